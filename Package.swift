@@ -1,0 +1,39 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The binary that ships is built by the Makefile from the same sources as Embedded Swift;
+// this manifest is the ordinary build: tests, sanitizers, coverage and users of the library.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .treatAllWarnings(as: .error),
+]
+let shipped = strict + [.treatWarning("EmbeddedRestrictions", as: .error)]
+
+let package = Package(
+  name: "nonet",
+  products: [
+    .library(name: "BPFAssembler", targets: ["BPFAssembler"]),
+    .executable(name: "nonet", targets: ["nonet"]),
+  ],
+  targets: [
+    .target(
+      name: "BPFAssembler",
+      swiftSettings: shipped),
+    .target(name: "CLinuxShims"),
+    .executableTarget(
+      name: "nonet",
+      dependencies: ["BPFAssembler", "CLinuxShims"],
+      swiftSettings: shipped),
+    .testTarget(
+      name: "BPFAssemblerTests",
+      dependencies: ["BPFAssembler"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "nonetTests",
+      dependencies: ["nonet"],
+      swiftSettings: strict),
+  ]
+)

@@ -1,0 +1,1 @@
+public func hello() -> String { "hello" }

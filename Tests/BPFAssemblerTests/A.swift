@@ -1,0 +1,3 @@
+import Testing
+@testable import BPFAssembler
+@Test func a() { #expect(hello() == "hello") }

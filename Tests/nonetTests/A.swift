@@ -1,0 +1,3 @@
+import Testing
+@testable import nonet
+@Test func a() { #expect(Bool(true)) }
