@@ -1,0 +1,112 @@
+/// A test of a system call's arguments.
+public indirect enum Condition: Hashable, Sendable {
+  /// One argument compared with constants.
+  case comparison(Comparison)
+  /// Every part holds.
+  case all([Condition])
+  /// At least one part holds.
+  case any([Condition])
+  /// The part does not hold.
+  case not(Condition)
+}
+
+/// One argument, masked or whole, compared with constants; all comparisons are unsigned.
+public struct Comparison: Hashable, Sendable {
+  /// How the argument relates to a constant.
+  public enum Relation: Hashable, Sendable {
+    /// `==`
+    case equal(Value)
+    /// `!=`
+    case notEqual(Value)
+    /// `<`
+    case less(Value)
+    /// `<=`
+    case lessOrEqual(Value)
+    /// `>`
+    case greater(Value)
+    /// `>=`
+    case greaterOrEqual(Value)
+    /// `in { ... }`
+    case member([Value])
+  }
+
+  /// Which argument is looked at.
+  public let argument: Argument
+  /// The bits that count; `nil` is all of them.
+  public let mask: Value?
+  /// What must be true of them.
+  public let relation: Relation
+
+  /// Makes a comparison of one argument.
+  ///
+  /// - Parameters:
+  ///   - argument: Which argument is looked at.
+  ///   - mask: The bits that count; `nil` is all of them.
+  ///   - relation: What must be true of them.
+  public init(_ argument: Argument, mask: Value? = nil, _ relation: Relation) {
+    self.argument = argument
+    self.mask = mask
+    self.relation = relation
+  }
+}
+
+/// An argument as a policy names it; where it lies is known only once the call and ABI are.
+public enum Argument: Hashable, Sendable {
+  /// A parameter of the call's prototype; an `int` is compared in 32 bits.
+  case named(String)
+  /// `arg0` to `arg5`: the whole register.
+  case whole(Int)
+  /// `arg0:32` to `arg5:32`: the low 32 bits of the register.
+  case lowWord(Int)
+}
+
+/// A constant of the policy language.
+public enum Value: Hashable, Sendable {
+  /// A number as it stands.
+  case number(UInt64)
+  /// A kernel constant, which may differ between architectures (`O_DIRECTORY` does).
+  case constant(NamedConstant)
+
+  /// The number that the kernel of an architecture uses.
+  ///
+  /// - Parameter architecture: The ABI of the call.
+  /// - Returns: The constant's value there.
+  public func number(on architecture: Architecture) -> UInt64 {
+    switch self {
+    case .number(let number): number
+    case .constant(let constant): constant.value(on: architecture)
+    }
+  }
+}
+
+/// Where an argument lies: its index among the six and how many of its bits the kernel looks at.
+public struct ArgumentLocation: Hashable, Sendable {
+  /// The index in `seccomp_data.args`, 0...5.
+  public let index: Int
+  /// Whether only the low 32 bits count, as the kernel takes an `int`, or any argument of a
+  /// 32-bit ABI: `int $0x80` from a 64-bit program can leave anything in the upper halves.
+  public let isWord: Bool
+}
+
+extension Argument {
+  /// Finds the argument in the registers of one ABI.
+  ///
+  /// - Parameters:
+  ///   - syscall: The call whose prototype names the parameters.
+  ///   - architecture: The ABI of the call.
+  /// - Returns: `nil` where that call has no such parameter on that ABI.
+  public func location(in syscall: Syscall, on architecture: Architecture) -> ArgumentLocation? {
+    switch self {
+    case .whole(let index):
+      return ArgumentLocation(index: index, isWord: architecture.is32Bit)
+    case .lowWord(let index):
+      return ArgumentLocation(index: index, isWord: true)
+    case .named(let name):
+      guard let parameters = syscall.prototype(on: architecture)?.parameters,
+        let index = parameters.firstIndex(where: { $0.name == name })
+      else { return nil }
+      let isWord = architecture.is32Bit || parameters[index].kind == .int
+      return ArgumentLocation(index: index, isWord: isWord)
+    }
+  }
+}

@@ -1,0 +1,101 @@
+/// A system call as the kernel shows it to a filter.
+public struct SystemCall: Hashable, Sendable {
+  /// The audit architecture value of the entry that was used.
+  public var arch: UInt32
+  /// The number in the register; x32 numbers and -1 included.
+  public var number: UInt32
+  /// The six argument registers.
+  public var arguments: [UInt64]
+
+  /// Makes a call.
+  ///
+  /// - Parameters:
+  ///   - arch: The audit architecture value.
+  ///   - number: The system call number.
+  ///   - arguments: Up to six registers; missing ones are 0.
+  public init(arch: UInt32, number: UInt32, arguments: [UInt64] = []) {
+    self.arch = arch
+    self.number = number
+    self.arguments = arguments + Array(repeating: 0, count: Swift.max(0, 6 - arguments.count))
+  }
+}
+
+extension Policy {
+  /// The reference meaning: what this policy answers to a call, in plain code.
+  ///
+  /// - Parameters:
+  ///   - call: The call as the kernel shows it.
+  ///   - native: The architecture that the filter is for, x86_64 or aarch64.
+  /// - Returns: The verdict with its errno filled in.
+  public func verdict(of call: SystemCall, native: Architecture) -> Verdict {
+    unresolvedVerdict(of: call, native: native).resolved(refusal: refusal)
+  }
+
+  private func unresolvedVerdict(of call: SystemCall, native: Architecture) -> Verdict {
+    if call.arch == native.auditValue { return verdict(of: call, on: native) }
+    guard let compat = native.compat, call.arch == compat.auditValue else { return .kill }
+    switch foreign {
+    case .compile: return verdict(of: call, on: compat)
+    case .verdict(let verdict): return verdict
+    }
+  }
+
+  private func verdict(of call: SystemCall, on architecture: Architecture) -> Verdict {
+    // A tracer writes -1 to skip a call: nothing runs, so there is nothing to refuse.
+    if call.number == Architecture.skippedNumber { return .allow }
+    if architecture.isX32(call.number) { return x32 }
+    if architecture.isUnknown(call.number) { return unknown }
+    guard let syscall = Syscall.at(number: call.number, on: architecture) else {
+      return defaultVerdict
+    }
+    let match = rules.first { rule in
+      rule.calls.contains(syscall)
+        && (rule.condition?.holds(for: call, of: syscall, on: architecture) ?? true)
+    }
+    return match?.verdict ?? defaultVerdict
+  }
+}
+
+extension Condition {
+  /// Whether the arguments of a call meet the condition.
+  ///
+  /// - Parameters:
+  ///   - call: The call with its registers.
+  ///   - syscall: Which call it is, for the names of parameters.
+  ///   - architecture: The ABI of the call.
+  /// - Returns: The truth of the condition; a comparison of a parameter that is not there is false.
+  public func holds(
+    for call: SystemCall, of syscall: Syscall, on architecture: Architecture
+  ) -> Bool {
+    switch self {
+    case .all(let parts):
+      return parts.allSatisfy { $0.holds(for: call, of: syscall, on: architecture) }
+    case .any(let parts):
+      return parts.contains { $0.holds(for: call, of: syscall, on: architecture) }
+    case .not(let part):
+      return !part.holds(for: call, of: syscall, on: architecture)
+    case .comparison(let comparison):
+      guard let location = comparison.argument.location(in: syscall, on: architecture) else {
+        return false
+      }
+      let register = call.arguments[location.index]
+      let value = location.isWord ? register & 0xffff_ffff : register
+      return comparison.holds(for: value, on: architecture)
+    }
+  }
+}
+
+extension Comparison {
+  fileprivate func holds(for argument: UInt64, on architecture: Architecture) -> Bool {
+    let value = argument & (mask?.number(on: architecture) ?? .max)
+    return switch relation {
+    case .equal(let other): value == other.number(on: architecture)
+    case .notEqual(let other): value != other.number(on: architecture)
+    case .less(let other): value < other.number(on: architecture)
+    case .lessOrEqual(let other): value <= other.number(on: architecture)
+    case .greater(let other): value > other.number(on: architecture)
+    case .greaterOrEqual(let other): value >= other.number(on: architecture)
+    case .member(let others): others.contains { value == $0.number(on: architecture) }
+    }
+  }
+}

@@ -1,0 +1,66 @@
+/// One thing to say about a policy's text, with its place.
+public struct PolicyDiagnostic: Hashable, Sendable {
+  /// How bad it is.
+  public enum Severity: Hashable, Sendable {
+    /// The policy cannot be used.
+    case error
+    /// The policy can be used but may not mean what its author thinks.
+    case warning
+  }
+
+  /// How bad it is.
+  public let severity: Severity
+  /// The line, from 1.
+  public let line: Int
+  /// The column in bytes, from 1.
+  public let column: Int
+  /// How many bytes the caret underlines, at least 1.
+  public let length: Int
+  /// What is wrong and what was expected.
+  public let message: String
+  /// The line itself, made safe for a terminal.
+  public let source: String
+
+  /// The diagnostic as a compiler prints it: place, message, line and caret.
+  ///
+  /// - Parameter name: What the text is called, usually its file.
+  /// - Returns: Three lines without a final newline.
+  public func text(name: String) -> String {
+    let word = severity == .error ? "error" : "warning"
+    var caret = ""
+    for byte in source.utf8.prefix(column - 1) {
+      caret += byte == UInt8(ascii: "\t") ? "\t" : " "
+    }
+    caret += "^" + String(repeating: "~", count: Swift.max(0, length - 1))
+    return "\(name):\(line):\(column): \(word): \(message)\n  \(source)\n  \(caret)"
+  }
+}
+
+/// Every error of a policy's text, in the order of its lines.
+public struct PolicyError: Error, Hashable, Sendable {
+  /// The errors, at least one.
+  public let diagnostics: [PolicyDiagnostic]
+}
+
+/// A line of a policy's text on its way to becoming a statement; makes diagnostics about itself.
+struct PolicyLine {
+  /// Longer lines are shown only this far.
+  private static let shownLength = 160
+
+  let number: Int
+  let bytes: ArraySlice<UInt8>
+
+  func diagnostic(
+    _ severity: PolicyDiagnostic.Severity, _ span: Range<Int>, _ message: String
+  ) -> PolicyDiagnostic {
+    let column = span.lowerBound - bytes.startIndex
+    let shown = bytes.prefix(Self.shownLength).map { byte in
+      // What a policy file holds must not be able to drive the reader's terminal.
+      byte == UInt8(ascii: "\t") || (0x20...0x7e).contains(byte) ? byte : UInt8(ascii: "?")
+    }
+    return PolicyDiagnostic(
+      severity: severity, line: number, column: column + 1,
+      length: Swift.max(1, Swift.min(span.count, Self.shownLength)),
+      message: message, source: String(decoding: shown, as: UTF8.self))
+  }
+}

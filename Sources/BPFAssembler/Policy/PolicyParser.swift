@@ -1,0 +1,118 @@
+/// What the text of a policy says, and where.
+public struct ParsedPolicy: Sendable {
+  /// The policy itself.
+  public let policy: Policy
+  /// The line of each rule, from 1.
+  public let ruleLines: [Int]
+  /// What may not mean what its author thinks.
+  public let warnings: [PolicyDiagnostic]
+}
+
+extension Policy {
+  /// The largest text that is read, in bytes.
+  public static let largestText = 1 << 20
+
+  /// Reads a policy from its text.
+  ///
+  /// - Parameter text: The bytes of the policy; lines end with LF or CRLF.
+  /// - Returns: The policy, the line of each rule and warnings.
+  /// - Throws: Every error of the text, one for each line that has any.
+  public static func parse(_ text: [UInt8]) throws(PolicyError) -> ParsedPolicy {
+    var parser = PolicyParser()
+    return try parser.parse(text)
+  }
+}
+
+/// Reads the statements of a policy, line by line, and goes on after an error.
+struct PolicyParser {
+  /// More errors than these help nobody.
+  private static let mostErrors = 20
+
+  private var defaultVerdict: Verdict?
+  private var foreign: Policy.Foreign?
+  private var x32: Verdict?
+  private var unknown: Verdict?
+  private var rules: [LocatedRule] = []
+  private var errors: [PolicyDiagnostic] = []
+
+  mutating func parse(_ text: [UInt8]) throws(PolicyError) -> ParsedPolicy {
+    let lines = Self.lines(of: text)
+    let first = lines.first ?? PolicyLine(number: 1, bytes: [])
+    if text.count > Policy.largestText {
+      throw PolicyError(diagnostics: [
+        first.diagnostic(.error, 0..<1, "a policy is at most \(Policy.largestText) bytes long")
+      ])
+    }
+    for line in lines where errors.count < Self.mostErrors {
+      do throws(PolicyDiagnostic) {
+        try Self.checkIsText(line)
+        try parse(line)
+      } catch {
+        errors.append(error)
+      }
+    }
+    guard errors.isEmpty else { throw PolicyError(diagnostics: errors) }
+    guard let defaultVerdict else {
+      let last = lines.last ?? first
+      let end = last.bytes.endIndex
+      throw PolicyError(diagnostics: [
+        last.diagnostic(
+          .error, end..<end,
+          "nothing says what calls without a rule get; add the line 'default allow'")
+      ])
+    }
+    let policy = Policy(
+      defaultVerdict: defaultVerdict, foreign: foreign ?? .compile, x32: x32 ?? .deny(.enosys),
+      unknown: unknown, rules: rules.map { $0.rule })
+    return ParsedPolicy(
+      policy: policy, ruleLines: rules.map { $0.line.number },
+      warnings: PolicyReview(rules, defaultVerdict: defaultVerdict).warnings())
+  }
+
+  private static func lines(of text: [UInt8]) -> [PolicyLine] {
+    var lines: [PolicyLine] = []
+    for part in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+      let bytes = part.last == UInt8(ascii: "\r") ? part.dropLast() : part
+      lines.append(PolicyLine(number: lines.count + 1, bytes: bytes))
+    }
+    return lines
+  }
+
+  private static func checkIsText(_ line: PolicyLine) throws(PolicyDiagnostic) {
+    let control = line.bytes.firstIndex { ($0 < 0x20 && $0 != UInt8(ascii: "\t")) || $0 == 0x7f }
+    guard let control else { return }
+    throw line.diagnostic(
+      .error, control..<control + 1, "a control character; a policy is a text file")
+  }
+
+  private mutating func parse(_ line: PolicyLine) throws(PolicyDiagnostic) {
+    var statement = PolicyStatement(line, try PolicyLexer.tokens(of: line))
+    if statement.isAtEnd { return }
+    let span = statement.span
+    switch try statement.word(expecting: "a verb: allow, deny, kill, log or default") {
+    case "default":
+      try statement.refuseRepetition(of: "default", at: span, defaultVerdict != nil)
+      defaultVerdict = try statement.verdict()
+    case "foreign":
+      try statement.refuseRepetition(of: "foreign", at: span, foreign != nil)
+      foreign = statement.take("compile") ? .compile : .verdict(try statement.verdict())
+    case "x32":
+      try statement.refuseRepetition(of: "x32", at: span, x32 != nil)
+      x32 = try statement.verdict()
+    case "unknown":
+      try statement.refuseRepetition(of: "unknown", at: span, unknown != nil)
+      unknown = try statement.verdict()
+    case let word:
+      rules.append(try statement.rule(verb: word, at: span))
+    }
+    try statement.end()
+  }
+}
+
+/// A rule with the place it was read from.
+struct LocatedRule {
+  let rule: Rule
+  let line: PolicyLine
+  /// Where each of `rule.calls` stands in the line.
+  let callSpans: [Range<Int>]
+}

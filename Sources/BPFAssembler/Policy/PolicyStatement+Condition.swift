@@ -1,0 +1,182 @@
+/// Conditions: `or` binds least, then `and`, then `not`.
+extension PolicyStatement {
+  /// Deeper nesting is a mistake or an attack on the stack.
+  private static let deepestNesting = 32
+
+  /// Reads what follows `if`.
+  ///
+  /// - Parameter calls: The calls of the rule, all of which must have the arguments named.
+  mutating func parseCondition(for calls: [Syscall]) throws(PolicyDiagnostic) -> Condition {
+    try disjunction(calls, depth: 0)
+  }
+
+  private mutating func disjunction(
+    _ calls: [Syscall], depth: Int
+  ) throws(PolicyDiagnostic) -> Condition {
+    let first = try conjunction(calls, depth: depth)
+    var parts = [first]
+    while take("or") { parts.append(try conjunction(calls, depth: depth)) }
+    return parts.count == 1 ? first : .any(parts)
+  }
+
+  private mutating func conjunction(
+    _ calls: [Syscall], depth: Int
+  ) throws(PolicyDiagnostic) -> Condition {
+    let first = try negation(calls, depth: depth)
+    var parts = [first]
+    while take("and") { parts.append(try negation(calls, depth: depth)) }
+    return parts.count == 1 ? first : .all(parts)
+  }
+
+  private mutating func negation(
+    _ calls: [Syscall], depth: Int
+  ) throws(PolicyDiagnostic) -> Condition {
+    let opening = span
+    guard depth < Self.deepestNesting else {
+      throw error(opening, "conditions nest at most \(Self.deepestNesting) deep")
+    }
+    if take("not") { return .not(try negation(calls, depth: depth + 1)) }
+    guard take(.openParenthesis) else { return .comparison(try comparison(calls)) }
+    let inner = try disjunction(calls, depth: depth + 1)
+    guard take(.closeParenthesis) else {
+      throw error(span, "expected ')', 'and' or 'or', found \(current)")
+    }
+    return inner
+  }
+
+  private mutating func comparison(_ calls: [Syscall]) throws(PolicyDiagnostic) -> Comparison {
+    let start = span
+    let name = try word(expecting: "an argument: \(Self.argumentNames(of: calls))")
+    let argument = Self.positional(name) ?? .named(name)
+    let kind = try kind(of: argument, spelled: name, at: start, calls)
+    var mask: Value?
+    if take(.mask) { mask = try value(fitting: kind) }
+    let operation = span
+    let relation = try relation(fitting: kind)
+    if kind == .pointer, mask != nil || !relation.comparesWithNull {
+      throw error(
+        start.lowerBound..<operation.upperBound,
+        "'\(name)' is a pointer: what it points to cannot be seen, so it compares with NULL only")
+    }
+    return Comparison(argument, mask: mask, relation)
+  }
+
+  /// `arg0` to `arg5`, with `:32` for the low word.
+  private static func positional(_ name: String) -> Argument? {
+    let bytes = Array(name.utf8)
+    guard bytes.count >= 4, bytes[0..<3].elementsEqual("arg".utf8),
+      (UInt8(ascii: "0")...UInt8(ascii: "5")).contains(bytes[3])
+    else { return nil }
+    let index = Int(bytes[3] - UInt8(ascii: "0"))
+    if bytes.count == 4 { return .whole(index) }
+    return bytes[4...].elementsEqual(":32".utf8) ? .lowWord(index) : nil
+  }
+
+  private func kind(
+    of argument: Argument, spelled name: String, at span: Range<Int>, _ calls: [Syscall]
+  ) throws(PolicyDiagnostic) -> Parameter.Kind {
+    guard case .named = argument else {
+      if case .lowWord = argument { return .int }
+      return .long
+    }
+    var kind: Parameter.Kind?
+    for call in calls {
+      for architecture in Architecture.allCases where call.number(on: architecture) != nil {
+        let parameters = call.prototype(on: architecture)?.parameters ?? []
+        guard let found = parameters.first(where: { $0.name == name })?.kind else {
+          let names = parameters.map { $0.name }
+          let known =
+            names.isEmpty
+            ? "use arg0 to arg5" : "it has \(names.joined(separator: ", "))"
+          throw error(
+            span,
+            "\(call.name) has no argument named '\(name)' on \(architecture.name); \(known)"
+              + suggestion(for: name, among: names))
+        }
+        if let kind, kind != found {
+          throw error(
+            span, "'\(name)' is not of the same kind in all of these calls; write several rules")
+        }
+        kind = found
+      }
+    }
+    return kind ?? .long
+  }
+
+  private static func argumentNames(of calls: [Syscall]) -> String {
+    let parameters = calls.first.flatMap { call in
+      Architecture.allCases.lazy.compactMap { call.prototype(on: $0)?.parameters }.first
+    }
+    let names = parameters?.map { $0.name } ?? []
+    return (names + ["arg0 to arg5", "'not' or '('"]).joined(separator: ", ")
+  }
+
+  private mutating func relation(
+    fitting kind: Parameter.Kind
+  ) throws(PolicyDiagnostic) -> Comparison.Relation {
+    if take("in") { return .member(try members(fitting: kind)) }
+    let operation = current
+    guard case .symbol(let symbol) = operation.kind else {
+      throw error(span, "expected ==, !=, <, <=, >, >=, & or 'in', found \(current)")
+    }
+    switch symbol {
+    case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual: advance()
+    case .comma, .openBrace, .closeBrace, .openParenthesis, .closeParenthesis, .mask:
+      throw error(span, "expected ==, !=, <, <=, >, >=, & or 'in', found \(current)")
+    }
+    let value = try value(fitting: kind)
+    return switch symbol {
+    case .notEqual: .notEqual(value)
+    case .less: .less(value)
+    case .lessOrEqual: .lessOrEqual(value)
+    case .greater: .greater(value)
+    case .greaterOrEqual: .greaterOrEqual(value)
+    case .equal, .comma, .openBrace, .closeBrace, .openParenthesis, .closeParenthesis, .mask:
+      .equal(value)
+    }
+  }
+
+  private mutating func members(
+    fitting kind: Parameter.Kind
+  ) throws(PolicyDiagnostic) -> [Value] {
+    guard take(.openBrace) else { throw error(span, "expected '{', found \(current)") }
+    var values: [Value] = []
+    repeat { values.append(try value(fitting: kind)) } while take(.comma)
+    guard take(.closeBrace) else { throw error(span, "expected ',' or '}', found \(current)") }
+    return values
+  }
+
+  private mutating func value(fitting kind: Parameter.Kind) throws(PolicyDiagnostic) -> Value {
+    let token = current
+    let value: Value
+    switch token.kind {
+    case .number(let number):
+      value = .number(number)
+    case .word(let name):
+      guard let constant = NamedConstant(named: name) else {
+        throw error(
+          span,
+          "no constant is called '\(name)'"
+            + suggestion(for: name, among: NamedConstant.allNames))
+      }
+      value = .constant(constant)
+    case .symbol, .end:
+      throw error(span, "expected a number or a constant such as AF_INET, found \(token)")
+    }
+    let isTooWide = Architecture.allCases.contains { value.number(on: $0) > UInt32.max }
+    if kind == .int, isTooWide {
+      throw error(span, "the kernel takes 32 bits here, and this number has more")
+    }
+    advance()
+    return value
+  }
+}
+
+extension Comparison.Relation {
+  fileprivate var comparesWithNull: Bool {
+    switch self {
+    case .equal(let value), .notEqual(let value): value.number(on: .x86_64) == 0
+    case .less, .lessOrEqual, .greater, .greaterOrEqual, .member: false
+    }
+  }
+}
