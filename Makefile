@@ -19,3 +19,12 @@ bin/nonet: $(LIBRARY) $(PROGRAM) $(SHIMS) Makefile
 	timeout 120 $(SWIFTC) $(EMBEDDED) -module-name nonet -I $B -I Sources/CLinuxShims/include -c $(PROGRAM) -o $B/nonet.o
 	clang -O2 -c $(SHIMS) -I Sources/CLinuxShims/include -o $B/shims.o
 	clang -static -fuse-ld=lld -o $@ $B/nonet.o $B/BPFAssembler.o $B/shims.o $(UNICODE) -lm -Wl,--gc-sections -Wl,--defsym=main=nonet_main -s
+
+.PHONY: tables
+TABLES := Sources/BPFAssembler/Architectures/Tables
+tables: ## rewrites the generated tables of calls, prototypes, constants and error numbers
+	@for pair in syscalls:SyscallTable prototypes:PrototypeTable constants:ConstantTable errnos:ErrnoTable; do \
+	  table=$${pair%:*}; \
+	  LC_ALL=C awk -v table=$$table -f $(TABLES)/generate.awk $(TABLES)/$$table.tsv > $(TABLES)/$${pair#*:}.new && \
+	  mv $(TABLES)/$${pair#*:}.new $(TABLES)/$${pair#*:}.swift || exit 1; \
+	done

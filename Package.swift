@@ -21,6 +21,13 @@ let package = Package(
   targets: [
     .target(
       name: "BPFAssembler",
+      exclude: [
+        "Architectures/Tables/generate.awk",
+        "Architectures/Tables/syscalls.tsv",
+        "Architectures/Tables/prototypes.tsv",
+        "Architectures/Tables/constants.tsv",
+        "Architectures/Tables/errnos.tsv",
+      ],
       swiftSettings: shipped),
     .target(name: "CLinuxShims"),
     .executableTarget(

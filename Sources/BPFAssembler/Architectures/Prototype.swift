@@ -1,0 +1,119 @@
+/// One parameter of a system call.
+public struct Parameter: Hashable, Sendable {
+  /// How much of the 64 bits in `seccomp_data.args` the kernel takes.
+  public enum Kind: Hashable, Sendable {
+    /// The low 32 bits: `int`, `unsigned int`, `pid_t`, `uid_t`, `mode_t`, `key_serial_t`.
+    ///
+    /// The upper half is the caller's to fill with anything and must not take part in a test.
+    case int
+    /// A whole register: `size_t`, `unsigned long`, `off_t`; 32 bits on a 32-bit ABI.
+    case long
+    /// An address; what it points at is out of a filter's reach.
+    case pointer
+  }
+
+  /// Which of the six arguments, from 0.
+  public let index: Int
+  /// How much of the argument the kernel takes.
+  public let kind: Kind
+  /// The name of the manual page.
+  public let name: String
+}
+
+/// The parameters of a system call, as one or more ABIs have them.
+///
+/// From Tables/prototypes.tsv: names follow section 2 of the Linux manual, widths and order the
+/// kernel's `SYSCALL_DEFINE` (include/linux/syscalls.h, include/linux/compat.h).
+public struct Prototype: Hashable, Sendable {
+  private let row: UInt16
+
+  fileprivate init(row: Int) {
+    self.row = UInt16(truncatingIfNeeded: row)
+  }
+
+  /// The parameters in the order of the arguments.
+  public var parameters: [Parameter] {
+    var parameters: [Parameter] = []
+    for index in 0..<6 {
+      guard let parameter = parameter(at: index) else { break }
+      parameters.append(parameter)
+    }
+    return parameters
+  }
+
+  /// The parameter whose name is exactly these bytes, or nil.
+  public func parameter(named name: some Collection<UInt8>) -> Parameter? {
+    let table = PrototypeTable.rows
+    for index in 0..<6 {
+      let field = table.field(2 + index, ofRow: Int(row))
+      guard field.count > 2 else { return nil }
+      if table.matches(field.dropFirst(2), name) { return parameter(at: index) }
+    }
+    return nil
+  }
+
+  /// The parameter of that name, or nil.
+  public func parameter(named name: String) -> Parameter? {
+    parameter(named: name.utf8)
+  }
+
+  /// A field is the kind's letter, a colon, the name.
+  private func parameter(at index: Int) -> Parameter? {
+    let table = PrototypeTable.rows
+    let field = table.field(2 + index, ofRow: Int(row))
+    guard field.count > 2 else { return nil }
+    let kind: Parameter.Kind =
+      switch table[field.lowerBound] {
+      case UInt8(ascii: "i"): .int
+      case UInt8(ascii: "l"): .long
+      default: .pointer
+      }
+    return Parameter(index: index, kind: kind, name: table.string(field.dropFirst(2)))
+  }
+}
+
+extension Syscall {
+  /// The parameters of the call on an ABI, or nil where we have not written them down.
+  ///
+  /// It is nil as well where a width is one that `Parameter.Kind` cannot say, such as the 16-bit
+  /// user ids of i386 `setuid`: better no name than a test that a caller can step around.
+  public func prototype(on architecture: Architecture) -> Prototype? {
+    guard number(on: architecture) != nil else { return nil }
+    let bit: UInt64 =
+      switch architecture {
+      case .x86_64: 1
+      case .i386: 2
+      case .aarch64: 4
+      case .arm: 8
+      }
+    let table = PrototypeTable.rows
+    for row in prototypeRows {
+      let mask = TextTable.digit(table[table.field(1, ofRow: row).lowerBound]) ?? 0
+      if mask & bit != 0 { return Prototype(row: row) }
+    }
+    return nil
+  }
+
+  /// Every parameter name that the call has on any ABI, without repetition.
+  public var parameterNames: [String] {
+    var names: [String] = []
+    for row in prototypeRows {
+      for parameter in Prototype(row: row).parameters where !names.contains(parameter.name) {
+        names.append(parameter.name)
+      }
+    }
+    return names
+  }
+
+  /// The rows that carry this call's name; they lie together.
+  private var prototypeRows: [Int] {
+    let own = SyscallTable.rows.field(0, ofRow: Int(row)).lazy.map { SyscallTable.rows[$0] }
+    var rows: [Int] = []
+    guard var next = PrototypeTable.rows.row(named: own) else { return rows }
+    while PrototypeTable.rows.isRow(at: next, named: own) {
+      rows.append(next)
+      next = PrototypeTable.rows.row(after: next)
+    }
+    return rows
+  }
+}
