@@ -1,3 +1,0 @@
-import Testing
-@testable import BPFAssembler
-@Test func a() { #expect(hello() == "hello") }
