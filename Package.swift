@@ -28,6 +28,12 @@ let package = Package(
         "Architectures/Tables/constants.tsv",
         "Architectures/Tables/errnos.tsv",
       ],
+      resources: [
+        .embedInCode("Policy/Presets/default.policy"),
+        .embedInCode("Policy/Presets/loopback.policy"),
+        .embedInCode("Policy/Presets/strict.policy"),
+        .embedInCode("Policy/Presets/unix.policy"),
+      ],
       swiftSettings: shipped),
     .target(name: "CLinuxShims"),
     .executableTarget(

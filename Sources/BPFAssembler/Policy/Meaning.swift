@@ -43,11 +43,10 @@ extension Policy {
   private func verdict(of call: SystemCall, on architecture: Architecture) -> Verdict {
     // A tracer writes -1 to skip a call: nothing runs, so there is nothing to refuse.
     if call.number == Architecture.skippedNumber { return .allow }
-    if architecture.isX32(call.number) { return x32 }
-    if architecture.isUnknown(call.number) { return unknown }
-    guard let syscall = Syscall.at(number: call.number, on: architecture) else {
-      return defaultVerdict
-    }
+    if let numbers = architecture.x32Numbers, numbers.contains(call.number) { return x32 }
+    let syscall = Syscall.at(number: call.number, on: architecture)
+    if syscall == nil, call.number > architecture.newestNumber { return unknown }
+    guard let syscall else { return defaultVerdict }
     let match = rules.first { rule in
       rule.calls.contains(syscall)
         && (rule.condition?.holds(for: call, of: syscall, on: architecture) ?? true)

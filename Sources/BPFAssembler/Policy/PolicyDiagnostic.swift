@@ -1,5 +1,5 @@
 /// One thing to say about a policy's text, with its place.
-public struct PolicyDiagnostic: Hashable, Sendable {
+public struct PolicyDiagnostic: Error, Hashable, Sendable {
   /// How bad it is.
   public enum Severity: Hashable, Sendable {
     /// The policy cannot be used.

@@ -157,7 +157,7 @@ extension PolicyStatement {
         throw error(
           span,
           "no constant is called '\(name)'"
-            + suggestion(for: name, among: NamedConstant.allNames))
+            + suggestion(for: name, among: NamedConstant.all.map { $0.name }))
       }
       value = .constant(constant)
     case .symbol, .end:

@@ -105,7 +105,7 @@ extension PolicyStatement {
     advance()
     switch token.kind {
     case .number(let number):
-      if let narrow = UInt16(exactly: number), let errno = Errno(number: narrow) { return errno }
+      if let errno = Errno(number: number) { return errno }
       throw error(span, "an errno is a number from 1 to 4095")
     case .word(let name):
       if let errno = Errno(named: name) { return errno }
@@ -141,10 +141,11 @@ extension PolicyStatement {
     if let call = Syscall(named: name) { return [call] }
     throw error(
       span,
-      "no architecture has a call named '\(name)'" + suggestion(for: name, among: Syscall.allNames))
+      "no architecture has a call named '\(name)'"
+        + suggestion(for: name, among: Syscall.all.map { $0.name }))
   }
 
   func suggestion(for name: String, among names: [String]) -> String {
-    nearestName(to: name, among: names).map { "; did you mean '\($0)'?" } ?? ""
+    nearestName(to: name.utf8, among: names).map { "; did you mean '\($0)'?" } ?? ""
   }
 }

@@ -1,0 +1,75 @@
+/// A policy compiled for one machine, with the reason for each instruction.
+public struct CompiledPolicy: Hashable, Sendable {
+  /// What was compiled.
+  public let policy: Policy
+  /// The native architecture of the filter, x86_64 or aarch64.
+  public let architecture: Architecture
+  /// The filter.
+  public let program: Program
+  /// For each instruction the parts of the policy that asked for it, at least one.
+  public let origins: [[Origin]]
+}
+
+/// Why a policy has no program.
+public enum CompilerError: Error, Hashable, Sendable {
+  /// The program is longer than the kernel takes (BPF_MAXINSNS, 4096).
+  case tooLong(instructions: Int)
+  /// A condition names an argument that this call does not have on this ABI.
+  case noSuchArgument(rule: Int, call: Syscall, Architecture)
+  /// The kernel would refuse the program, which is a fault of the compiler.
+  case refused(VerifierError)
+}
+
+extension CompiledPolicy {
+  /// The most instructions that the kernel takes (linux/bpf_common.h, BPF_MAXINSNS).
+  public static let mostInstructions = 4096
+
+  /// Compiles a policy for a native architecture and the 32-bit ABI beside it.
+  ///
+  /// The native ABI is asked for first; an arch value that is neither kills the process. No path
+  /// loads an argument before the call's number is known: the kernel can then see that most calls
+  /// are always allowed, and stops running the filter for them (`seccomp_is_const_allow`).
+  ///
+  /// - Parameters:
+  ///   - policy: What the filter shall mean.
+  ///   - architecture: The native architecture, x86_64 or aarch64.
+  /// - Throws: `CompilerError`; a policy from the parser can only be too long.
+  public init(_ policy: Policy, for architecture: Architecture) throws(CompilerError) {
+    let builder = DecisionBuilder()
+    let root = try builder.filter(of: policy, for: architecture)
+    let written = Linearizer.instructions(of: builder.graph, from: root)
+    guard written.count <= Self.mostInstructions else {
+      throw .tooLong(instructions: written.count)
+    }
+    do throws(VerifierError) {
+      program = try Program(written.map { $0.instruction })
+    } catch {
+      throw .refused(error)
+    }
+    self.policy = policy
+    self.architecture = architecture
+    origins = written.map { $0.origins }
+  }
+}
+
+extension DecisionBuilder {
+  fileprivate func filter(
+    of policy: Policy, for native: Architecture
+  ) throws(CompilerError) -> NodeID {
+    let arch = Value(word: .arch)
+    let nr = Value(word: .nr)
+    var other = answer(policy.action(.kill), .architecture)
+    if let compat = native.compat {
+      let foreign: NodeID
+      switch policy.foreign {
+      case .compile: foreign = tree(nr, try ranges(of: policy, on: compat), .dispatch)
+      case .verdict(let verdict): foreign = answer(policy.action(verdict), .foreign)
+      }
+      other = test(
+        arch, .equal, compat.auditValue, ifTrue: foreign, ifFalse: other, .architecture)
+    }
+    let numbers = tree(nr, try ranges(of: policy, on: native), .dispatch)
+    return test(
+      arch, .equal, native.auditValue, ifTrue: numbers, ifFalse: other, .architecture)
+  }
+}

@@ -1,0 +1,112 @@
+/// Writes a graph as instructions, from the last to the first.
+///
+/// Whatever an instruction jumps to is already written, so every offset is final at once: no
+/// labels and no patching. Only the reach of a conditional jump, 255, needs care; `target` is it.
+struct Linearizer {
+  private let graph: DecisionGraph
+  /// Nodes that somebody enters with another value in A.
+  private var needsLoad: [Bool]
+  /// The instructions written so far, the program's last one first.
+  private var written: [(instruction: Instruction, origins: [Origin])] = []
+  /// For each node the position of its load, or of its test where it has none.
+  private var entries: [Int]
+  /// For each node the position of its test, for those who come with the right value in A.
+  private var tests: [Int]
+  /// The nearest instruction that does the same as one too far away.
+  private var nearest: [Int: Int] = [:]
+
+  /// Writes the part of a graph that a root reaches.
+  ///
+  /// - Returns: The instructions in program order, each with its origins.
+  static func instructions(
+    of graph: DecisionGraph, from root: DecisionGraph.NodeID
+  ) -> [(instruction: Instruction, origins: [Origin])] {
+    var linearizer = Linearizer(graph)
+    // Children come before their parents, so ascending order is back to front.
+    let isReached = linearizer.reach(from: root)
+    for node in graph.nodes.indices where isReached[node] { linearizer.write(node) }
+    return linearizer.written.reversed()
+  }
+
+  private init(_ graph: DecisionGraph) {
+    self.graph = graph
+    needsLoad = Array(repeating: false, count: graph.nodes.count)
+    entries = Array(repeating: 0, count: graph.nodes.count)
+    tests = entries
+  }
+
+  private mutating func reach(from root: DecisionGraph.NodeID) -> [Bool] {
+    var isReached = Array(repeating: false, count: graph.nodes.count)
+    isReached[root] = true
+    needsLoad[root] = true
+    for node in graph.nodes.indices.reversed() where isReached[node] {
+      guard case .test(let value, _, _, let ifTrue, let ifFalse) = graph.nodes[node] else {
+        continue
+      }
+      for child in [ifTrue, ifFalse] {
+        isReached[child] = true
+        if case .test(let other, _, _, _, _) = graph.nodes[child], other != value {
+          needsLoad[child] = true
+        }
+      }
+    }
+    return isReached
+  }
+
+  private mutating func write(_ node: DecisionGraph.NodeID) {
+    let origins = graph.origins[node]
+    switch graph.nodes[node] {
+    case .answer(let answer):
+      append(.return(.constant(answer)), origins)
+      entries[node] = written.count - 1
+    case .test(let value, let test, let constant, let ifTrue, let ifFalse):
+      // Making ifFalse reachable may add an instruction, which moves ifTrue one further away.
+      let yes = target(entry(of: ifTrue, with: value), slack: 1, origins)
+      let no = target(entry(of: ifFalse, with: value), slack: 0, origins)
+      append(
+        .branch(test, .constant(constant), ifTrue: distance(to: yes), ifFalse: distance(to: no)),
+        origins)
+      tests[node] = written.count - 1
+      if needsLoad[node] {
+        if value.mask != .max { append(.arithmetic(.and, .constant(value.mask)), origins) }
+        append(.load(.data(value.word)), origins)
+      }
+      entries[node] = written.count - 1
+    }
+  }
+
+  private mutating func append(_ instruction: Instruction, _ origins: [Origin]) {
+    written.append((instruction, origins))
+  }
+
+  private func entry(of node: DecisionGraph.NodeID, with value: DecisionGraph.Value) -> Int {
+    if case .test(value, _, _, _, _) = graph.nodes[node] { return tests[node] }
+    return entries[node]
+  }
+
+  /// How many instructions the next one skips to get to a position.
+  private func skips(to position: Int) -> Int { written.count - position - 1 }
+
+  private func distance(to position: Int) -> UInt8 {
+    UInt8(truncatingIfNeeded: skips(to: position))
+  }
+
+  /// A position that does the same as `position` and can be reached from the next instruction.
+  ///
+  /// - Parameter slack: How many more instructions may yet come in between.
+  private mutating func target(_ position: Int, slack: Int, _ origins: [Origin]) -> Int {
+    let reach = Int(UInt8.max) - slack
+    if skips(to: position) <= reach { return position }
+    if let near = nearest[position], skips(to: near) <= reach { return near }
+    switch written[position].instruction {
+    case .return:
+      // A copy is as long as a jump and faster.
+      written.append(written[position])
+    case .load, .loadIndex, .store, .storeIndex, .arithmetic, .negate, .copyToIndex,
+      .copyFromIndex, .jump, .branch:
+      append(.jump(UInt32(truncatingIfNeeded: skips(to: position))), origins)
+    }
+    nearest[position] = written.count - 1
+    return written.count - 1
+  }
+}
