@@ -2,7 +2,8 @@ import BPFAssembler
 import CLinuxShims
 
 @c(nonet_main)
-public func entry(_ argc: CInt, _ argv: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> CInt {
+public func entry(_ argc: CInt, _ argv: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> CInt
+{
   do throws(VerifierError) {
     say("\(try Program([.return(.constant(0x7fff_0000))]).instructions.count)\n")
     return 0
