@@ -1,27 +1,61 @@
-# The manual of this project's commands: `make help` prints it.
+# The manual of this project's commands; `make help` prints it.
 SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
 
-SWIFTC ?= swiftc
-TOOLCHAIN = $(patsubst %/bin/swiftc,%,$(shell command -v $(SWIFTC)))
 B := .build-embedded
-HOST_TRIPLE := $(shell uname -m)-unknown-linux-gnu
-UNICODE = $(TOOLCHAIN)/lib/swift/embedded/$(HOST_TRIPLE)/libswiftUnicodeDataTables.a
-LIBRARY := $(shell find Sources/BPFAssembler -name '*.swift')
-PROGRAM := $(shell find Sources/nonet -name '*.swift')
-SHIMS := $(shell find Sources/CLinuxShims -name '*.c')
-EMBEDDED := -Osize -wmo -parse-as-library -enable-experimental-feature Embedded -swift-version 6 -package-name nonet
+HOST := $(shell uname -m)
+SWIFTC := $(shell command -v swiftc)
+# The folder lib/swift of the toolchain; links and wrappers around swiftc do not matter to it.
+RESOURCES := $(if $(SWIFTC),$(shell swiftc -print-target-info | \
+  sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p'))
+CLANG := $(firstword $(wildcard $(RESOURCES)/../../bin/clang) clang)
+UNICODE := $(RESOURCES)/embedded/$(HOST)-unknown-linux-gnu/libswiftUnicodeDataTables.a
 
-all: bin/nonet
-bin/nonet: $(LIBRARY) $(PROGRAM) $(SHIMS) Makefile
-	mkdir -p bin $B
-	timeout 120 $(SWIFTC) $(EMBEDDED) -module-name BPFAssembler -emit-module -emit-module-path $B/BPFAssembler.swiftmodule -c $(LIBRARY) -o $B/BPFAssembler.o
-	timeout 120 $(SWIFTC) $(EMBEDDED) -module-name nonet -I $B -I Sources/CLinuxShims/include -c $(PROGRAM) -o $B/nonet.o
-	clang -O2 -c $(SHIMS) -I Sources/CLinuxShims/include -o $B/shims.o
-	clang -static -fuse-ld=lld -o $@ $B/nonet.o $B/BPFAssembler.o $B/shims.o $(UNICODE) -lm -Wl,--gc-sections -Wl,--defsym=main=nonet_main -s
-
-.PHONY: tables
+LIBRARY := $(sort $(shell find Sources/BPFAssembler -name '*.swift'))
+PROGRAM := $(sort $(shell find Sources/nonet -name '*.swift'))
+SHIMS := $(wildcard Sources/CLinuxShims/*.c)
+HEADERS := $(wildcard Sources/CLinuxShims/include/*)
+PRESETS := $(sort $(wildcard Sources/BPFAssembler/Policy/Presets/*.policy))
 TABLES := Sources/BPFAssembler/Architectures/Tables
+
+SWIFT_FLAGS := -Osize -wmo -parse-as-library -swift-version 6 -package-name nonet \
+  -enable-experimental-feature Embedded -enable-upcoming-feature ExistentialAny \
+  -enable-upcoming-feature MemberImportVisibility -enable-upcoming-feature InternalImportsByDefault \
+  -warnings-as-errors
+
+all: bin/nonet ## builds bin/nonet: Embedded Swift, static
+
+# One module, one object; `timeout` because some mistakes make the Embedded compiler hang.
+$B/BPFAssembler.o: $(LIBRARY) $B/PackageResources.swift
+	timeout 300 $(SWIFTC) $(SWIFT_FLAGS) -module-name BPFAssembler -emit-module \
+	  -emit-module-path $B/BPFAssembler.swiftmodule -c $^ -o $@
+
+$B/nonet.o: $(PROGRAM) $(HEADERS) $B/BPFAssembler.o
+	timeout 300 $(SWIFTC) $(SWIFT_FLAGS) -module-name nonet -I $B -I Sources/CLinuxShims/include \
+	  -c $(PROGRAM) -o $@
+
+$B/shims.o: $(SHIMS) $(HEADERS)
+	$(CLANG) -O2 -Wall -Wextra -Werror -I Sources/CLinuxShims/include -c $(SHIMS) -o $@
+
+# What SwiftPM's .embedInCode writes in the ordinary build.
+$B/PackageResources.swift: $(PRESETS) Makefile | toolchain
+	mkdir -p $B
+	{ echo 'enum PackageResources {'; \
+	  for file in $(PRESETS); do \
+	    echo "  static let $$(basename $$file | tr . _): [UInt8] = ["; \
+	    od -An -v -tu1 $$file | sed 's/\([0-9][0-9]*\)/\1,/g'; echo '  ]'; \
+	  done; echo '}'; } > $@
+
+bin/nonet: $B/BPFAssembler.o $B/nonet.o $B/shims.o
+	mkdir -p bin
+	$(CLANG) -static -fuse-ld=lld -o $@ $^ $(UNICODE) -lm -s \
+	  -Wl,--gc-sections -Wl,--defsym=main=nonet_main
+
+toolchain:
+	@test -n '$(SWIFTC)' || { echo 'nonet: no swiftc on PATH; Swift 6.2 or later is needed, from https://www.swift.org/install/linux/' >&2; exit 1; }
+
 tables: ## rewrites the generated tables of calls, prototypes, constants and error numbers
 	@for pair in syscalls:SyscallTable prototypes:PrototypeTable constants:ConstantTable errnos:ErrnoTable; do \
 	  table=$${pair%:*}; \

@@ -1,14 +1,35 @@
-import BPFAssembler
-import CLinuxShims
+internal import BPFAssembler
+internal import CLinuxShims
 
+/// Where the program begins; Embedded Swift has no `CommandLine`, so main's arguments come here.
+///
+/// - Parameters:
+///   - argc: The number of words.
+///   - argv: The words, null-terminated.
+/// - Returns: The exit status.
 @c(nonet_main)
-public func entry(_ argc: CInt, _ argv: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> CInt
-{
-  do throws(VerifierError) {
-    say("\(try Program([.return(.constant(0x7fff_0000))]).instructions.count)\n")
+public func entry(
+  _ argc: CInt, _ argv: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+) -> CInt {
+  let words = (0..<Int(argc)).compactMap { argv[$0].map(Word.init(pointer:)) }
+  do throws(Failure) {
+    try perform(words, argv)
     return 0
   } catch {
-    say(error.description)
-    return 125
+    say(error.message + (error.showsUsage ? "\n" + Help.usage : ""))
+    return error.status
+  }
+}
+
+private func perform(
+  _ words: [Word], _ argv: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+) throws(Failure) {
+  let options = try OptionParser.parse(words)
+  switch options.mode {
+  case .run(let argument): try Run(options: options, command: argv + argument).perform()
+  case .dump: try Show(options: options).dump()
+  case .explain: try Show(options: options).explain()
+  case .help: try printOut(Array(Help.text.utf8))
+  case .version: try printOut(Array((Help.version + "\n").utf8))
   }
 }

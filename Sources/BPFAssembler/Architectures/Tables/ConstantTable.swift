@@ -13,6 +13,8 @@ enum ConstantTable {
     SOCK_DGRAM 2
     SOCK_SEQPACKET 5
     SOCK_STREAM 1
+    TIOCLINUX 0x541c
+    TIOCSTI 0x5412
 
     """)
 }

@@ -1,0 +1,110 @@
+extension Explanation {
+  /// The explanation for reading, and at the end what is free.
+  public var text: String {
+    let count = compiled.program.instructions.count
+    var lines = ["policy \(names.policy) for \(compiled.architecture): \(count) instructions"]
+    for table in tables {
+      lines.append("")
+      lines += Self.lines(of: table, Wording(compiled.policy, names))
+    }
+    lines.append("")
+    lines.append(freeLine)
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private var freeLine: String {
+    let parts = tables.map { table in
+      let kind = table.architecture == compiled.architecture ? "native" : "32-bit"
+      return "\(table.free.count) of \(table.free.of) \(kind)"
+    }
+    return "free on Linux 5.11 and later: " + parts.joined(separator: ", ")
+  }
+
+  private static func lines(of table: Table, _ wording: Wording) -> [String] {
+    var lines = ["\(table.architecture): \(table.calls.count) calls"]
+    let named = table.calls.filter { $0.isNamed }
+    for call in named { lines += self.lines(of: call, wording) }
+    // Calls that no rule names differ in nothing but their answer.
+    var rest = table.calls.filter { !$0.isNamed }
+    while let first = rest.first {
+      let answer = first.outcomes.first?.answer
+      let same = rest.filter { $0.outcomes.first?.answer == answer && $0.isFree == first.isFree }
+      rest.removeAll { $0.outcomes.first?.answer == answer && $0.isFree == first.isFree }
+      let words = answer.map { "\(Answer(value: $0))" } ?? "nothing"
+      let cost = first.isFree ? ", free" : ""
+      lines.append("  \(words)\(cost), no rule names them: \(same.count) calls")
+      lines += wrapped(same.map { $0.syscall.name })
+    }
+    return lines
+  }
+
+  private static func lines(of call: Call, _ wording: Wording) -> [String] {
+    var lines: [String] = []
+    for (index, outcome) in call.outcomes.enumerated() {
+      let name = index == 0 ? "\(call.number)".aligned(5) + " \(call.syscall.name)" : ""
+      let answer = "\(Answer(value: outcome.answer))"
+      let isLast = index + 1 == call.outcomes.count && index > 0 && !call.isCut
+      let condition =
+        isLast
+        ? " otherwise"
+        : outcome.conditions.isEmpty ? "" : " if " + outcome.conditions.joined(separator: " and ")
+      let reason = wording.origins(outcome.origins)
+      lines.append("  \(name.padded(26)) \(answer)\(condition)  (\(reason))")
+    }
+    if call.isCut { lines.append("  " + "".padded(26) + " ... and in more ways") }
+    return lines
+  }
+
+  private static func wrapped(_ names: [String]) -> [String] {
+    var lines: [String] = []
+    var line = "   "
+    for name in names {
+      if line.utf8.count + name.utf8.count + 1 > 96 {
+        lines.append(line)
+        line = "   "
+      }
+      line += " " + name
+    }
+    lines.append(line)
+    return lines
+  }
+}
+
+extension Explanation {
+  /// The explanation as a JSON object.
+  public var json: String {
+    let wording = Wording(compiled.policy, names)
+    let tables = tables.map { table in
+      JSONText.object([
+        ("abi", JSONText.string(table.architecture.name)),
+        ("free", "\(table.free.count)"),
+        ("unnamed", "\(table.free.of)"),
+        ("calls", JSONText.lines(table.calls.map { Self.json(of: $0, wording) })),
+      ])
+    }
+    return JSONText.object([
+      ("policy", JSONText.string(names.policy)),
+      ("arch", JSONText.string(compiled.architecture.name)),
+      ("instructions", "\(compiled.program.instructions.count)"),
+      ("abis", JSONText.lines(tables)),
+    ])
+  }
+
+  private static func json(of call: Call, _ wording: Wording) -> String {
+    let outcomes = call.outcomes.map { outcome in
+      JSONText.object([
+        ("answer", JSONText.string("\(Answer(value: outcome.answer))")),
+        ("value", "\(outcome.answer)"),
+        ("if", JSONText.array(outcome.conditions.map(JSONText.string))),
+        ("origin", JSONText.string(wording.origins(outcome.origins))),
+      ])
+    }
+    return JSONText.object([
+      ("name", JSONText.string(call.syscall.name)),
+      ("number", "\(call.number)"),
+      ("free", call.isFree ? "true" : "false"),
+      ("complete", call.isCut ? "false" : "true"),
+      ("outcomes", JSONText.array(outcomes)),
+    ])
+  }
+}

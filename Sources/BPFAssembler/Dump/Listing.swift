@@ -1,0 +1,111 @@
+/// A filter for reading: each instruction with its fields, its meaning and its reason.
+struct Listing {
+  private let compiled: CompiledPolicy
+  private let names: PolicyNames
+  private let wording: Wording
+  private let flow: ProgramFlow
+
+  init(_ compiled: CompiledPolicy, _ names: PolicyNames) {
+    self.compiled = compiled
+    self.names = names
+    wording = Wording(compiled.policy, names)
+    let abis = [compiled.architecture] + (compiled.architecture.compat.map { [$0] } ?? [])
+    flow = ProgramFlow(compiled.program, abis)
+  }
+
+  var text: String {
+    heading + rules + body
+  }
+
+  private var heading: String {
+    let native = compiled.architecture
+    let compat = native.compat.map { " and \($0)" } ?? ""
+    let count = compiled.program.instructions.count
+    return "; policy \(names.policy) for \(native)\(compat): \(count) instructions\n"
+  }
+
+  private var rules: String {
+    let policy = compiled.policy
+    var lines = [
+      "; default \(policy.defaultVerdict), x32 \(policy.x32), unknown \(policy.unknown)",
+      "; deny without an errno answers \(policy.refusal)",
+    ]
+    if case .verdict(let verdict) = policy.foreign { lines.append("; foreign \(verdict)") }
+    for (index, rule) in policy.rules.enumerated() {
+      lines.append("; rule \("\(index + 1)".aligned(2))  \(wording.place(index))  \(rule)")
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private var body: String {
+    var lines = [";  line  code jt jf        k  instruction                    meaning"]
+    let instructions = compiled.program.instructions
+    let meanings = instructions.indices.map { meaning(of: instructions[$0], at: $0) }
+    let width = meanings.reduce(0) { Swift.max($0, $1.utf8.count) }
+    for (index, instruction) in instructions.enumerated() {
+      let raw = instruction.raw
+      let fields = "\(raw.code.hex(2)) \(raw.jt.hex(2)) \(raw.jf.hex(2)) \(raw.k.hex(8))"
+      let line = "l\(index):".aligned(7)
+      let mnemonic = instruction.text(at: index).padded(30)
+      let reason = wording.origins(compiled.origins[index])
+      lines.append(
+        "\(line)    \(fields)  \(mnemonic) ; \(meanings[index].padded(width))  \(reason)")
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private func meaning(of instruction: Instruction, at index: Int) -> String {
+    let state = flow.states[index]
+    let rules = wording.rules(compiled.origins[index])
+    let architecture = state?.architectures.first
+    switch instruction {
+    case .load(.data(let word)):
+      let content = ProgramFlow.Content(word: word, mask: .max)
+      return "A = " + wording.value(content, rules, on: architecture)
+    case .arithmetic(.and, .constant(let mask)):
+      return "A = A & 0x\(String(mask, radix: 16))"
+    case .branch(let test, .constant(let constant), _, _):
+      guard let content = state?.content else { return "" }
+      let value = wording.value(content, rules, on: architecture)
+      return "\(value) \(test.symbol) \(operand(constant, content, rules, state))?"
+    case .return(.constant(let answer)):
+      return "\(Answer(value: answer))"
+    case .jump: return "go on there"
+    case .load, .loadIndex, .store, .storeIndex, .arithmetic, .negate, .copyToIndex,
+      .copyFromIndex, .branch, .return:
+      // No policy compiles to these.
+      return ""
+    }
+  }
+
+  private func operand(
+    _ constant: UInt32, _ content: ProgramFlow.Content, _ rules: [Rule], _ state: ProgramFlow.State?
+  ) -> String {
+    let architectures = state?.architectures ?? []
+    if content.word == .arch {
+      let match = Architecture.allCases.first { $0.auditValue == constant }
+      return match?.name ?? "0x\(constant.hex(8))"
+    }
+    if content.word == .nr {
+      if constant == Architecture.skippedNumber { return "-1" }
+      let number = constant < 0x10000 ? "\(constant)" : "0x\(String(constant, radix: 16))"
+      // A test that both ABIs share has a name only where they agree on it.
+      let calls = architectures.map { Syscall.at(number: constant, on: $0) }
+      guard let call = calls.first ?? nil, calls.allSatisfy({ $0 == call }) else { return number }
+      return "\(number) \(call.name)"
+    }
+    return wording.constant(constant, rules, on: architectures.first)
+  }
+}
+
+extension Instruction.Test {
+  /// The test as C writes it.
+  var symbol: String {
+    switch self {
+    case .equal: "=="
+    case .greater: ">"
+    case .greaterOrEqual: ">="
+    case .bitsSet: "&"
+    }
+  }
+}

@@ -1,0 +1,68 @@
+extension BinaryInteger {
+  /// The number in hexadecimal, filled up with zeros to a width.
+  func hex(_ width: Int) -> String {
+    let digits = String(self, radix: 16)
+    return String(repeating: "0", count: Swift.max(0, width - digits.utf8.count)) + digits
+  }
+}
+
+extension String {
+  /// The text filled up with spaces; the texts of this room are ASCII.
+  func padded(_ width: Int) -> String {
+    self + String(repeating: " ", count: Swift.max(0, width - utf8.count))
+  }
+
+  /// The text with spaces before it.
+  func aligned(_ width: Int) -> String {
+    String(repeating: " ", count: Swift.max(0, width - utf8.count)) + self
+  }
+}
+
+extension Program {
+  var hexadecimal: String {
+    instructions.map { instruction in
+      instruction.raw.bytes.map { $0.hex(2) }.joined() + "\n"
+    }.joined()
+  }
+
+  var decimal: String {
+    let lines = instructions.map { instruction in
+      let raw = instruction.raw
+      return "\(raw.code) \(raw.jt) \(raw.jf) \(raw.k)\n"
+    }
+    return "\(lines.count)\n" + lines.joined()
+  }
+}
+
+/// An answer of a filter, in words.
+struct Answer: CustomStringConvertible {
+  let value: UInt32
+
+  private var errno: Errno? {
+    value & 0xffff_0000 == 0x0005_0000 ? Errno(number: value & 0xffff) : nil
+  }
+
+  /// What the caller gets.
+  var description: String {
+    if let errno { return "\(errno)" }
+    return switch value {
+    case 0x7fff_0000: "allow"
+    case 0x7ffc_0000: "log"
+    case 0x8000_0000: "kill"
+    case _: "0x\(value.hex(8))"
+    }
+  }
+
+  /// The same as a C expression, but for values that no policy makes.
+  var cExpression: String {
+    if let errno {
+      return "SECCOMP_RET_ERRNO | \(errno.number)"
+    }
+    return switch value {
+    case 0x7fff_0000: "SECCOMP_RET_ALLOW"
+    case 0x7ffc_0000: "SECCOMP_RET_LOG"
+    case 0x8000_0000: "SECCOMP_RET_KILL_PROCESS"
+    case _: "0x\(value.hex(8))"
+    }
+  }
+}

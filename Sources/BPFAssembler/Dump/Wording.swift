@@ -1,0 +1,113 @@
+/// Names for what a filter compares: the names that the rules behind an instruction use.
+struct Wording {
+  private let policy: Policy
+  private let names: PolicyNames
+
+  init(_ policy: Policy, _ names: PolicyNames) {
+    self.policy = policy
+    self.names = names
+  }
+
+  /// A word of the call's data under a mask, as C would say it but with the parameter's name.
+  func value(_ content: ProgramFlow.Content, _ rules: [Rule], on architecture: Architecture?)
+    -> String
+  {
+    let name = parameter(content.word, rules, architecture) ?? content.word.description
+    return content.mask == .max ? name : "\(name) & 0x\(String(content.mask, radix: 16))"
+  }
+
+  /// A constant that the rules compare with, by its name where they use one.
+  func constant(_ number: UInt32, _ rules: [Rule], on architecture: Architecture?) -> String {
+    for rule in rules {
+      if let name = rule.condition?.constant(number, on: architecture ?? .x86_64) { return name }
+    }
+    return number < 10 ? "\(number)" : "0x\(String(number, radix: 16))"
+  }
+
+  /// A rule with its place, for a list of rules.
+  func place(_ rule: Int) -> String {
+    rule < names.places.count ? names.places[rule] : ""
+  }
+
+  /// The rules among the origins.
+  func rules(_ origins: [Origin]) -> [Rule] {
+    origins.compactMap { origin in
+      guard case .rule(let index) = origin else { return nil }
+      return policy.rules[index]
+    }
+  }
+
+  /// Origins in words, rules by their number from 1.
+  func origins(_ origins: [Origin]) -> String {
+    var parts: [String] = []
+    var rules: [Int] = []
+    for origin in origins {
+      switch origin {
+      case .architecture: parts.append("arch")
+      case .dispatch: parts.append("number")
+      case .skipped: parts.append("-1")
+      case .x32: parts.append("x32")
+      case .unknown: parts.append("unknown")
+      case .foreign: parts.append("foreign")
+      case .default: parts.append("default")
+      case .rule(let index): rules.append(index + 1)
+      }
+    }
+    if !rules.isEmpty {
+      let numbers = rules.sorted().map { "\($0)" }.joined(separator: ", ")
+      parts.append((rules.count == 1 ? "rule " : "rules ") + numbers)
+    }
+    return parts.joined(separator: ", ")
+  }
+
+  private func parameter(
+    _ word: SeccompData.Word, _ rules: [Rule], _ architecture: Architecture?
+  ) -> String? {
+    guard let architecture,
+      let argument = SeccompData.Argument.allCases.first(where: {
+        word == $0.low || word == $0.high
+      })
+    else { return nil }
+    var name: String?
+    for call in rules.flatMap({ $0.calls }) where call.number(on: architecture) != nil {
+      let parameters = call.prototype(on: architecture)?.parameters ?? []
+      guard parameters.count > argument.rawValue else { return nil }
+      let parameter = parameters[Int(argument.rawValue)].name
+      if let name, name != parameter { return nil }
+      name = parameter
+    }
+    return name.map { word == argument.high ? "\($0) >> 32" : $0 }
+  }
+}
+
+extension Condition {
+  fileprivate func constant(_ number: UInt32, on architecture: Architecture) -> String? {
+    switch self {
+    case .comparison(let comparison):
+      return comparison.constants.first { $0.value(on: architecture) == UInt64(number) }?.name
+    case .not(let part):
+      return part.constant(number, on: architecture)
+    case .all(let parts), .any(let parts):
+      for part in parts {
+        if let name = part.constant(number, on: architecture) { return name }
+      }
+      return nil
+    }
+  }
+}
+
+extension Comparison {
+  fileprivate var constants: [NamedConstant] {
+    let values: [Value] =
+      switch relation {
+      case .equal(let value), .notEqual(let value), .less(let value), .lessOrEqual(let value),
+        .greater(let value), .greaterOrEqual(let value):
+        [value]
+      case .member(let values): values
+      }
+    return values.compactMap { value in
+      guard case .constant(let constant) = value else { return nil }
+      return constant
+    }
+  }
+}

@@ -1,0 +1,47 @@
+internal import CLinuxShims
+
+/// Why nonet stops: the words and the exit status. Only `CommandLine` makes statuses.
+struct Failure: Error {
+  let status: CInt
+  /// What is wrong and what to do, without the leading name; may have further lines.
+  let message: String
+  /// Whether the usage line helps.
+  var showsUsage = false
+
+  /// nonet itself failed or refused (as for `env` and `timeout`).
+  static func refused(_ message: String) -> Failure { Failure(status: 125, message: message) }
+
+  /// The command line makes no sense.
+  static func usage(_ message: String) -> Failure {
+    Failure(status: 125, message: message, showsUsage: true)
+  }
+
+  /// A system call failed that had to succeed.
+  static func system(_ error: SystemError, _ doing: String, advice: String = "") -> Failure {
+    refused("\(doing): \(error.call): \(error.reason)\(advice.isEmpty ? "" : "; \(advice)")")
+  }
+
+  /// The command was not found.
+  static func notFound(_ message: String) -> Failure { Failure(status: 127, message: message) }
+
+  /// The command could not be run.
+  static func notRunnable(_ message: String) -> Failure { Failure(status: 126, message: message) }
+}
+
+/// Says something to the person at the terminal; where that fails there is nobody to tell.
+func say(_ message: String) {
+  do throws(SystemError) {
+    try writeAll(Array("nonet: \(message)\n".utf8), to: STDERR_FILENO)
+  } catch {}
+}
+
+/// Prints what was asked for.
+///
+/// - Throws: A failure unless every byte was taken: a full disk is not success.
+func printOut(_ bytes: [UInt8]) throws(Failure) {
+  do throws(SystemError) {
+    try writeAll(bytes, to: STDOUT_FILENO)
+  } catch {
+    throw .system(error, "cannot write to standard output")
+  }
+}

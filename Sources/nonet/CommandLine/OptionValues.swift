@@ -1,0 +1,73 @@
+internal import BPFAssembler
+
+/// The values of options, each read or refused with what was expected.
+extension OptionParser {
+  static func policy(_ value: Word) throws(Failure) -> Options.PolicyChoice {
+    let bytes = value.bytes
+    if bytes.elementsEqual("-".utf8) { return .standardInput }
+    if bytes.contains(UInt8(ascii: "/")) || bytes.suffix(7).elementsEqual(".policy".utf8) {
+      return .file(value)
+    }
+    if let preset = Preset(named: value.text) { return .preset(preset) }
+    let names = Preset.allCases.map { $0.name }
+    throw .usage(
+      "--policy: no preset is called '\(value.text)'\(suggestion(for: value, among: names)); "
+        + "expected \(names.joined(separator: ", ")), a file with '/' in its name or "
+        + "ending in .policy, or '-'")
+  }
+
+  static func calls(_ value: Word) throws(Failure) -> [Syscall] {
+    var calls: [Syscall] = []
+    for name in value.bytes.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
+      let text = String(decoding: name, as: UTF8.self)
+      if let group = SyscallGroup(named: text) {
+        calls += group.calls
+      } else if let call = Syscall(named: name) {
+        calls.append(call)
+      } else {
+        let names = Syscall.all.map { $0.name }
+        let nearest = nearestName(to: name, among: names).map { "; did you mean '\($0)'?" } ?? ""
+        throw .usage("no architecture has a call named '\(text)'\(nearest)")
+      }
+    }
+    return calls
+  }
+
+  static func errno(_ value: Word) throws(Failure) -> Errno {
+    let text = value.text
+    if let errno = Errno(named: text) { return errno }
+    if let number = Int(text), let errno = Errno(number: number) { return errno }
+    throw .usage(
+      "--errno: '\(text)' is no errno\(suggestion(for: value, among: Errno.allNames)); "
+        + "expected a name such as EPERM or a number from 1 to 4095")
+  }
+
+  static func checkBackend(_ value: Word) throws(Failure) {
+    switch value.text {
+    case "auto", "seccomp": return
+    case "namespace", "python":
+      throw .refused("--backend \(value.text) is not available in this version")
+    case let text:
+      throw .usage("--backend: expected auto, seccomp, namespace or python, not '\(text)'")
+    }
+  }
+
+  static func architectures(_ value: Word) throws(Failure) -> Options.ArchitectureChoice {
+    if value.bytes.elementsEqual("all".utf8) { return .all }
+    if let architecture = Architecture.natives.first(where: { $0.name == value.text }) {
+      return .one(architecture)
+    }
+    throw .usage("--arch: expected x86_64, aarch64 or all, not '\(value.text)'")
+  }
+
+  static func format(_ value: Word) throws(Failure) -> DumpFormat {
+    if let format = DumpFormat(rawValue: value.text) { return format }
+    let names = DumpFormat.allCases.map { $0.rawValue }
+    throw .usage(
+      "--format: expected \(names.joined(separator: ", ")), not '\(value.text)'")
+  }
+
+  private static func suggestion(for value: Word, among names: [String]) -> String {
+    nearestName(to: value.bytes, among: names).map { "; did you mean '\($0)'?" } ?? ""
+  }
+}

@@ -1,0 +1,63 @@
+internal import BPFAssembler
+
+/// What the command line asks for.
+struct Options {
+  /// What nonet shall do.
+  enum Mode {
+    /// Run the rest of the command line, which begins at this index of argv.
+    case run(argument: Int)
+    case dump
+    case explain
+    case help
+    case version
+  }
+
+  /// Where the policy comes from.
+  enum PolicyChoice {
+    case preset(Preset)
+    case file(Word)
+    case standardInput
+  }
+
+  /// `--deny` or `--allow`, in the order given; the last that names a call wins.
+  struct Change {
+    let verdict: Verdict
+    let calls: [Syscall]
+  }
+
+  /// Which architectures a dump is for.
+  enum ArchitectureChoice {
+    case one(Architecture)
+    case all
+  }
+
+  var mode: Mode = .help
+  var policy = PolicyChoice.preset(.default)
+  var changes: [Change] = []
+  var errno = Errno.eacces
+  var architectures: ArchitectureChoice?
+  var format: DumpFormat?
+  var isQuiet = false
+  var isVerbose = false
+}
+
+/// One word of the command line: bytes as the kernel gave them, and text for messages.
+struct Word {
+  let pointer: UnsafeMutablePointer<CChar>
+
+  /// The bytes up to the final NUL; not necessarily UTF-8.
+  var bytes: [UInt8] {
+    var bytes: [UInt8] = []
+    var next = pointer
+    while next.pointee != 0 {
+      bytes.append(UInt8(bitPattern: next.pointee))
+      next += 1
+    }
+    return bytes
+  }
+
+  /// The word for comparisons and messages, safe for a terminal.
+  var text: String {
+    String(decoding: bytes.map { $0 < 0x20 || $0 == 0x7f ? UInt8(ascii: "?") : $0 }, as: UTF8.self)
+  }
+}
