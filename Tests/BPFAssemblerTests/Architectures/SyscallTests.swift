@@ -31,6 +31,8 @@ import Testing
     let bytes = Array("deny socket".utf8)
     #expect(Syscall(named: bytes[5...])?.name == "socket")
     #expect(Syscall(named: bytes) == nil)
+    // One whose bytes do not lie together.
+    #expect(Syscall(named: "tekcos".utf8.reversed())?.name == "socket")
   }
 
   /// Names that are nearly there: cut short, too long, other case, with what parts the fields.
