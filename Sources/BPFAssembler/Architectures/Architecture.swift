@@ -90,10 +90,11 @@ extension Architecture {
     }
   }
 
-  /// The numbers of x32, where this ABI has it: bit 30 set, but for -1.
+  /// The numbers of x32, where this ABI has it: everything from bit 30 up, but for -1.
   ///
-  /// They reach the filter even where the kernel has no x32 (arch/x86/entry/common.c). Numbers
-  /// with bit 31 set are not calls of any ABI; they count as x32 here because bit 30 tests alike.
+  /// An x32 call has bit 30 set (arch/x86/include/uapi/asm/unistd.h, `__X32_SYSCALL_BIT`) and
+  /// reaches the filter even where the kernel has no x32 (measured on 6.18). Some numbers above
+  /// are no call of any ABI; to count them in makes one comparison enough.
   public var x32Numbers: ClosedRange<UInt32>? {
     switch self {
     case .x86_64: 0x4000_0000...0xffff_fffe

@@ -3,9 +3,9 @@ private let longestTypo = 64
 
 /// The candidate that `name` most likely meant to be, or nil when none is close.
 ///
-/// "Close" is a third of the longer length, rounded up, in edits: insert, delete, replace a
-/// byte, swap two neighbours. Case does not count, as `socket` for `SOCKET` is no edit of
-/// six. Of equally close candidates the first wins, so the answer is the same on every host.
+/// "Close" is a third of the longer length in edits, at least one but never all of it: insert,
+/// delete, replace a byte, swap two neighbours. Case does not count, so that `socket` is nearest
+/// to `SOCKET`. Of equally close candidates the first wins, so the answer is the same everywhere.
 /// The cost is bounded for any input: at most 64 x 64 steps for each candidate.
 package func nearestName(
   to name: some Collection<UInt8>, among candidates: some Sequence<String>
@@ -17,7 +17,8 @@ package func nearestName(
   for candidate in candidates {
     let bytes = candidate.utf8.map(lowercased)
     guard !bytes.isEmpty, bytes.count <= longestTypo else { continue }
-    let cutoff = max(1, max(wanted.count, bytes.count) / 3)
+    let longer = max(wanted.count, bytes.count)
+    let cutoff = min(max(1, longer / 3), longer - 1)
     // The lengths alone demand that many edits.
     guard abs(wanted.count - bytes.count) <= min(cutoff, bestDistance - 1) else { continue }
     let distance = editDistance(wanted, bytes)

@@ -87,9 +87,11 @@ extension Syscall {
       case .arm: 8
       }
     let table = PrototypeTable.rows
-    for row in prototypeRows {
+    var next = table.row(namedLike: Int(row), of: SyscallTable.rows)
+    while let row = next {
       let mask = TextTable.digit(table[table.field(1, ofRow: row).lowerBound]) ?? 0
       if mask & bit != 0 { return Prototype(row: row) }
+      next = table.row(afterLike: row)
     }
     return nil
   }
@@ -97,23 +99,14 @@ extension Syscall {
   /// Every parameter name that the call has on any ABI, without repetition.
   public var parameterNames: [String] {
     var names: [String] = []
-    for row in prototypeRows {
+    let table = PrototypeTable.rows
+    var next = table.row(namedLike: Int(row), of: SyscallTable.rows)
+    while let row = next {
       for parameter in Prototype(row: row).parameters where !names.contains(parameter.name) {
         names.append(parameter.name)
       }
+      next = table.row(afterLike: row)
     }
     return names
-  }
-
-  /// The rows that carry this call's name; they lie together.
-  private var prototypeRows: [Int] {
-    let own = SyscallTable.rows.field(0, ofRow: Int(row)).lazy.map { SyscallTable.rows[$0] }
-    var rows: [Int] = []
-    guard var next = PrototypeTable.rows.row(named: own) else { return rows }
-    while PrototypeTable.rows.isRow(at: next, named: own) {
-      rows.append(next)
-      next = PrototypeTable.rows.row(after: next)
-    }
-    return rows
   }
 }

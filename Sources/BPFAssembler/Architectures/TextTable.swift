@@ -27,7 +27,20 @@ struct TextTable: Sendable {
   }
 
   /// The first row of that name, or nil.
+  ///
+  /// Arrays, their slices and native strings lend their bytes; anything else is copied first.
   func row(named name: some Collection<UInt8>) -> Int? {
+    let found: Int?? = name.withContiguousStorageIfAvailable { row(named: $0) }
+    if let found { return found }
+    return Array(name).withUnsafeBufferPointer { row(named: $0) }
+  }
+
+  /// The first row whose name is that of a row of another table, or nil.
+  func row(namedLike offset: Int, of other: TextTable) -> Int? {
+    row(named: other.bytes(other.field(0, ofRow: offset)))
+  }
+
+  private func row(named name: UnsafeBufferPointer<UInt8>) -> Int? {
     var low = 0
     var high = count
     while low < high {
@@ -42,9 +55,20 @@ struct TextTable: Sendable {
     return isRow(at: low, named: name) ? low : nil
   }
 
+  /// The bytes of a field; the text lives as long as the program does.
+  private func bytes(_ range: Range<Int>) -> UnsafeBufferPointer<UInt8> {
+    UnsafeBufferPointer(start: text.utf8Start + range.lowerBound, count: range.count)
+  }
+
   /// Whether the row at `offset` has exactly that name.
-  func isRow(at offset: Int, named name: some Collection<UInt8>) -> Bool {
+  private func isRow(at offset: Int, named name: UnsafeBufferPointer<UInt8>) -> Bool {
     matches(field(0, ofRow: offset), name)
+  }
+
+  /// The row after this one, where it has the same name.
+  func row(afterLike offset: Int) -> Int? {
+    let next = row(after: offset)
+    return isRow(at: next, named: bytes(field(0, ofRow: offset))) ? next : nil
   }
 
   /// Whether the bytes in `range` are `bytes`; an empty range matches nothing.
@@ -72,7 +96,7 @@ struct TextTable: Sendable {
 
   /// The bytes of a field as text.
   func string(_ range: Range<Int>) -> String {
-    String(decoding: range.lazy.map { self[$0] }, as: UTF8.self)
+    String(decoding: bytes(range), as: UTF8.self)
   }
 
   /// The value of a field in decimal or, after `0x`, in hexadecimal; nil for anything else.
@@ -105,7 +129,7 @@ struct TextTable: Sendable {
   }
 
   /// Whether the row's name sorts before `name`, byte by byte.
-  private func isRow(at offset: Int, before name: some Collection<UInt8>) -> Bool {
+  private func isRow(at offset: Int, before name: UnsafeBufferPointer<UInt8>) -> Bool {
     var position = offset
     for byte in name {
       let own = self[position]
