@@ -18,7 +18,7 @@ struct KernelTests {
     #expect(try Kernel.answers(to: [getppid], filter: program("ret #0x50000")) == [.result(0)])
     #expect(
       try Kernel.answers(to: [getppid, getppid], filter: program("ret #0")) == [.killed, .killed])
-    // 14 is EFAULT's neighbour EFAULT; 22 is EINVAL: a refusal is told from an acceptance.
+    // 22 is EINVAL: a refusal is told from an acceptance.
     #expect(try Kernel.refusal(of: []) == 22)
     #expect(try Kernel.refusal(of: program("ret #0").rawInstructions) == 0)
   }
