@@ -40,9 +40,11 @@ let package = Package(
       name: "nonet",
       dependencies: ["BPFAssembler", "CLinuxShims"],
       swiftSettings: shipped),
+    // Children that ask the kernel; see the header.
+    .target(name: "CTestProbes", path: "Tests/CTestProbes"),
     .testTarget(
       name: "BPFAssemblerTests",
-      dependencies: ["BPFAssembler"],
+      dependencies: ["BPFAssembler", "CTestProbes"],
       swiftSettings: strict),
     .testTarget(
       name: "nonetTests",

@@ -52,6 +52,16 @@ extension RawInstruction {
     /// The number of bytes, 1 to 7, that are there.
     public let count: Int
 
+    /// Names a place.
+    ///
+    /// - Parameters:
+    ///   - offset: Where the instruction begins.
+    ///   - count: How many bytes of it there are.
+    public init(offset: Int, count: Int) {
+      self.offset = offset
+      self.count = count
+    }
+
     /// A sentence for people.
     public var description: String {
       "the instruction at byte \(offset) has \(count) bytes; each instruction takes 8"

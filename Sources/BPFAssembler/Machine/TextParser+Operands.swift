@@ -4,15 +4,15 @@ extension TextParser {
     if sees("[") {
       try advance()
       let start = place
-      if case .number(let offset) = token {
-        guard let word = SeccompData.Word(offset: offset) else {
-          throw TextError(start, Instruction.DecodingError.unreadableOffset(offset).description)
-        }
-        try advance()
-        try expect("]")
-        return .data(word)
+      guard case .number(let offset) = token else {
+        throw expected("an offset, 0, 4, ... 60")
       }
-      throw expected("an offset, 0, 4, ... 60")
+      guard let word = SeccompData.Word(offset: offset) else {
+        throw TextError(start, Instruction.DecodingError.unreadableOffset(offset).description)
+      }
+      try advance()
+      try expect("]")
+      return .data(word)
     }
     switch try indexSource(or: "[offset], ") {
     case .immediate(let value): return .immediate(value)

@@ -121,7 +121,7 @@ extension TextParser {
     case .finished(let instruction):
       return instruction
     case .jump(let label):
-      // A text has fewer than 2^32 instructions long before memory ends, whatever it says.
+      // Memory ends long before a text has 2^32 instructions.
       return .jump(UInt32(truncatingIfNeeded: try distance(to: label, from: index)))
     case .branch(let test, let operand, let ifTrue, let ifFalse):
       return .branch(

@@ -6,6 +6,16 @@ public struct VerifierError: Error, Hashable, Sendable {
   /// What is wrong with it.
   public let reason: Reason
 
+  /// Names a fault.
+  ///
+  /// - Parameters:
+  ///   - index: The position of the instruction.
+  ///   - reason: The rule that it breaks.
+  public init(index: Int, reason: Reason) {
+    self.index = index
+    self.reason = reason
+  }
+
   /// The rules that a program can break.
   public enum Reason: Hashable, Sendable {
     /// No instructions, or more than 4096; `index` is that of the first one missing or too many.
