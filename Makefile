@@ -27,12 +27,14 @@ SWIFT_FLAGS := -Osize -wmo -parse-as-library -swift-version 6 -package-name none
 
 all: bin/nonet ## builds bin/nonet: Embedded Swift, static
 
-# One module, one object; `timeout` because some mistakes make the Embedded compiler hang.
-$B/BPFAssembler.o: $(LIBRARY) $B/PackageResources.swift
+# An Embedded module carries its code with it, and what the program uses of the library is compiled
+# into the program's own object: linking the library's object too would only store it twice.
+# `timeout` because some mistakes make the Embedded compiler hang.
+$B/BPFAssembler.swiftmodule: $(LIBRARY) $B/PackageResources.swift
 	timeout 300 $(SWIFTC) $(SWIFT_FLAGS) -module-name BPFAssembler -emit-module \
-	  -emit-module-path $B/BPFAssembler.swiftmodule -c $^ -o $@
+	  -emit-module-path $@ $^
 
-$B/nonet.o: $(PROGRAM) $(HEADERS) $B/BPFAssembler.o
+$B/nonet.o: $(PROGRAM) $(HEADERS) $B/BPFAssembler.swiftmodule
 	timeout 300 $(SWIFTC) $(SWIFT_FLAGS) -module-name nonet -I $B -I Sources/CLinuxShims/include \
 	  -c $(PROGRAM) -o $@
 
@@ -48,7 +50,7 @@ $B/PackageResources.swift: $(PRESETS) Makefile | toolchain
 	    od -An -v -tu1 $$file | sed 's/\([0-9][0-9]*\)/\1,/g'; echo '  ]'; \
 	  done; echo '}'; } > $@
 
-bin/nonet: $B/BPFAssembler.o $B/nonet.o $B/shims.o
+bin/nonet: $B/nonet.o $B/shims.o
 	mkdir -p bin
 	$(CLANG) -static -fuse-ld=lld -o $@ $^ $(UNICODE) -lm -s \
 	  -Wl,--gc-sections -Wl,--defsym=main=nonet_main

@@ -25,8 +25,11 @@ indirect enum WordFormula {
       guard let location = comparison.argument.location(in: syscall, on: architecture) else {
         return nil
       }
-      self = Wide(location, comparison.mask?.number(on: architecture) ?? .max)
-        .formula(comparison.relation, on: architecture)
+      func number(_ value: Value) -> UInt64 {
+        value.number(on: architecture, isWord: location.isWord)
+      }
+      self = Wide(location, comparison.mask.map(number) ?? .max)
+        .formula(comparison.relation, number)
     }
   }
 
@@ -70,15 +73,15 @@ private struct Wide {
       : DecisionGraph.Value(word: argument.high, mask: UInt32(truncatingIfNeeded: mask >> 32))
   }
 
-  func formula(_ relation: Comparison.Relation, on architecture: Architecture) -> WordFormula {
+  func formula(_ relation: Comparison.Relation, _ number: (Value) -> UInt64) -> WordFormula {
     switch relation {
-    case .equal(let value): equal(value.number(on: architecture))
-    case .notEqual(let value): equal(value.number(on: architecture)).negated
-    case .less(let value): less(value.number(on: architecture))
-    case .greaterOrEqual(let value): less(value.number(on: architecture)).negated
-    case .lessOrEqual(let value): lessOrEqual(value.number(on: architecture))
-    case .greater(let value): lessOrEqual(value.number(on: architecture)).negated
-    case .member(let values): member(values.map { $0.number(on: architecture) })
+    case .equal(let value): equal(number(value))
+    case .notEqual(let value): equal(number(value)).negated
+    case .less(let value): less(number(value))
+    case .greaterOrEqual(let value): less(number(value)).negated
+    case .lessOrEqual(let value): lessOrEqual(number(value))
+    case .greater(let value): lessOrEqual(number(value)).negated
+    case .member(let values): member(values.map(number))
     }
   }
 

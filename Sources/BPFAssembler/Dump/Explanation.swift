@@ -161,7 +161,8 @@ private struct CallWalk {
       }
       if isImplied { return nil }
       let value = wording.value(condition.content, named, on: architecture)
-      let constant = wording.constant(condition.constant, named, on: architecture)
+      let constant = wording.constant(
+        condition.constant, of: condition.content, named, on: architecture)
       return "\(value) \(condition.test.relation(condition.holds)) \(constant)"
         + (condition.test == .bitsSet ? (condition.holds ? " != 0" : " == 0") : "")
     }

@@ -94,7 +94,7 @@ struct Listing {
       guard let call = calls.first ?? nil, calls.allSatisfy({ $0 == call }) else { return number }
       return "\(number) \(call.name)"
     }
-    return wording.constant(constant, rules, on: architectures.first)
+    return wording.constant(constant, of: content, rules, on: architectures.first)
   }
 }
 

@@ -17,9 +17,16 @@ struct Wording {
   }
 
   /// A constant that the rules compare with, by its name where they use one.
-  func constant(_ number: UInt32, _ rules: [Rule], on architecture: Architecture?) -> String {
+  func constant(
+    _ number: UInt32, of content: ProgramFlow.Content, _ rules: [Rule],
+    on architecture: Architecture?
+  ) -> String {
+    let architecture = architecture ?? .x86_64
     for rule in rules {
-      if let name = rule.condition?.constant(number, on: architecture ?? .x86_64) { return name }
+      let argument = parameter(content.word, [rule], architecture)
+      let constants = rule.condition?.constants(comparedWith: argument) ?? []
+      let match = constants.first { $0.value(on: architecture) & 0xffff_ffff == UInt64(number) }
+      if let match { return match.name }
     }
     return number < 10 ? "\(number)" : "0x\(String(number, radix: 16))"
   }
@@ -81,17 +88,14 @@ struct Wording {
 }
 
 extension Condition {
-  fileprivate func constant(_ number: UInt32, on architecture: Architecture) -> String? {
+  /// The named constants that one parameter is compared with.
+  fileprivate func constants(comparedWith parameter: String?) -> [NamedConstant] {
     switch self {
     case .comparison(let comparison):
-      return comparison.constants.first { $0.value(on: architecture) == UInt64(number) }?.name
-    case .not(let part):
-      return part.constant(number, on: architecture)
+      comparison.argument == parameter.map(Argument.named) ? comparison.constants : []
+    case .not(let part): part.constants(comparedWith: parameter)
     case .all(let parts), .any(let parts):
-      for part in parts {
-        if let name = part.constant(number, on: architecture) { return name }
-      }
-      return nil
+      parts.flatMap { $0.constants(comparedWith: parameter) }
     }
   }
 }

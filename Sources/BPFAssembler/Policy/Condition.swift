@@ -69,12 +69,19 @@ public enum Value: Hashable, Sendable {
 
   /// The number that the kernel of an architecture uses.
   ///
-  /// - Parameter architecture: The ABI of the call.
-  /// - Returns: The constant's value there.
-  public func number(on architecture: Architecture) -> UInt64 {
+  /// - Parameters:
+  ///   - architecture: The ABI of the call.
+  ///   - isWord: Whether it is compared in 32 bits, where a negative constant such as AT_FDCWD has
+  ///     32 bits too. A number stands as it is written.
+  /// - Returns: The value there.
+  public func number(on architecture: Architecture, isWord: Bool) -> UInt64 {
     switch self {
-    case .number(let number): number
-    case .constant(let constant): constant.value(on: architecture)
+    case .number(let number):
+      return number
+    case .constant(let constant):
+      let value = constant.value(on: architecture)
+      let isNegative = Int64(bitPattern: value) < 0
+      return isWord && isNegative ? value & 0xffff_ffff : value
     }
   }
 }

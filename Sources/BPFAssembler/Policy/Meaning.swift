@@ -78,23 +78,25 @@ extension Condition {
         return false
       }
       let register = call.arguments[location.index]
-      let value = location.isWord ? register & 0xffff_ffff : register
-      return comparison.holds(for: value, on: architecture)
+      let argument = location.isWord ? register & 0xffff_ffff : register
+      return comparison.holds(for: argument) {
+        $0.number(on: architecture, isWord: location.isWord)
+      }
     }
   }
 }
 
 extension Comparison {
-  fileprivate func holds(for argument: UInt64, on architecture: Architecture) -> Bool {
-    let value = argument & (mask?.number(on: architecture) ?? .max)
+  fileprivate func holds(for argument: UInt64, number: (Value) -> UInt64) -> Bool {
+    let value = argument & (mask.map(number) ?? .max)
     return switch relation {
-    case .equal(let other): value == other.number(on: architecture)
-    case .notEqual(let other): value != other.number(on: architecture)
-    case .less(let other): value < other.number(on: architecture)
-    case .lessOrEqual(let other): value <= other.number(on: architecture)
-    case .greater(let other): value > other.number(on: architecture)
-    case .greaterOrEqual(let other): value >= other.number(on: architecture)
-    case .member(let others): others.contains { value == $0.number(on: architecture) }
+    case .equal(let other): value == number(other)
+    case .notEqual(let other): value != number(other)
+    case .less(let other): value < number(other)
+    case .lessOrEqual(let other): value <= number(other)
+    case .greater(let other): value > number(other)
+    case .greaterOrEqual(let other): value >= number(other)
+    case .member(let others): others.contains { value == number($0) }
     }
   }
 }

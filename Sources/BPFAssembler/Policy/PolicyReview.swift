@@ -106,13 +106,15 @@ extension Condition {
 extension Comparison {
   fileprivate var isNeverTrue: Bool {
     Architecture.allCases.allSatisfy { architecture in
-      let mask = mask?.number(on: architecture) ?? .max
-      func isOutside(_ value: Value) -> Bool { value.number(on: architecture) & ~mask != 0 }
+      // In 64 bits: what is impossible there is impossible in 32 bits too.
+      func number(_ value: Value) -> UInt64 { value.number(on: architecture, isWord: false) }
+      let mask = mask.map(number) ?? .max
+      func isOutside(_ value: Value) -> Bool { number(value) & ~mask != 0 }
       return switch relation {
       case .equal(let value): isOutside(value)
       case .member(let values): values.allSatisfy(isOutside)
-      case .less(let value): value.number(on: architecture) == 0
-      case .greater(let value): value.number(on: architecture) >= mask
+      case .less(let value): number(value) == 0
+      case .greater(let value): number(value) >= mask
       case .notEqual, .lessOrEqual, .greaterOrEqual: false
       }
     }

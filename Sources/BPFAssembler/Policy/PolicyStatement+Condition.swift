@@ -163,7 +163,9 @@ extension PolicyStatement {
     case .symbol, .end:
       throw error(span, "expected a number or a constant such as AF_INET, found \(token)")
     }
-    let isTooWide = Architecture.allCases.contains { value.number(on: $0) > UInt32.max }
+    let isTooWide = Architecture.allCases.contains {
+      value.number(on: $0, isWord: true) > UInt32.max
+    }
     if kind == .int, isTooWide {
       throw error(span, "the kernel takes 32 bits here, and this number has more")
     }
@@ -175,7 +177,7 @@ extension PolicyStatement {
 extension Comparison.Relation {
   fileprivate var comparesWithNull: Bool {
     switch self {
-    case .equal(let value), .notEqual(let value): value.number(on: .x86_64) == 0
+    case .equal(let value), .notEqual(let value): value.number(on: .x86_64, isWord: false) == 0
     case .less, .lessOrEqual, .greater, .greaterOrEqual, .member: false
     }
   }

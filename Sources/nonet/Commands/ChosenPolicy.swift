@@ -10,18 +10,18 @@ struct ChosenPolicy {
   ///
   /// - Throws: A failure with every error of the policy's text.
   init(_ options: Options) throws(Failure) {
-    let (name, text) = try Self.source(options.policy)
+    let (name, file, text) = try Self.source(options.policy)
     let parsed: ParsedPolicy
     do throws(PolicyError) {
       parsed = try Policy.parse(text)
     } catch {
-      throw .refused(Self.words(error, name))
+      throw .refused(Self.words(error, file))
     }
     if !options.isQuiet {
-      for warning in parsed.warnings { say(warning.text(name: name)) }
+      for warning in parsed.warnings { say(warning.text(name: file)) }
     }
     var policy = parsed.policy
-    var places = parsed.ruleLines.map { "\(name):\($0)" }
+    var places = parsed.ruleLines.map { "\(file):\($0)" }
     policy.refusal = options.errno
     // What is said later stands before what was said earlier, and all of it before the policy.
     for change in options.changes {
@@ -43,30 +43,30 @@ struct ChosenPolicy {
 
   private static func source(
     _ choice: Options.PolicyChoice
-  ) throws(Failure) -> (name: String, text: [UInt8]) {
+  ) throws(Failure) -> (name: String, file: String, text: [UInt8]) {
     switch choice {
     case .preset(let preset):
-      return ("\(preset.name).policy", preset.text)
+      return (preset.name, "\(preset.name).policy", preset.text)
     case .file(let word):
       do throws(SystemError) {
         let file = try Descriptor(reading: word.pointer)
-        return (word.text, try file.contents(limit: Policy.largestText))
+        return (word.text, word.text, try file.contents(limit: Policy.largestText))
       } catch {
         throw .refused("cannot read the policy '\(word.text)': \(error.reason)")
       }
     case .standardInput:
       do throws(SystemError) {
         let text = try readAll(from: STDIN_FILENO, limit: Policy.largestText)
-        return ("standard input", text)
+        return ("standard input", "standard input", text)
       } catch {
         throw .refused("cannot read the policy from standard input: \(error.reason)")
       }
     }
   }
 
-  private static func words(_ error: PolicyError, _ name: String) -> String {
+  private static func words(_ error: PolicyError, _ file: String) -> String {
     let count = error.diagnostics.count
-    let texts = error.diagnostics.map { $0.text(name: name) }
+    let texts = error.diagnostics.map { $0.text(name: file) }
     let sum = count == 1 ? "1 error" : "\(count) errors"
     return texts.joined(separator: "\n") + "\n\(sum); the policy was not used"
   }
