@@ -8,16 +8,18 @@ B := .build-embedded
 HOST := $(shell uname -m)
 SWIFTC := $(shell command -v swiftc)
 # The folder lib/swift of the toolchain; links and wrappers around swiftc do not matter to it.
-RESOURCES := $(if $(SWIFTC),$(shell swiftc -print-target-info | \
+RUNTIME := $(if $(SWIFTC),$(shell swiftc -print-target-info | \
   sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p'))
-CLANG := $(firstword $(wildcard $(RESOURCES)/../../bin/clang) clang)
-UNICODE := $(RESOURCES)/embedded/$(HOST)-unknown-linux-gnu/libswiftUnicodeDataTables.a
+CLANG := $(firstword $(wildcard $(RUNTIME)/../../bin/clang) clang)
+UNICODE := $(RUNTIME)/embedded/$(HOST)-unknown-linux-gnu/libswiftUnicodeDataTables.a
 
 LIBRARY := $(sort $(shell find Sources/BPFAssembler -name '*.swift'))
 PROGRAM := $(sort $(shell find Sources/nonet -name '*.swift'))
 SHIMS := $(wildcard Sources/CLinuxShims/*.c)
 HEADERS := $(wildcard Sources/CLinuxShims/include/*)
-PRESETS := $(sort $(wildcard Sources/BPFAssembler/Policy/Presets/*.policy))
+# What Package.swift embeds too: the presets and, behind links, their golden filters.
+RESOURCES := $(sort $(wildcard Sources/BPFAssembler/Policy/Presets/* \
+  Sources/BPFAssembler/Compiler/Filters/*))
 TABLES := Sources/BPFAssembler/Architectures/Tables
 
 SWIFT_FLAGS := -Osize -wmo -parse-as-library -swift-version 6 -package-name nonet \
@@ -42,10 +44,10 @@ $B/shims.o: $(SHIMS) $(HEADERS)
 	$(CLANG) -O2 -Wall -Wextra -Werror -I Sources/CLinuxShims/include -c $(SHIMS) -o $@
 
 # What SwiftPM's .embedInCode writes in the ordinary build.
-$B/PackageResources.swift: $(PRESETS) Makefile | toolchain
+$B/PackageResources.swift: $(RESOURCES) Makefile | toolchain
 	mkdir -p $B
 	{ echo 'enum PackageResources {'; \
-	  for file in $(PRESETS); do \
+	  for file in $(RESOURCES); do \
 	    echo "  static let $$(basename $$file | tr . _): [UInt8] = ["; \
 	    od -An -v -tu1 $$file | sed 's/\([0-9][0-9]*\)/\1,/g'; echo '  ]'; \
 	  done; echo '}'; } > $@

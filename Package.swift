@@ -12,6 +12,16 @@ let strict: [SwiftSetting] = [
 ]
 let shipped = strict + [.treatWarning("EmbeddedRestrictions", as: .error)]
 
+// Text and bytes that become part of the library, so that no file is read at run time.
+let presets = ["default", "loopback", "strict", "unix"]
+let embedded: [Resource] = presets.flatMap { preset in
+  [
+    .embedInCode("Policy/Presets/\(preset).policy"),
+    .embedInCode("Compiler/Filters/\(preset).x86_64.raw"),
+    .embedInCode("Compiler/Filters/\(preset).aarch64.raw"),
+  ]
+}
+
 let package = Package(
   name: "nonet",
   products: [
@@ -28,12 +38,7 @@ let package = Package(
         "Architectures/Tables/constants.tsv",
         "Architectures/Tables/errnos.tsv",
       ],
-      resources: [
-        .embedInCode("Policy/Presets/default.policy"),
-        .embedInCode("Policy/Presets/loopback.policy"),
-        .embedInCode("Policy/Presets/strict.policy"),
-        .embedInCode("Policy/Presets/unix.policy"),
-      ],
+      resources: embedded,
       swiftSettings: shipped),
     .target(name: "CLinuxShims"),
     .executableTarget(

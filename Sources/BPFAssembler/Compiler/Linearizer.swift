@@ -93,7 +93,11 @@ struct Linearizer {
 
   /// A position that does the same as `position` and can be reached from the next instruction.
   ///
-  /// - Parameter slack: How many more instructions may yet come in between.
+  /// - Parameters:
+  ///   - position: Where the jump shall lead.
+  ///   - slack: How many more instructions may yet come in between.
+  ///   - origins: The reasons of the jump, which a further jump shares.
+  /// - Returns: `position`, or that of an equal return or of a jump to it.
   private mutating func target(_ position: Int, slack: Int, _ origins: [Origin]) -> Int {
     let reach = Int(UInt8.max) - slack
     if skips(to: position) <= reach { return position }

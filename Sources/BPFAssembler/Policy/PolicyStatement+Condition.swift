@@ -6,6 +6,8 @@ extension PolicyStatement {
   /// Reads what follows `if`.
   ///
   /// - Parameter calls: The calls of the rule, all of which must have the arguments named.
+  /// - Returns: The condition.
+  /// - Throws: The first mistake.
   mutating func parseCondition(for calls: [Syscall]) throws(PolicyDiagnostic) -> Condition {
     try disjunction(calls, depth: 0)
   }
@@ -82,9 +84,9 @@ extension PolicyStatement {
     var kind: Parameter.Kind?
     for call in calls {
       for architecture in Architecture.allCases where call.number(on: architecture) != nil {
-        let parameters = call.prototype(on: architecture)?.parameters ?? []
-        guard let found = parameters.first(where: { $0.name == name })?.kind else {
-          let names = parameters.map { $0.name }
+        let prototype = call.prototype(on: architecture)
+        guard let found = prototype?.parameter(named: name)?.kind else {
+          let names = prototype?.parameters.map { $0.name } ?? []
           let known =
             names.isEmpty
             ? "use arg0 to arg5" : "it has \(names.joined(separator: ", "))"

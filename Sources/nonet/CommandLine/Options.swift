@@ -41,6 +41,14 @@ struct Options {
   var isVerbose = false
 }
 
+extension Options {
+  /// The preset that runs as it stands, with nothing denied, allowed or answered otherwise.
+  var unchangedPreset: Preset? {
+    guard case .preset(let preset) = policy, changes.isEmpty, errno == .eacces else { return nil }
+    return preset
+  }
+}
+
 /// One word of the command line: bytes as the kernel gave them, and text for messages.
 struct Word {
   let pointer: UnsafeMutablePointer<CChar>

@@ -14,12 +14,10 @@ struct Run {
     guard let name = command.pointee, name.pointee != 0 else {
       throw .notRunnable("the command is an empty word")
     }
-    let chosen = try ChosenPolicy(options)
-    let compiled = try chosen.compiled(for: .host)
-    try refuseUselessPolicy(compiled, chosen.names.policy)
-    try hint(chosen.names.policy)
+    let (policy, program) = try filter()
+    try hint(policy)
     do throws(SystemError) {
-      try SeccompWall(program: compiled.program).raise()
+      try SeccompWall(program: program).raise()
     } catch {
       throw .system(
         error, "the filter could not be installed, so the command was not run",
@@ -27,22 +25,34 @@ struct Run {
     }
     if options.isVerbose {
       say(
-        "seccomp: policy \(chosen.names.policy), \(compiled.program.instructions.count) "
-          + "instructions for \(Architecture.host); NO_NEW_PRIVS is set")
+        "seccomp: policy \(policy), \(program.instructions.count) instructions for "
+          + "\(Architecture.host); NO_NEW_PRIVS is set")
     }
     try become(Word(pointer: name))
   }
 
+  /// The filter to install: an unchanged preset's as it was built in, any other compiled now.
+  private func filter() throws(Failure) -> (policy: String, program: Program) {
+    if let preset = options.unchangedPreset, let program = preset.filter(for: .host) {
+      return (preset.name, program)
+    }
+    let chosen = try ChosenPolicy(options)
+    let compiled = try chosen.compiled(for: .host)
+    try refuseUselessPolicy(chosen)
+    return (chosen.names.policy, compiled.program)
+  }
+
   /// A policy under which no program can be started is a mistake better said than suffered.
-  private func refuseUselessPolicy(_ compiled: CompiledPolicy, _ name: String) throws(Failure) {
+  private func refuseUselessPolicy(_ chosen: ChosenPolicy) throws(Failure) {
     guard let execve = Syscall(named: "execve"), let number = execve.number(on: .host) else {
       return
     }
     let somePointers: [UInt64] = [1 << 32 | 4096, 1 << 32 | 8192, 1 << 32 | 12288]
     let call = SystemCall(
       arch: Architecture.host.auditValue, number: number, arguments: somePointers)
-    if compiled.policy.verdict(of: call, native: .host).refuses {
-      throw .refused("policy \(name) refuses execve, so no command can start; allow execve")
+    if chosen.policy.verdict(of: call, native: .host).refuses {
+      throw .refused(
+        "policy \(chosen.names.policy) refuses execve, so no command can start; allow execve")
     }
   }
 

@@ -48,8 +48,6 @@ struct Descriptor: ~Copyable {
 }
 
 /// Reads a descriptor until its end or until there is more than `limit`.
-///
-/// - Returns: All bytes, or some number of them above `limit`.
 func readAll(from descriptor: CInt, limit: Int) throws(SystemError) -> [UInt8] {
   var bytes: [UInt8] = []
   var chunk = [UInt8](repeating: 0, count: 1 << 14)
@@ -82,6 +80,7 @@ func setNoNewPrivileges() throws(SystemError) {
 /// Installs a filter for this thread and all that it starts; it cannot be taken off again.
 ///
 /// - Parameter filter: The bytes of a `struct sock_filter[]`, 8 for each instruction.
+/// - Throws: The errno of seccomp(2).
 func installFilter(_ filter: [UInt8]) throws(SystemError) {
   let count = UInt16(truncatingIfNeeded: filter.count / 8)
   _ = try attempt("seccomp(SECCOMP_SET_MODE_FILTER)") {
@@ -107,6 +106,7 @@ func setEnvironment(_ name: StaticString, _ value: String) throws(SystemError) {
 /// - Parameters:
 ///   - file: The program, found along PATH unless its name has a slash.
 ///   - arguments: A null-terminated vector, passed on untouched.
+/// - Throws: The errno of execve(2), always.
 func replaceProcess(
   with file: UnsafePointer<CChar>,
   arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
