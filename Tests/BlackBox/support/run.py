@@ -25,8 +25,11 @@ class User:
         return {"user": self.uid, "group": self.uid, "extra_groups": []}
 
     def environment(self):
-        kept = {k: v for k, v in os.environ.items() if k in ("PATH", "LANG", "TERM", "JAVA_HOME")}
-        return {**kept, "HOME": self.home, "TMPDIR": self.home, "LC_ALL": "C.UTF-8"}
+        kept = {k: v for k, v in os.environ.items() if k in ("LANG", "TERM", "JAVA_HOME")}
+        folders = os.environ.get("PATH", os.defpath).split(":")
+        if self.uid >= 0:  # one unreadable folder turns "not found" into "permission denied"
+            folders = [f for f in folders if os.path.isdir(f) and reachable(f)]
+        return {**kept, "PATH": ":".join(folders), "HOME": self.home, "TMPDIR": self.home, "LC_ALL": "C.UTF-8"}
 
     def own(self, path, mode=None):
         if self.uid >= 0:
