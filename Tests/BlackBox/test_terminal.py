@@ -138,7 +138,10 @@ def test_job_control_inside(terminal, prefix):
     one.type(b"sleep 20\n")
     one.type(b"\x1a")
     one.until(b"Stopped")
-    one.type(b"kill -9 %1; wait; echo all-''gone; exit 3\n")
-    one.until(b"all-gone")
+    one.type(b"fg\n")
+    one.type(b"\x03")
+    one.until(b"ready> ", 3)
+    one.type(b"echo all-''gone $?; exit 3\n")
+    one.until(b"all-gone 130")
     assert one.status() == 3
     assert b"no job control" not in one.text
