@@ -14,7 +14,7 @@ LATER = [["--backend", "namespace"], ["--backend", "python"], ["--best-effort"],
 def refused(bare, me):
     """Runs nonet with words that it must refuse; returns the sentence it says."""
 
-    def check(*words, command=("touch", "ran"), lines=1, **options):
+    def check(*words, command=("touch", "ran"), lines=2, **options):
         done = bare(*words, *command, **options)
         assert done.returncode == 125, done
         assert done.stdout == b""
@@ -47,13 +47,13 @@ def test_format(refused, value):
 
 @pytest.mark.parametrize("option", ["--errno", "--policy", "--deny", "--allow", "--arch", "--format"])
 def test_option_without_a_value(refused, option):
-    assert option in refused("--dump-bpf", option, command=(), lines=2)
+    assert option in refused("--dump-bpf", option, command=())
 
 
 @pytest.mark.parametrize("given, meant", [("--polcy", "--policy"), ("--dump-bfp", "--dump-bpf"), ("--erno", "--errno"),
                                           ("--explian", "--explain"), ("--formt=raw", "--format"), ("--quite", "--quiet")])
 def test_unknown_option_names_the_nearest(refused, given, meant):
-    text = refused(given, "--", lines=2)
+    text = refused(given, "--")
     assert given.partition("=")[0] in text and meant in text.replace(given, "")
 
 
@@ -62,7 +62,7 @@ def test_unknown_option_without_a_neighbour(bare, refused, given):
     if given == "-":  # a word that is no option: a command, and there is none
         assert bare("-").returncode == 127
     else:
-        refused(given, "--", lines=2)
+        refused(given, "--")
 
 
 @pytest.mark.parametrize("words", [[], ["--"], ["-q"], ["--policy", "default"], ["--policy", "strict", "--"]])
@@ -100,7 +100,7 @@ def test_calls_that_nobody_knows(refused, words):
 
 @pytest.mark.parametrize("name", ["nosuch", "Default", "", "defaul"])
 def test_policy_name(refused, name):
-    assert "default" in refused("--policy", name, "--", lines=2)
+    assert "default" in refused("--policy", name, "--")
 
 
 @pytest.mark.parametrize("words", [["--dump-bpf", "--explain"], ["--dump-bpf", "--arch", "all", "--format", "raw"]])
