@@ -161,19 +161,26 @@ def instructions_in(value):
     return next((found for child in children if (found := instructions_in(child))), None)
 
 
-RAW_FIELDS = re.compile(r"^\s*(?:l)?(\d+):?\s+(?:0x)?([0-9a-f]{2,4})\s+(?:0x)?([0-9a-f]+)\s+(?:0x)?([0-9a-f]+)\s+0x([0-9a-f]{8})\b")
+RAW_FIELDS = re.compile(r"^\s*l(\d+):\s+([0-9a-f]{2}) ([0-9a-f]{2}) ([0-9a-f]{2}) ([0-9a-f]{8})  (.*)$")
 
 
 @every_program
 def test_listing(dump, program, preset, arch):
-    """One line an instruction, numbered, with the raw fields before the words."""
-    rows = [m for m in map(RAW_FIELDS.match, dump(preset, arch, "listing").decode().splitlines()) if m]
+    """One line an instruction, numbered, with the raw fields before the words; comments after `;`."""
+    lines = dump(preset, arch, "listing").decode().splitlines()
+    rows = [RAW_FIELDS.match(line) for line in lines if not line.startswith(";")]
+    assert all(rows)
     code = program(preset, arch)
-    assert len(rows) == len(code)
-    assert [int(m[1]) for m in rows] == list(range(len(code)))
-    assert [(int(m[2], 16), int(m[5], 16)) for m in rows] == [(c, k) for c, _, _, k in code]
-    jumps = [(int(m[3], 10), int(m[4], 10)) for m in rows], [(int(m[3], 16), int(m[4], 16)) for m in rows]
-    assert [(jt, jf) for _, jt, jf, _ in code] in jumps
+    assert [int(row[1]) for row in rows] == list(range(len(code)))
+    assert [tuple(int(row[n], 16) for n in (2, 3, 4, 5)) for row in rows] == code
+    assert bpf.assemble("\n".join(f"l{row[1]}: {row[6]}" for row in rows)) == code
+
+
+def test_listing_names_constants_by_their_argument(dump):
+    """1 is AF_UNIX in a domain and SOCK_STREAM in a type."""
+    text = dump("default", "x86_64", "listing").decode()
+    assert "domain == AF_UNIX?" in text and "type & 0xf == SOCK_STREAM?" in text
+    assert "type & 0xf == AF_UNIX" not in text
 
 
 def test_listing_names_the_rules(dump):
