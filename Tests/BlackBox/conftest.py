@@ -12,7 +12,7 @@ import tempfile
 
 import pytest
 
-from support.calls import X86
+from support.calls import NATIVE, X86
 from support.listener import Listener
 from support.run import NOBODY, Launcher, User, tool
 
@@ -112,3 +112,20 @@ def listener():
     one = Listener()
     yield one
     one.close()
+
+
+@pytest.fixture(scope="session")
+def dump(nonet):
+    """The dump of a preset, remembered; `--errno` is always the mark."""
+    known = {}
+
+    def get(preset="default", arch=NATIVE, form="raw", *more):
+        key = (preset, arch, form, more)
+        if key not in known:
+            words = [nonet, "--dump-bpf", "--policy", preset, "--arch", arch, "--format", form, "--errno=EHOSTDOWN", *more]
+            done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=10)
+            assert (done.returncode, done.stderr) == (0, b""), done
+            known[key] = done.stdout
+        return known[key]
+
+    return get

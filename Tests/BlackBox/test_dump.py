@@ -19,23 +19,6 @@ MARK = errno.EHOSTDOWN
 
 
 @pytest.fixture(scope="module")
-def dump(nonet):
-    """The dump of a preset, remembered; `--errno` is always the mark."""
-    known = {}
-
-    def get(preset="default", arch=NATIVE, form="raw", *more):
-        key = (preset, arch, form, more)
-        if key not in known:
-            words = [nonet, "--dump-bpf", "--policy", preset, "--arch", arch, "--format", form, "--errno=EHOSTDOWN", *more]
-            done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=10)
-            assert (done.returncode, done.stderr) == (0, b""), done
-            known[key] = done.stdout
-        return known[key]
-
-    return get
-
-
-@pytest.fixture(scope="module")
 def program(dump):
     return lambda preset, arch: bpf.from_raw(dump(preset, arch))
 
@@ -220,46 +203,3 @@ def test_all_arches(nonet, dump, form):
     else:
         assert (done.returncode, done.stdout) == (125, b"")
         assert done.stderr.startswith(b"nonet: ") and form in ("raw", "hex", "bpf_asm", "decimal", "dot", "c")
-
-
-# --- the bytes at work ---------------------------------------------------------------------------
-
-
-LOADER = """
-import ctypes, os, socket, struct, sys
-raw = open(sys.argv[1], "rb").read()
-code = ctypes.create_string_buffer(raw, len(raw))
-program = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(raw) // 8, ctypes.addressof(code)))
-libc = ctypes.CDLL(None, use_errno=True)
-assert libc.prctl(38, 1, 0, 0, 0) == 0
-socket.socket().close(); print("open before")
-assert libc.syscall(ctypes.c_long(int(sys.argv[2])), ctypes.c_long(1), ctypes.c_long(0), program) == 0, ctypes.get_errno()
-try: socket.socket(); print("open")
-except OSError as error: print(error.errno)
-"""
-
-
-@pytest.mark.parametrize("preset", PRESETS)
-def test_the_kernel_takes_raw(dump, free, user, preset):
-    """Somebody else's launcher loads the file; that is what `raw` is for."""
-    from support.run import PYTHON
-    path = f"{user.home}/filter"
-    with open(path, "wb") as file:
-        file.write(dump(preset))
-    done = free(PYTHON, "-c", LOADER, path, str(number("seccomp", NATIVE)))
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.decode().split("\n")[:2] == ["open before", "open" if preset == "loopback" else str(MARK)]
-
-
-def test_bwrap_takes_raw(dump, free, user):
-    if not shutil.which("bwrap"):
-        pytest.skip("bwrap is not installed")
-    from support.run import PYTHON
-    path = f"{user.home}/filter"
-    with open(path, "wb") as file:
-        file.write(dump())
-    ask = 'bwrap --dev-bind / / --seccomp 9 "$0" -c "import socket; socket.socket()" 9<"$1"'
-    if free("bwrap", "--dev-bind", "/", "/", "true").returncode:
-        pytest.skip("bwrap cannot make its namespaces here")
-    done = free("bash", "-c", ask, PYTHON, path)
-    assert done.returncode == 1 and b"[Errno 112]" in done.stderr
