@@ -20,6 +20,10 @@ HEADERS := $(wildcard Sources/CLinuxShims/include/*)
 # What Package.swift embeds too: the presets and, behind links, their golden filters.
 RESOURCES := $(sort $(wildcard Sources/BPFAssembler/Policy/Presets/* \
   Sources/BPFAssembler/Compiler/Filters/*))
+GOLDEN := Fixtures/golden
+PRESETS := default loopback strict unix
+ARCHES := x86_64 aarch64
+PREFIX ?= /usr/local
 TABLES := Sources/BPFAssembler/Architectures/Tables
 
 SWIFT_FLAGS := -Osize -wmo -parse-as-library -swift-version 6 -package-name nonet \
@@ -27,38 +31,70 @@ SWIFT_FLAGS := -Osize -wmo -parse-as-library -swift-version 6 -package-name none
   -enable-upcoming-feature MemberImportVisibility -enable-upcoming-feature InternalImportsByDefault \
   -warnings-as-errors
 
-all: bin/nonet ## builds bin/nonet: Embedded Swift, static
+all: bin/nonet presets ## builds bin/nonet: Embedded Swift, static
 
 # An Embedded module carries its code with it, and what the program uses of the library is compiled
 # into the program's own object: linking the library's object too would only store it twice.
 # `timeout` because some mistakes make the Embedded compiler hang.
 $B/BPFAssembler.swiftmodule: $(LIBRARY) $B/PackageResources.swift
-	timeout 300 $(SWIFTC) $(SWIFT_FLAGS) -module-name BPFAssembler -emit-module \
+	@echo 'compiling BPFAssembler'
+	@timeout 300 $(SWIFTC) $(SWIFT_FLAGS) -module-name BPFAssembler -emit-module \
 	  -emit-module-path $@ $^
 
 $B/nonet.o: $(PROGRAM) $(HEADERS) $B/BPFAssembler.swiftmodule
-	timeout 300 $(SWIFTC) $(SWIFT_FLAGS) -module-name nonet -I $B -I Sources/CLinuxShims/include \
+	@echo 'compiling nonet'
+	@timeout 300 $(SWIFTC) $(SWIFT_FLAGS) -module-name nonet -I $B -I Sources/CLinuxShims/include \
 	  -c $(PROGRAM) -o $@
 
 $B/shims.o: $(SHIMS) $(HEADERS)
-	$(CLANG) -O2 -Wall -Wextra -Werror -I Sources/CLinuxShims/include -c $(SHIMS) -o $@
+	@$(CLANG) -O2 -Wall -Wextra -Werror -I Sources/CLinuxShims/include -c $(SHIMS) -o $@
 
 # What SwiftPM's .embedInCode writes in the ordinary build.
 $B/PackageResources.swift: $(RESOURCES) Makefile | toolchain
-	mkdir -p $B
-	{ echo 'enum PackageResources {'; \
+	@mkdir -p $B
+	@{ echo 'enum PackageResources {'; \
 	  for file in $(RESOURCES); do \
 	    echo "  static let $$(basename $$file | tr . _): [UInt8] = ["; \
 	    od -An -v -tu1 $$file | sed 's/\([0-9][0-9]*\)/\1,/g'; echo '  ]'; \
 	  done; echo '}'; } > $@
 
+ifneq ($(wildcard $(UNICODE)),)
 bin/nonet: $B/nonet.o $B/shims.o
-	mkdir -p bin
-	$(CLANG) -static -fuse-ld=lld -o $@ $^ $(UNICODE) -lm -s \
+	@mkdir -p bin
+	@echo 'linking $@'
+	@$(CLANG) -static -fuse-ld=lld -o $@ $^ $(UNICODE) -lm -s \
 	  -Wl,--gc-sections -Wl,--defsym=main=nonet_main
+else
+bin/nonet: $(LIBRARY) $(PROGRAM) $(SHIMS) $(HEADERS) $(RESOURCES) | toolchain
+	@echo 'nonet: this toolchain has no Embedded Swift for $(HOST); building a larger static binary' >&2
+	swift build -c release --product nonet -Xswiftc -static-executable --scratch-path .build-static
+	mkdir -p bin
+	cp "$$(swift build -c release --scratch-path .build-static --show-bin-path)/nonet" $@
+endif
+
+# The presets in the binary must be what its compiler makes of their text.
+presets: bin/nonet
+	@for preset in $(PRESETS); do for arch in $(ARCHES); do \
+	  bin/nonet --dump-bpf --policy $$preset --arch $$arch --format raw | \
+	    cmp -s - $(GOLDEN)/$$preset.$$arch.raw || { \
+	      echo "nonet: $(GOLDEN)/$$preset.$$arch.raw is not what $$preset compiles to; run: make goldens" >&2; \
+	      rm -f bin/nonet; exit 1; }; \
+	done; done
 
 toolchain:
-	@test -n '$(SWIFTC)' || { echo 'nonet: no swiftc on PATH; Swift 6.2 or later is needed, from https://www.swift.org/install/linux/' >&2; exit 1; }
+	@test -n '$(SWIFTC)' && swiftc --version 2>/dev/null | \
+	  sed -n 's/.*Swift version \([0-9]*\)\.\([0-9]*\).*/\1 \2/p' | \
+	  { read major minor && (( major > 6 || (major == 6 && minor >= 3) )); } || { \
+	    echo 'nonet: Swift 6.3 or later is needed on PATH; it comes from https://www.swift.org/install/linux/' >&2; \
+	    exit 1; }
+
+goldens: bin/nonet ## rewrites Fixtures/golden from the policies, then builds with the new presets
+	@for file in $(PRESETS) $(wildcard Fixtures/policies/*.policy); do for arch in $(ARCHES); do \
+	  for format in listing raw; do \
+	    bin/nonet -q --dump-bpf --policy $$file --arch $$arch --format $$format \
+	      > $(GOLDEN)/$$(basename $$file .policy).$$arch.$$format; \
+	  done; done; done
+	@$(MAKE) --no-print-directory all
 
 tables: ## rewrites the generated tables of calls, prototypes, constants and error numbers
 	@for pair in syscalls:SyscallTable prototypes:PrototypeTable constants:ConstantTable errnos:ErrnoTable; do \
@@ -66,3 +102,42 @@ tables: ## rewrites the generated tables of calls, prototypes, constants and err
 	  LC_ALL=C awk -v table=$$table -f $(TABLES)/generate.awk $(TABLES)/$$table.tsv > $(TABLES)/$${pair#*:}.new && \
 	  mv $(TABLES)/$${pair#*:}.new $(TABLES)/$${pair#*:}.swift || exit 1; \
 	done
+
+demo: deps all ## shows one program reach a server outside nonet and fail to inside
+	@.ci/demo
+
+test: deps lint all regenerated ## everything: lint, both builds, all tests, the shipped binary from outside
+	swift test
+	python3 -m pytest -q Tests/BlackBox
+
+lint: toolchain ## swift format, strictly
+	swift format lint --strict -r Sources Tests Package.swift
+
+# What is generated and checked in must be what would be generated now.
+regenerated: tables goldens
+	git diff --exit-code -- $(TABLES) $(GOLDEN)
+
+bench: deps all ## start-up and per-call cost next to a C program, unshare and bwrap
+	Benchmarks/run
+
+fuzz: toolchain ## the long random runs; NONET_SEED repeats one
+	NONET_FUZZ_INPUTS=$${NONET_FUZZ_INPUTS:-1000000} swift test -c release --filter Fuzz \
+	  -Xswiftc -enable-testing
+
+format: ## rewrites the sources as the linter wants them
+	swift format -i -r Sources Tests Package.swift
+
+deps: toolchain ## installs what the tests need and is missing (Debian, as root)
+	@.ci/install
+
+install: all ## copies nonet and its manual page below PREFIX (/usr/local)
+	install -D -m 755 bin/nonet $(DESTDIR)$(PREFIX)/bin/nonet
+	install -D -m 644 Documentation/nonet.1 $(DESTDIR)$(PREFIX)/share/man/man1/nonet.1
+
+clean: ## removes what was built
+	rm -rf bin .build .build-embedded .build-static
+
+help: ## prints this
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 10
+
+.PHONY: all presets toolchain goldens tables demo test lint regenerated bench fuzz format deps install clean help
