@@ -91,17 +91,21 @@ toolchain:
 goldens: bin/nonet ## rewrites Fixtures/golden from the policies, then builds with the new presets
 	@for file in $(PRESETS) $(wildcard Fixtures/policies/*.policy); do for arch in $(ARCHES); do \
 	  for format in listing raw; do \
-	    bin/nonet -q --dump-bpf --policy $$file --arch $$arch --format $$format \
-	      > $(GOLDEN)/$$(basename $$file .policy).$$arch.$$format; \
+	    golden=$(GOLDEN)/$$(basename $$file .policy).$$arch.$$format; \
+	    bin/nonet -q --dump-bpf --policy $$file --arch $$arch --format $$format > $$golden.new; \
+	    $(call replace,$$golden); \
 	  done; done; done
 	@$(MAKE) --no-print-directory all
 
 tables: ## rewrites the generated tables of calls, prototypes, constants and error numbers
 	@for pair in syscalls:SyscallTable prototypes:PrototypeTable constants:ConstantTable errnos:ErrnoTable; do \
-	  table=$${pair%:*}; \
-	  LC_ALL=C awk -v table=$$table -f $(TABLES)/generate.awk $(TABLES)/$$table.tsv > $(TABLES)/$${pair#*:}.new && \
-	  mv $(TABLES)/$${pair#*:}.new $(TABLES)/$${pair#*:}.swift || exit 1; \
+	  swift=$(TABLES)/$${pair#*:}.swift; table=$${pair%:*}; \
+	  LC_ALL=C awk -v table=$$table -f $(TABLES)/generate.awk $(TABLES)/$$table.tsv > $$swift.new; \
+	  $(call replace,$$swift); \
 	done
+
+# Puts FILE.new in the place of FILE, unless they are the same: an unchanged file rebuilds nothing.
+replace = if cmp -s $(1).new $(1); then rm $(1).new; else mv $(1).new $(1); fi
 
 demo: deps all ## shows one program reach a server outside nonet and fail to inside
 	@.ci/demo
