@@ -55,6 +55,15 @@ def probe(stage):
 
 
 @pytest.fixture(scope="session")
+def tracer(stage):
+    if not X86:
+        pytest.skip("the tracer is written for x86_64")
+    out = stage / "tracer"
+    subprocess.run([tool("cc"), "-O1", "-Wall", "-static", "-o", out, HERE / "probes/tracer.c"], check=True, timeout=60)
+    return str(out)
+
+
+@pytest.fixture(scope="session")
 def probe32(stage):
     """A 32-bit ELF program; clang and lld come with the Swift toolchain."""
     if not X86:

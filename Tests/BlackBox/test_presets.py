@@ -132,12 +132,12 @@ def test_a_32_bit_program(free, nonet, probe32, user, preset):
 
 @x86_only
 @pytest.mark.parametrize("preset", RUNNING)
-def test_a_tracer_may_skip_a_call(free, nonet, probe, preset):
+def test_a_tracer_may_skip_a_call(free, nonet, probe, tracer, preset):
     """A tracer outside writes nr -1; only an ALLOW leaves the result that it chose."""
     request = "skipped:native:121:0x6e6f6e65"
     assert answers(free(probe, "--inline", request).stdout)["skipped"] == (-1, errno.ESRCH)
-    assert answers(free(probe, "--skip", probe, "--inline", request).stdout)["skipped"] == (77, 0)
-    done = free(probe, "--skip", nonet, "--policy", preset, "--", probe, "--inline", request)
+    assert answers(free(tracer, "skip", probe, "--inline", request).stdout)["skipped"] == (77, 0)
+    done = free(tracer, "skip", nonet, "--policy", preset, "--", probe, "--inline", request)
     assert answers(done.stdout)["skipped"] == (77, 0)
 
 

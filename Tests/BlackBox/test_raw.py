@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from support.calls import NATIVE, number
-from support.run import PYTHON
+from support.run import PYTHON, Launcher
 from support.table import PRESETS
 
 MARK = errno.EHOSTDOWN
@@ -34,6 +34,20 @@ def test_the_kernel_takes_raw(dump, free, user, preset):
     done = free(PYTHON, "-c", LOADER, path, str(number("seccomp", NATIVE)))
     assert done.returncode == 0, done.stderr
     assert done.stdout.decode().split("\n")[:2] == ["open before", "open" if preset == "loopback" else str(MARK)]
+
+
+@pytest.mark.parametrize("options", [(), ("--policy", "strict"), ("--policy=unix",), ("--errno=EPERM",), ("--errno=4095", "--policy=strict"),
+                                     ("--deny", "getpid"), ("--allow", "ptrace"), ("--policy", "p.policy")], ids=" ".join)
+def test_what_is_installed_is_what_is_dumped(nonet, tracer, bare, me, options):
+    """Byte for byte, seen by a tracer at seccomp(2): one filter, and the one that can be read beforehand."""
+    with open(f"{me.home}/p.policy", "w") as file:
+        file.write("default allow\ndeny getppid if arg0 == 7\n")
+    run = ["bash", "-c", 'exec "$@" 3>copy', "bash", tracer, "filter", nonet, *options, "--", "/bin/true"]
+    done = Launcher(me)(*run)
+    assert done.returncode == 0, done
+    with open(f"{me.home}/copy", "rb") as file:
+        installed = file.read()
+    assert installed and installed == bare(*options, "--dump-bpf", "--format=raw").stdout
 
 
 def test_bwrap_takes_raw(dump, free, user):

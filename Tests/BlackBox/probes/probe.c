@@ -1,7 +1,7 @@
 /* Makes raw system calls and says what came back.
  *
- *   probe LABEL:ABI:NR[:ARG]...  ...      each request in a child of its own
- *   probe --skip CMD [ARG]...             run CMD under a tracer that turns getpgid(MAGIC) into nr -1
+ *   probe LABEL:ABI:NR[:ARG]... ...          each request in a child of its own
+ *   probe --inline LABEL:ABI:NR[:ARG]...     one request in the process itself, for a tracer
  *
  * ABI is `native` (the syscall instruction) or `int80` (the i386 entry, from this 64-bit program).
  * NR and ARG are numbers of 64 bits, so that the upper halves of registers are ours to fill;
@@ -17,16 +17,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 typedef unsigned long word;
-enum { MAGIC = 0x6e6f6e65, SKIPPED = 77 };
 
 /* Static and not position-independent: these addresses fit the 32 bits of `int $0x80`. */
 static char zeros[8192] __attribute__((aligned(16)));
@@ -159,46 +156,8 @@ static void perform(char *request) {
   _exit(write(1, line, (size_t)n) != n);
 }
 
-/* The kernel asks the tracer first and the filter second, so the filter meets nr -1.
- * A filter that allows it leaves the tracer's result in place; any other answer overwrites it. */
-#if defined(__x86_64__)
-#include <sys/user.h>
-static int skip(char **command) {
-  pid_t child = fork();
-  if (child == 0) {
-    ptrace(PTRACE_TRACEME, 0, 0, 0);
-    raise(SIGSTOP);
-    execvp(command[0], command);
-    _exit(127);
-  }
-  int status, entering = 1;
-  waitpid(child, &status, 0);
-  ptrace(PTRACE_SETOPTIONS, child, 0, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL);
-  long deliver = 0;
-  while (!ptrace(PTRACE_SYSCALL, child, 0, deliver) && waitpid(child, &status, 0) == child && WIFSTOPPED(status)) {
-    int signal = WSTOPSIG(status);
-    deliver = signal == (SIGTRAP | 0x80) || signal == SIGTRAP ? 0 : signal;
-    if (signal != (SIGTRAP | 0x80)) continue;
-    struct user_regs_struct regs;
-    ptrace(PTRACE_GETREGS, child, 0, &regs);
-    if (entering && regs.orig_rax == SYS_getpgid && regs.rdi == MAGIC) {
-      regs.orig_rax = (word)-1;
-      regs.rax = SKIPPED;
-      ptrace(PTRACE_SETREGS, child, 0, &regs);
-    }
-    entering = !entering;
-  }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-#else
-static int skip(char **command) { (void)command; return 2; }
-#endif
-
 int main(int argc, char **argv) {
-  if (argc > 2 && !strcmp(argv[1], "--skip")) return skip(argv + 2);
-  if (argc > 2 && !strcmp(argv[1], "--inline")) {  /* no child: for the one traced above */
-    perform(argv[2]);
-  }
+  if (argc > 2 && !strcmp(argv[1], "--inline")) perform(argv[2]);
   for (int i = 1; i < argc; i++) {
     char label[64];
     snprintf(label, sizeof label, "%.*s", (int)strcspn(argv[i], ":"), argv[i]);
