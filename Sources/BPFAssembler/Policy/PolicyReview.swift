@@ -19,7 +19,7 @@ struct PolicyReview {
         for call in rule.rule.calls where deciders[call] == nil { deciders[call] = rule }
       }
     }
-    return warnings + gaps()
+    return (warnings + gaps()).sorted { ($0.line, $0.column) < ($1.line, $1.column) }
   }
 
   private func warning(_ rule: LocatedRule, _ message: String, at call: Int = 0) -> PolicyDiagnostic

@@ -12,7 +12,7 @@ struct Run {
   /// - Throws: Always, when it comes back; the command then did not run.
   func perform() throws(Failure) {
     guard let name = command.pointee, name.pointee != 0 else {
-      throw .notRunnable("the command is an empty word")
+      throw .notFound("the command is an empty word")
     }
     let (policy, program) = try filter()
     try hint(policy)
@@ -74,6 +74,8 @@ struct Run {
         throw .notFound("'\(name.text)': not found along PATH")
       case ENOENT where fileExists(name.pointer):
         throw .notFound("'\(name.text)': its interpreter or loader was not found")
+      case EACCES where hasSlash && isDirectory(name.pointer):
+        throw .notRunnable("'\(name.text)' is a directory")
       case ENOENT:
         throw .notFound("'\(name.text)': \(error.reason)")
       case _:

@@ -116,3 +116,9 @@ func replaceProcess(
 
 /// Whether a file of that name exists, whatever it is.
 func fileExists(_ path: UnsafePointer<CChar>) -> Bool { access(path, F_OK) == 0 }
+
+/// Whether a folder has that name.
+func isDirectory(_ path: UnsafePointer<CChar>) -> Bool {
+  var status = stat()
+  return stat(path, &status) == 0 && status.st_mode & mode_t(S_IFMT) == mode_t(S_IFDIR)
+}
