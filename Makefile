@@ -22,6 +22,8 @@ RESOURCES := $(sort $(wildcard Sources/BPFAssembler/Policy/Presets/* \
   Sources/BPFAssembler/Compiler/Filters/*))
 GOLDEN := Fixtures/golden
 PRESETS := default loopback strict unix
+# Where Landlock is missing, presets that lean on it deny the calls of @debug themselves.
+VARIANTS := default-deny-debug loopback-deny-debug unix-deny-debug
 ARCHES := x86_64 aarch64
 PREFIX ?= /usr/local
 TABLES := Sources/BPFAssembler/Architectures/Tables
@@ -46,20 +48,21 @@ $B/nonet.o: $(PROGRAM) $(HEADERS) $B/BPFAssembler.swiftmodule
 	@timeout 300 $(SWIFTC) $(SWIFT_FLAGS) -module-name nonet -I $B -I Sources/CLinuxShims/include \
 	  -c $(PROGRAM) -o $@
 
-$B/shims.o: $(SHIMS) $(HEADERS)
-	@$(CLANG) -O2 -Wall -Wextra -Werror -I Sources/CLinuxShims/include -c $(SHIMS) -o $@
+$B/%.o: Sources/CLinuxShims/%.c $(HEADERS)
+	@mkdir -p $B
+	@$(CLANG) -O2 -Wall -Wextra -Werror -I Sources/CLinuxShims/include -c $< -o $@
 
 # What SwiftPM's .embedInCode writes in the ordinary build.
 $B/PackageResources.swift: $(RESOURCES) Makefile | toolchain
 	@mkdir -p $B
 	@{ echo 'enum PackageResources {'; \
 	  for file in $(RESOURCES); do \
-	    echo "  static let $$(basename $$file | tr . _): [UInt8] = ["; \
+	    echo "  static let $$(basename $$file | tr .- __): [UInt8] = ["; \
 	    od -An -v -tu1 $$file | sed 's/\([0-9][0-9]*\)/\1,/g'; echo '  ]'; \
 	  done; echo '}'; } > $@
 
 ifneq ($(wildcard $(UNICODE)),)
-bin/nonet: $B/nonet.o $B/shims.o
+bin/nonet: $B/nonet.o $(SHIMS:Sources/CLinuxShims/%.c=$B/%.o)
 	@mkdir -p bin
 	@echo 'linking $@'
 	@$(CLANG) -static -fuse-ld=lld -o $@ $^ $(UNICODE) -lm -s \
@@ -72,13 +75,19 @@ bin/nonet: $(LIBRARY) $(PROGRAM) $(SHIMS) $(HEADERS) $(RESOURCES) | toolchain
 	cp "$$(swift build -c release --scratch-path .build-static --show-bin-path)/nonet" $@
 endif
 
-# The presets in the binary must be what its compiler makes of their text.
+# What the binary's compiler makes of the golden file named $(1), for the arch $(2), as $(3).
+dump = preset=$(1); variant=$${preset%-deny-debug}; file=Fixtures/policies/$$preset.policy; \
+  bin/nonet -q --dump-bpf --arch $(2) --format $(3) $$( \
+    if [ -e $$file ]; then echo --policy $$file; \
+    elif [ $$variant != $$preset ]; then echo --policy $$variant --deny @debug; \
+    else echo --policy $$preset; fi)
+
+# The filters in the binary must be what its compiler makes of their text.
 presets: bin/nonet
-	@for preset in $(PRESETS); do for arch in $(ARCHES); do \
-	  bin/nonet --dump-bpf --policy $$preset --arch $$arch --format raw | \
-	    cmp -s - $(GOLDEN)/$$preset.$$arch.raw || { \
-	      echo "nonet: $(GOLDEN)/$$preset.$$arch.raw is not what $$preset compiles to; run: make goldens" >&2; \
-	      rm -f bin/nonet; exit 1; }; \
+	@for name in $(PRESETS) $(VARIANTS); do for arch in $(ARCHES); do \
+	  $(call dump,$$name,$$arch,raw) | cmp -s - $(GOLDEN)/$$name.$$arch.raw || { \
+	    echo "nonet: $(GOLDEN)/$$name.$$arch.raw is not what $$name compiles to; run: make goldens" >&2; \
+	    rm -f bin/nonet; exit 1; }; \
 	done; done
 
 toolchain:
@@ -89,10 +98,10 @@ toolchain:
 	    exit 1; }
 
 goldens: bin/nonet ## rewrites Fixtures/golden from the policies, then builds with the new presets
-	@for file in $(PRESETS) $(wildcard Fixtures/policies/*.policy); do for arch in $(ARCHES); do \
-	  for format in listing raw; do \
-	    golden=$(GOLDEN)/$$(basename $$file .policy).$$arch.$$format; \
-	    bin/nonet -q --dump-bpf --policy $$file --arch $$arch --format $$format > $$golden.new; \
+	@for name in $(PRESETS) $(VARIANTS) $(notdir $(basename $(wildcard Fixtures/policies/*.policy))); do \
+	  for arch in $(ARCHES); do for format in listing raw; do \
+	    golden=$(GOLDEN)/$$name.$$arch.$$format; \
+	    $(call dump,$$name,$$arch,$$format) > $$golden.new; \
 	    $(call replace,$$golden); \
 	  done; done; done
 	@$(MAKE) --no-print-directory all

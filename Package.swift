@@ -14,13 +14,12 @@ let shipped = strict + [.treatWarning("EmbeddedRestrictions", as: .error)]
 
 // Text and bytes that become part of the library, so that no file is read at run time.
 let presets = ["default", "loopback", "strict", "unix"]
-let embedded: [Resource] = presets.flatMap { preset in
-  [
-    .embedInCode("Policy/Presets/\(preset).policy"),
-    .embedInCode("Compiler/Filters/\(preset).x86_64.raw"),
-    .embedInCode("Compiler/Filters/\(preset).aarch64.raw"),
-  ]
-}
+let filters = presets + ["default-deny-debug", "loopback-deny-debug", "unix-deny-debug"]
+let embedded: [Resource] =
+  presets.map { .embedInCode("Policy/Presets/\($0).policy") }
+  + filters.flatMap { filter in
+    ["x86_64", "aarch64"].map { .embedInCode("Compiler/Filters/\(filter).\($0).raw") }
+  }
 
 let package = Package(
   name: "nonet",

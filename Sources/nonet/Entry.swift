@@ -29,6 +29,7 @@ private func perform(
   case .run(let argument): try Run(options: options, command: argv + argument).perform()
   case .dump: try Show(options: options).dump()
   case .explain: try Show(options: options).explain()
+  case .check: throw .refused("--check is not available in this version")
   case .help: try printOut(Array(Help.text.utf8))
   case .version: try printOut(Array((Help.version + "\n").utf8))
   }

@@ -53,10 +53,10 @@ enum OptionName: String, CaseIterable {
   var isAvailable: Bool {
     switch self {
     case .policy, .deny, .allow, .errno, .backend, .loopback, .arch, .format, .quiet, .verbose,
-      .dump, .explain, .help, .version:
+      .bestEffort, .dump, .explain, .check, .help, .version:
       true
-    case .bestEffort, .offline, .log, .logDirectory, .observe, .report, .from, .allowUnix, .hint,
-      .check, .hook:
+    case .offline, .log, .logDirectory, .observe, .report, .from, .allowUnix, .hint,
+      .hook:
       false
     }
   }

@@ -27,9 +27,6 @@ struct OptionParser {
       guard hasCommand else { throw .usage("no command was given") }
       if options.architectures != nil { throw onlyForDumps(.arch) }
       if options.format != nil { throw onlyForDumps(.format) }
-      if case .preset(.loopback) = options.policy {
-        throw Self.notAvailable("running under the policy 'loopback'")
-      }
       options.mode = .run(argument: next)
       return options
     }
@@ -85,10 +82,12 @@ struct OptionParser {
     case .verbose: options.isVerbose = true
     case .dump: try choose(.dump, name)
     case .explain: try choose(.explain, name)
+    case .check: try choose(.check, name)
+    case .bestEffort: options.isBestEffort = true
     case .help: try choose(.help, name)
     case .version: try choose(.version, name)
-    case .policy, .deny, .allow, .errno, .backend, .bestEffort, .offline, .log, .logDirectory,
-      .observe, .report, .from, .allowUnix, .hint, .arch, .format, .check, .hook:
+    case .policy, .deny, .allow, .errno, .backend, .offline, .log, .logDirectory, .observe,
+      .report, .from, .allowUnix, .hint, .arch, .format, .hook:
       throw Self.notAvailable(name.rawValue)
     }
   }
@@ -99,7 +98,7 @@ struct OptionParser {
     case .deny: options.changes.append(.init(verdict: .deny(nil), calls: try Self.calls(value)))
     case .allow: options.changes.append(.init(verdict: .allow, calls: try Self.calls(value)))
     case .errno: options.errno = try Self.errno(value)
-    case .backend: try Self.checkBackend(value)
+    case .backend: options.backend = try Self.backend(value)
     case .arch: options.architectures = try Self.architectures(value)
     case .format: options.format = try Self.format(value)
     case .loopback, .bestEffort, .offline, .log, .logDirectory, .observe, .report, .from,

@@ -8,6 +8,7 @@ struct Options {
     case run(argument: Int)
     case dump
     case explain
+    case check
     case help
     case version
   }
@@ -35,6 +36,8 @@ struct Options {
   var policy = PolicyChoice.preset(.default)
   var changes: [Change] = []
   var errno = Errno.eacces
+  var backend = Plan.Backend.auto
+  var isBestEffort = false
   var architectures: ArchitectureChoice?
   var format: DumpFormat?
   var isQuiet = false

@@ -8,8 +8,11 @@ struct ChosenPolicy {
 
   /// Reads the policy and applies what the command line changes about it.
   ///
+  /// - Parameters:
+  ///   - options: The command line.
+  ///   - deniesDebug: Whether the calls of `@debug` are denied, unless the command line allows them.
   /// - Throws: A failure with every error of the policy's text.
-  init(_ options: Options) throws(Failure) {
+  init(_ options: Options, deniesDebug: Bool = false) throws(Failure) {
     let (name, file, text) = try Self.source(options.policy)
     let parsed: ParsedPolicy
     do throws(PolicyError) {
@@ -24,7 +27,8 @@ struct ChosenPolicy {
     var places = parsed.ruleLines.map { "\(file):\($0)" }
     policy.refusal = options.errno
     // What is said later stands before what was said earlier, and all of it before the policy.
-    for change in options.changes {
+    let debug = Options.Change(verdict: .deny(nil), calls: SyscallGroup.debug.calls)
+    for change in (deniesDebug ? [debug] : []) + options.changes {
       policy.rules.insert(Rule(change.verdict, change.calls), at: 0)
       places.insert(change.verdict == .allow ? "--allow" : "--deny", at: 0)
     }

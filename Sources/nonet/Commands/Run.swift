@@ -14,51 +14,52 @@ struct Run {
     guard let name = command.pointee, name.pointee != 0 else {
       throw .notFound("the command is an empty word")
     }
-    let (policy, program) = try filter()
-    try hint(policy)
-    do throws(SystemError) {
-      try SeccompWall(program: program).raise()
-    } catch {
-      throw .system(
-        error, "the filter could not be installed, so the command was not run",
-        advice: "the kernel needs CONFIG_SECCOMP_FILTER, and no outer sandbox may refuse seccomp")
-    }
-    if options.isVerbose {
-      say(
-        "seccomp: policy \(policy), \(program.instructions.count) instructions for "
-          + "\(Architecture.host); NO_NEW_PRIVS is set")
-    }
+    let plan = try PlanChoice(options).plan(isPythonCommand: false)
+    let confined = try ConfinedPolicy(options, plan)
+    try hint(confined.name, plan)
+    say(about: plan)
+    try raise(plan, confined)
     try become(Word(pointer: name))
   }
 
-  /// The filter to install: an unchanged preset's as it was built in, any other compiled now.
-  private func filter() throws(Failure) -> (policy: String, program: Program) {
-    if let preset = options.unchangedPreset, let program = preset.filter(for: .host) {
-      return (preset.name, program)
+  private func raise(_ plan: Plan, _ confined: ConfinedPolicy) throws(Failure) {
+    let isVerbose = options.isVerbose
+    let walls = Walls(plan: plan, program: confined.program, sockets: confined.sockets) {
+      if isVerbose { nonet.say("\($0.name): \($1)") }
     }
-    let chosen = try ChosenPolicy(options)
-    let compiled = try chosen.compiled(for: .host)
-    try refuseUselessPolicy(chosen)
-    return (chosen.names.policy, compiled.program)
-  }
-
-  /// A policy under which no program can be started is a mistake better said than suffered.
-  private func refuseUselessPolicy(_ chosen: ChosenPolicy) throws(Failure) {
-    guard let execve = Syscall(named: "execve"), let number = execve.number(on: .host) else {
-      return
-    }
-    let somePointers: [UInt64] = [1 << 32 | 4096, 1 << 32 | 8192, 1 << 32 | 12288]
-    let call = SystemCall(
-      arch: Architecture.host.auditValue, number: number, arguments: somePointers)
-    if chosen.policy.verdict(of: call, native: .host).refuses {
-      throw .refused(
-        "policy \(chosen.names.policy) refuses execve, so no command can start; allow execve")
+    do throws(WallFailure) {
+      try walls.raise()
+    } catch {
+      throw Self.words(error)
     }
   }
 
-  private func hint(_ policy: String) throws(Failure) {
+  private func say(about plan: Plan) {
+    if options.isVerbose {
+      for absence in plan.absences { nonet.say("not used: \(absence)") }
+    }
+    // Nobody shall miss that nothing confines the command.
+    if options.isQuiet, !plan.walls.isEmpty { return }
+    for warning in plan.warnings { nonet.say("warning: \(warning)") }
+  }
+
+  private static func words(_ failure: WallFailure) -> Failure {
+    let sequel = "so the command was not run"
+    switch failure {
+    case .system(let wall, let error):
+      return .system(error, "the wall '\(wall.name)' did not go up, \(sequel)")
+    case .namespace(let failure):
+      return .refused(
+        "the wall 'namespace' did not go up, \(sequel): \(failure.reason); \(failure.advice)")
+    case .forbidden(let descriptor):
+      return .refused(
+        "\(descriptor.description) and would lead outside, \(sequel); close or redirect it")
+    }
+  }
+
+  private func hint(_ policy: String, _ plan: Plan) throws(Failure) {
     do throws(SystemError) {
-      try setEnvironment("NONET", "\(policy):seccomp")
+      try setEnvironment("NONET", "\(policy):\(plan.summary)")
     } catch {
       throw .system(error, "the environment could not be set, so the command was not run")
     }

@@ -1,0 +1,46 @@
+internal import CLinuxShims
+
+/// Sets a variable in the environment of the command.
+func setEnvironment(_ name: StaticString, _ value: String) throws(SystemError) {
+  _ = try attempt("setenv") {
+    value.withCString { value in
+      UnsafeRawPointer(name.utf8Start).withMemoryRebound(to: CChar.self, capacity: 1) {
+        setenv($0, value, 1)
+      }
+    }
+  }
+}
+
+/// Becomes another program; comes back only to throw.
+///
+/// - Parameters:
+///   - file: The program, found along PATH unless its name has a slash.
+///   - arguments: A null-terminated vector, passed on untouched.
+/// - Throws: The errno of execve(2), always.
+func replaceProcess(
+  with file: UnsafePointer<CChar>,
+  arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+) throws(SystemError) {
+  _ = try attempt("execve") { execvp(file, arguments) }
+}
+
+/// From here on no `execve` gives this process privileges; seccomp(2) and landlock(7) ask for it.
+func setNoNewPrivileges() throws(SystemError) {
+  _ = try attempt("prctl(PR_SET_NO_NEW_PRIVS)") { nonet_set_no_new_privs() }
+}
+
+/// Installs a filter for this thread and all that it starts; it cannot be taken off again.
+///
+/// - Parameter filter: The bytes of a `struct sock_filter[]`, 8 for each instruction.
+/// - Throws: The errno of seccomp(2).
+func installFilter(_ filter: [UInt8]) throws(SystemError) {
+  let count = UInt16(truncatingIfNeeded: filter.count / 8)
+  _ = try attempt("seccomp(SECCOMP_SET_MODE_FILTER)") {
+    filter.withUnsafeBytes { nonet_install_filter($0.baseAddress, count) }
+  }
+}
+
+/// Asks whether filters can be installed; installs nothing.
+func probeSeccomp() throws(SystemError) {
+  _ = try attempt("seccomp(SECCOMP_GET_ACTION_AVAIL)") { nonet_probe_seccomp() }
+}
