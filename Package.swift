@@ -52,7 +52,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "nonetTests",
-      dependencies: ["nonet"],
+      dependencies: ["nonet", "BPFAssembler"],
       swiftSettings: strict),
   ]
 )

@@ -30,6 +30,7 @@ struct OptionParser {
       options.mode = .run(argument: next)
       return options
     }
+    if modeOption == .check, options.architectures != nil { throw onlyForDumps(.arch) }
     if hasCommand {
       throw .usage("\(modeOption.rawValue) takes no command, and '\(words[next].text)' is one")
     }
@@ -116,7 +117,7 @@ struct OptionParser {
   }
 
   private func onlyForDumps(_ name: OptionName) -> Failure {
-    .usage("\(name.rawValue) is for \(OptionName.dump.rawValue) and \(OptionName.explain.rawValue)")
+    .usage("\(name.rawValue) is for --dump-bpf and --explain")
   }
 
   private static func notAvailable(_ what: String) -> Failure {

@@ -41,7 +41,7 @@ struct ChosenPolicy {
     do throws(CompilerError) {
       return try CompiledPolicy(policy, for: architecture)
     } catch {
-      throw .refused("policy \(names.policy): \(Self.words(error, policy))")
+      throw .refused(words(error))
     }
   }
 
@@ -75,16 +75,17 @@ struct ChosenPolicy {
     return texts.joined(separator: "\n") + "\n\(sum); the policy was not used"
   }
 
-  private static func words(_ error: CompilerError, _ policy: Policy) -> String {
+  private func words(_ error: CompilerError) -> String {
     switch error {
     case .tooLong(let count):
-      "compiles to \(count) instructions, and the kernel takes at most "
+      "policy \(names.policy) compiles to \(count) instructions, and the kernel takes at most "
         + "\(CompiledPolicy.mostInstructions); say less, or merge rules"
     case .noSuchArgument(let rule, let call, let architecture):
-      "rule \(rule + 1) ('\(policy.rules[rule])') asks for an argument that \(call.name) does not "
-        + "have on \(architecture)"
+      "\(names.places[rule]): \(call.name) has no such argument on \(architecture), for which the "
+        + "rules are compiled too; use arg0 to arg5, or say 'foreign deny'"
     case .refused(let error):
-      "the compiler made a program that the kernel would refuse (\(error)); please report this"
+      "policy \(names.policy): the compiler made a program that the kernel would refuse "
+        + "(\(error)); please report this"
     }
   }
 }
