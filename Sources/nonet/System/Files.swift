@@ -16,6 +16,14 @@ struct Descriptor: ~Copyable {
 
   deinit { _ = close(number) }
 
+  /// Reads once, at most so many bytes.
+  borrowing func start(_ most: Int) throws(SystemError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: most)
+    let number = number
+    let count = try attempt("read") { read(number, &bytes, most) }
+    return Array(bytes[..<count])
+  }
+
   /// Reads until the end or until there is more than `limit`.
   borrowing func contents(limit: Int) throws(SystemError) -> [UInt8] {
     try readAll(from: number, limit: limit)
