@@ -42,6 +42,7 @@ and any program that is not Python, unless --best-effort is on.
 Written so that 2.7 can parse it: an interpreter too old must say so and stop, not run on.
 """
 
+import atexit
 import os
 import sys
 
@@ -915,7 +916,6 @@ class Guard(object):
     def follow_exit(self):
         """Learns the exit status from the ways that lead out of the interpreter."""
         import _thread
-        import atexit
         guard, leave, main_thread = self, os._exit, _thread.get_ident()
         member = SystemExit.__dict__["code"]
 
@@ -958,7 +958,6 @@ class Guard(object):
         posix = sys.modules.get("posix")
         if posix is not None:
             posix._exit = _exit
-        atexit.register(self.finish)
 
     def watch_fork_exec(self):
         """Puts the check before fork_exec, which raises no event of its own."""
@@ -1031,7 +1030,9 @@ def guard():
     wall.watch_fork_exec()
     if config.policy == "strict":
         wall.close_pairs()
-    wall.follow_exit()
+    atexit.register(wall.finish)
+    if wall.is_command:
+        wall.follow_exit()
 
 
 # ---------------------------------------------------------------------------------------------
