@@ -84,7 +84,7 @@ class Wrapper:
         self.logs = folder / "logs"
 
     def argv(self, python, command, options=()):
-        return [self.starter or python, "-I", "-S", "-B", str(self.guard / "nonet_restrict.py"),
+        return [self.starter or python, "-EsSB", str(self.guard / "nonet_restrict.py"),
                 "--log-dir", str(self.logs), *options, "--", *command]
 
     def __call__(self, python, *command, options=(), **more):
@@ -133,7 +133,7 @@ import sys
 def probe():
     import socket
     try:
-        socket.create_connection(("127.0.0.1", {port}), 5).close()
+        socket.create_connection(("127.0.0.1", {port}), 5).recv(1)
         print("OUT")
     except OSError as error:
         print("HELD", type(error).__name__, error.errno)
@@ -270,10 +270,11 @@ def test_guard_comes_before_pth_and_sitecustomize(wrap, python, tmp_path, server
                " os.write(1, b'OUT\\n')" % server[0])
     open(site + "/early.pth", "w").write(attempt + "\n")
     open(site + "/sitecustomize.py", "w").write("import os\nos.write(1, b'customized\\n')\n" + attempt)
-    assert bare(inside, "-c", "").out.count("OUT") == 2
+    first = bare(inside, "-c", "").out.count("OUT")  # some versions read .pth files twice
+    assert first >= 2
     result = wrap(inside, inside, "-c", "")
     assert "OUT" not in result.out and "customized" in result.out
-    assert result.apis() == ["socket.__new__"] * 2
+    assert set(result.apis()) == {"socket.__new__"} and result.log["event_count"] == first
 
 
 @pytest.mark.parametrize("line", ["#!{python}", "#!{python} -I", "#!{python} -Es", "#!/usr/bin/env named",
@@ -525,7 +526,7 @@ def test_child_pythons_inherit(wrap, python, tmp_path, way):
     second = wrap(python, python, str(script), env=env, cwd=str(tmp_path))
     assert outcomes(second) == ["HELD"], (second.out, second.err)
     assert second.apis() == ["socket.__new__"]
-    if "exec" not in way.split("(")[0]:
+    if "os.exec" not in way:
         assert second.log["events"][0]["pid"] != second.log["pid"]
 
 
@@ -544,7 +545,7 @@ REFUSED = [
     "subprocess.run('echo OUT', shell=True)",
     "subprocess.run(['./shell'])",
     "subprocess.run(['./python3.9'])",
-    "subprocess.run(['OUT'], executable='echo')",
+    "subprocess.run(['python3', 'OUT'], executable='echo')",
     "os.system('echo OUT') and 1/0",
     "print(os.popen('echo OUT').read())",
     "os.execvp('echo', ['echo', 'OUT'])",
@@ -574,7 +575,9 @@ def test_children_that_would_not_be_confined_are_refused(wrap, python, tmp_path,
     assert "advisory" in second.err and ("PermissionError" in second.err or "pty" in way), second.err
     assert second.log["events"][0]["verdict"] == "refused"
     third = wrap(python, python, "-c", code, cwd=str(tmp_path), options=["--best-effort"])
-    assert outcomes(third) == ["OUT"] and "UNCONFINED" in third.err, (third.out, third.err)
+    # A child with settings of its own is confined by those.
+    expected = ["HELD"] if "1 unix" in way else ["OUT"]
+    assert outcomes(third) == expected and "UNCONFINED" in third.out + third.err, (third.out, third.err)
     assert third.log["events"][0]["verdict"] == "allowed"
 
 
@@ -592,6 +595,22 @@ def test_children_are_refused_when_the_guard_is_gone(wrap, python):
     for change in ("open(%r, 'a').write('#')" % file, "os.unlink(%r)" % file):
         result = wrap(python, python, "-c", code.format(change))
         assert result.out == "" and "gone or was changed" in result.err
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can change its user")
+def test_a_child_that_can_no_longer_read_the_guard_is_refused(wrap, python, version, tmp_path):
+    """pytest's own folder is 0700, so the guard in it is out of nobody's reach."""
+    ways = ["preexec_fn=lambda: os.setuid(65534)"]
+    program = shutil.which("python3", path="/usr/bin")  # one that nobody can run
+    if version >= (3, 9):
+        ways.append("user=65534")
+    for way in ways:
+        code = "import os, subprocess\nsubprocess.run([%r, '-c', %r], cwd='/', %s)" % (program, CHILD, way)
+        assert outcomes(bare(python, "-c", code)) == ["OUT"]
+        result = wrap(python, python, "-c", code)
+        assert outcomes(result) == [] and "could not read" in result.err, result.err
+    fine = "import os, subprocess, sys\nsubprocess.run([sys.executable, '-c', %r], preexec_fn=lambda: None)" % CHILD
+    assert outcomes(wrap(python, python, "-c", fine)) == ["HELD"]
 
 
 # Ends ------------------------------------------------------------------------------------------
@@ -618,7 +637,10 @@ def test_exit_status(wrap, python, tmp_path, code, status, logged):
         assert first.status == status
         second = wrap(python, python, *words, env=env)
         assert second.status == status, second.err
-        assert (second.log["status"], second.log["exit_code"]) == ("signal 2" if logged == 130 else "exited", logged)
+        ended = (second.log["status"], second.log["exit_code"])
+        # Falling off the end and `raise SystemExit` look alike; the doubt is said, not guessed.
+        unsure = logged == 0 and "except SystemExit" in code and ended[1] is None
+        assert unsure or ended == ("signal 2" if logged == 130 else "exited", logged)
         # Nothing of ours in a traceback.
         assert re.sub("(?m)^nonet: .*\n", "", second.err) == first.err
 
@@ -661,7 +683,7 @@ def test_log_format(wrap, python):
 def test_default_place_and_quiet(wrap, python, tmp_path):
     argv = [word for word in wrap.argv(python, [python, "-c", "import socket; socket.gethostbyname('a.invalid')"])
             if word not in ("--log-dir", str(wrap.logs))]
-    argv.insert(5, "--quiet")
+    argv.insert(3, "--quiet")
     for env, place in ((dict(os.environ, XDG_STATE_HOME=str(tmp_path / "state")), "state/nonet"),
                        (dict(os.environ, XDG_STATE_HOME="", HOME=str(tmp_path / "home")), "home/.local/state/nonet")):
         result = bare(*argv, env=env)
@@ -671,7 +693,7 @@ def test_default_place_and_quiet(wrap, python, tmp_path):
 
 def test_bytes_that_are_no_text(wrap, python):
     odd = os.fsdecode(b"a\xffb\n\x1b\xed\xa0\x80")
-    code = "import sys, os, socket; print(os.fsencode(sys.argv[1]))\ntry: socket.getaddrinfo('\\udcff\\ud800', '\\x00')\nexcept OSError: pass"
+    code = "import sys, os, socket; print(os.fsencode(sys.argv[1]))\ntry: os.execv('/bin/sh', ['\\udcff\\x1b'])\nexcept OSError: pass"
     first = bare(python, "-c", "import sys, os; print(os.fsencode(sys.argv[1]))", odd)
     result = wrap(python, python, "-c", code, odd)
     assert result.out == first.out and result.status == 0, result.err
@@ -789,4 +811,4 @@ print(open([os.path.join({1!r}, n) for n in os.listdir({1!r}) if n.endswith("jso
     document = json.loads(result.out.split("=====\n")[1])
     assert [event["args"][0] for event in document["events"]] == ["a", "b"]
     assert (document["event_count"], document["dropped"]) == (4, 2)
-    assert result.err.count("warning") == 1 and result.out.count("HELD") == 4
+    assert result.err.count("warning") == 1 and len(outcomes(result)) == 4

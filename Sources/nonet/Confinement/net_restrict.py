@@ -12,7 +12,7 @@ The contract
    ":" in its name, belongs to the caller and is writable by nobody else (0755, so that a program
    that changes its user still finds it; /tmp rather than a home directory, for the same reason).
 2. nonet replaces itself with
-       PYTHON -I -S -B DIR/nonet_restrict.py [OPTION]... -- COMMAND [ARG]...
+       PYTHON -EsSB DIR/nonet_restrict.py [OPTION]... -- COMMAND [ARG]...
    where PYTHON is the interpreter that COMMAND names (itself, by `#!`, or through `env`) and
    COMMAND [ARG]... are the words as the user gave them. Options: --policy strict|default|unix,
    --errno N, --best-effort, --quiet, --verbose, --log-dir DIR, --no-log.
@@ -306,17 +306,19 @@ class Log(object):
             self.unwritten[0] += 1
             self.unwritten[1] += 1
             return
-        with self.lock:
-            self.owner = me
-            try:
-                self.total += 1
-                self.unwritten[0] += 1
-                if self.path:
-                    self.record(api, args, stack, verdict, errno)
-            except Exception as error:
-                self.complain(error)
-            finally:
-                self.owner = None
+        held = self.lock.acquire(True, 2)
+        self.owner = me
+        try:
+            self.total += 1
+            self.unwritten[0] += 1
+            if self.path and held:
+                self.record(api, args, stack, verdict, errno)
+        except Exception as error:
+            self.complain(error)
+        finally:
+            self.owner = None
+            if held:
+                self.lock.release()
 
     def record(self, api, args, stack, verdict, errno):
         body = '"pid":%d,"api":%s,"args":%s,"stack":%s,"verdict":"%s","errno":%s,' % (
@@ -694,6 +696,7 @@ class Guard(object):
         self.script = None    # what run_* event started the program
         self.best = None      # the first attempt, for the summary
         self.closed = False
+        self.replaced = set()  # modules of which a function was replaced
 
     def look(self):
         """What tells this file from one put in its place: a ctime cannot be set."""
@@ -716,6 +719,7 @@ class Guard(object):
             "os.system": self.system,
             "sys.excepthook": self.uncaught,
             "cpython.PyInterpreterState_New": self.interpreter,
+            "import": self.imports,
             "cpython.run_command": self.starts,
             "cpython.run_file": self.starts,
             "cpython.run_module": self.starts,
@@ -746,6 +750,11 @@ class Guard(object):
     def interpreter(self, event, args):
         # Audit hooks belong to one interpreter; another one would run without.
         self.refuse(event, args, 13, "a second interpreter in this process would not be confined")
+
+    def imports(self, event, args):
+        # The guard has these loaded; a second import would bring back what it replaced.
+        if args[0] in self.replaced:
+            self.refuse(event, args[:1], 13, "%s may not be loaded again" % args[0])
 
     # Programs --------------------------------------------------------------------------------
 
@@ -781,6 +790,29 @@ class Guard(object):
             path = os.fsdecode(path)
             if os.path.isfile(path if cwd is None else os.path.join(cwd, path)):
                 return self.program(event, path, argv, env, cwd, False)
+
+    def still_reached(self, args):
+        """fork_exec's arguments with a last look before exec, where the child changes itself.
+
+        A child with another user or root directory may not be able to read this file any more, and
+        an interpreter that cannot import a warning's category runs on without it.
+        """
+        place = -1 if sys.version_info < (3, 11) else -2
+        before = args[place]
+        changes = before is not None or sys.version_info >= (3, 9) and args[place - 2] is not None
+        if not changes or self.config.best_effort:
+            return args
+
+        def look():
+            if before is not None:
+                before()
+            try:
+                os.close(os.open(self.file, os.O_RDONLY))
+            except OSError as error:
+                say("refused (advisory): the child could not read %s and would run unconfined: %s"
+                    % (self.file, error.strerror))
+                raise
+        return args[:place] + (look,) + args[len(args) + place + 1:]
 
     def program(self, event, path, argv, env, cwd, search):
         """Lets a program start that the guard gets into, and refuses any other."""
@@ -864,7 +896,7 @@ class Guard(object):
 
     def uncaught(self, event, args):
         # Raised in C: only with no Python frame below is it the end of the program.
-        if sys._getframe(2).f_back is None and not hasattr(sys, "ps1") and self.is_command:
+        if sys._getframe(1).f_back is None and not hasattr(sys, "ps1") and self.is_command:
             interrupted = args[1] is KeyboardInterrupt or isinstance(args[2], KeyboardInterrupt)
             self.ended = ("signal 2", 130) if interrupted else ("exited", 1)
 
@@ -959,31 +991,42 @@ class Guard(object):
         if posix is not None:
             posix._exit = _exit
 
-    def watch_fork_exec(self):
-        """Puts the check before fork_exec, which raises no event of its own."""
-        try:
-            import _posixsubprocess
-        except ImportError:
-            return
-        start = _posixsubprocess.fork_exec
-
-        def fork_exec(*args):
-            # subprocess has raised its event a moment ago; one check, one entry in the log.
-            if sys._getframe(1).f_globals.get("__name__") != "subprocess":
+    def replace_functions(self):
+        """Replaces the few functions that matter here and raise no event, or crash with it."""
+        # subprocess has raised its event a moment before; multiprocessing calls without.
+        def fork_exec(start, *args):
+            if sys._getframe(2).f_globals.get("__name__") != "subprocess":
                 self.fork_exec("_posixsubprocess.fork_exec", args)
-            return start(*args)
-        _posixsubprocess.fork_exec = fork_exec
+            return start(*self.still_reached(args))
+        self.replace("_posixsubprocess", "fork_exec", fork_exec)
 
-    def close_pairs(self):
-        """Under `strict`: _socket.socketpair raises no event, so it is taken away."""
+        if self.config.policy == "strict":
+            def socketpair(_, *args):
+                self.refuse("socket.socketpair", args, self.policy.errno,
+                            "policy strict refuses socketpair")
+            self.replace("_socket", "socketpair", socketpair)
+
+        # PyInterpreterState_New: 3.12 dies of a refusal there, and 3.13 does not raise it.
+        if sys.version_info >= (3, 12):
+            def create(_, *args, **options):
+                self.interpreter("cpython.PyInterpreterState_New", ())
+            self.replace("_interpreters" if sys.version_info >= (3, 13) else "_xxsubinterpreters",
+                         "create", create)
+
+    def replace(self, module, name, function):
+        """`module.name(...)` becomes `function(the original, ...)`."""
         try:
-            import _socket
+            module = __import__(module)
         except ImportError:
             return
+        original = getattr(module, name)
 
-        def socketpair(*args):
-            self.refuse("socket.socketpair", (), self.policy.errno, "policy strict refuses socketpair")
-        _socket.socketpair = socketpair
+        def replacement(*args, **options):
+            return function(original, *args, **options)
+        replacement.__name__ = replacement.__qualname__ = name
+        setattr(module, name, replacement)
+        if module.__name__ != "_socket":
+            self.replaced.add(module.__name__)
 
 
 def mentions(code, name):
@@ -1027,9 +1070,7 @@ def guard():
     sys.warnoptions = [option for option in sys.warnoptions if option != ENTRY]
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=wall.log.forget)
-    wall.watch_fork_exec()
-    if config.policy == "strict":
-        wall.close_pairs()
+    wall.replace_functions()
     atexit.register(wall.finish)
     if wall.is_command:
         wall.follow_exit()
