@@ -729,10 +729,14 @@ class Guard(object):
 
         def nonet(event, args):
             handler = known(event)
-            if handler is not None:
+            if handler is None:
+                if not event.startswith("socket."):
+                    return
+                handler = socket
+            try:
                 handler(event, args)
-            elif event.startswith("socket."):
-                socket(event, args)
+            except PermissionError as refusal:
+                raise refusal.with_traceback(None)  # one line of ours in a traceback is enough
         return nonet
 
     def refuse(self, event, args, errno, why):
@@ -909,7 +913,9 @@ class Guard(object):
         main = getattr(sys.modules.get("__main__"), "__dict__", {})
         event, program = self.script or (None, None)
         try:
-            if event == "cpython.run_file":
+            if hasattr(sys, "ps1"):
+                return None
+            if event in ("cpython.run_file", "cpython.run_stdin"):
                 # The interpreter deletes __file__ after the last line, and only then.
                 return None if "__file__" in main else 0
             if event == "cpython.run_command":
