@@ -43,6 +43,7 @@ let package = Package(
     .executableTarget(
       name: "nonet",
       dependencies: ["BPFAssembler", "CLinuxShims"],
+      resources: [.embedInCode("Confinement/net_restrict.py")],
       swiftSettings: shipped),
     // Children that ask the kernel; see the header.
     .target(name: "CTestProbes", path: "Tests/CTestProbes"),

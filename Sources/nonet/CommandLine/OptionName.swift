@@ -52,10 +52,11 @@ enum OptionName: String, CaseIterable {
   /// Whether this version does what the option asks for.
   var isAvailable: Bool {
     switch self {
-    case .policy, .deny, .allow, .errno, .backend, .loopback, .arch, .format, .quiet, .verbose,
+    case .policy, .deny, .allow, .errno, .backend, .loopback, .logDirectory, .arch, .format, .quiet,
+      .verbose,
       .bestEffort, .dump, .explain, .check, .help, .version:
       true
-    case .offline, .log, .logDirectory, .observe, .report, .from, .allowUnix, .hint,
+    case .offline, .log, .observe, .report, .from, .allowUnix, .hint,
       .hook:
       false
     }
