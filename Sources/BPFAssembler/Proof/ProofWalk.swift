@@ -1,0 +1,165 @@
+/// Walks a program and the meaning of its policy side by side through all cells.
+struct ProofWalk {
+  /// How far a path has come in the program and in the meaning.
+  private struct Place {
+    var index: Int
+    var next: CallMeaning.Next
+  }
+
+  /// A path: its place and what the program holds there.
+  private struct Path {
+    var place: Place
+    var registers = SymbolicRegisters()
+    /// What the program returned, once it has.
+    var answer: WordView?
+  }
+
+  /// The other half of a split cell, still to be walked.
+  private struct Alternative {
+    let mark: Cell.Mark
+    let test: WordTest
+    let path: Path
+  }
+
+  /// A question that splits the cell, and where its answers lead.
+  private struct Split {
+    let test: WordTest
+    let ifTrue: Place
+    let ifFalse: Place
+  }
+
+  private let program: Program
+  private let policy: Policy
+  private let native: Architecture
+  private let limit: Int
+  private var cell: Cell
+  private var pending: [Alternative] = []
+  /// The first instruction whose result no view can say.
+  private var obstacle: Int?
+
+  init(_ program: Program, _ policy: Policy, native: Architecture, limit: Int) {
+    self.program = program
+    self.policy = policy
+    self.native = native
+    self.limit = limit
+    cell = Cell(remainingSteps: limit)
+  }
+
+  /// Walks all of it.
+  ///
+  /// - Returns: The number of steps that it took.
+  mutating func run() throws(ProofError) -> Int {
+    let everything = cell.mark
+    for region in PolicyCells(policy, native: native).regions {
+      cell.restore(everything)
+      cell.narrow(WordTest(WordView(.arch), in: region.archs), to: true)
+      cell.narrow(WordTest(WordView(.nr), in: region.numbers), to: true)
+      try walk(region.meaning)
+    }
+    if let obstacle { throw undecided(.instruction(index: obstacle)) }
+    return limit - cell.remainingSteps
+  }
+
+  private mutating func walk(_ meaning: CallMeaning) throws(ProofError) {
+    var path = Path(place: Place(index: 0, next: meaning.start))
+    while true {
+      if let split = try follow(&path, meaning) {
+        var other = path
+        other.place = split.ifFalse
+        pending.append(Alternative(mark: cell.mark, test: split.test, path: other))
+        cell.narrow(split.test, to: true)
+        path.place = split.ifTrue
+      } else if let alternative = pending.popLast() {
+        cell.restore(alternative.mark)
+        cell.narrow(alternative.test, to: false)
+        path = alternative.path
+      } else {
+        return
+      }
+    }
+  }
+
+  /// Follows a path until its cell must be split; nil at its end.
+  private mutating func follow(
+    _ path: inout Path, _ meaning: CallMeaning
+  ) throws(ProofError) -> Split? {
+    while path.answer == nil {
+      cell.spend(1)
+      let index = path.place.index
+      path.place.index += 1
+      switch path.registers.execute(program.instructions[index]) {
+      case .next(let count): path.place.index += count
+      case .answer(let view): path.answer = view
+      case .branch(let test, let ifTrue, let ifFalse):
+        switch try decide(test) {
+        case .always: path.place.index += ifTrue
+        case .never: path.place.index += ifFalse
+        case .both:
+          let place = path.place
+          return Split(
+            test: test,
+            ifTrue: Place(index: place.index + ifTrue, next: place.next),
+            ifFalse: Place(index: place.index + ifFalse, next: place.next))
+        }
+      case .beyond:
+        // One call of the cell may already show a difference; otherwise it stays open.
+        if let data = cell.witness(), let found = counterexample(data) { throw .disproved(found) }
+        obstacle = obstacle ?? index
+        return nil
+      }
+    }
+    return try finish(&path, meaning)
+  }
+
+  /// Asks what the policy says about the cell, once the program has answered.
+  private mutating func finish(
+    _ path: inout Path, _ meaning: CallMeaning
+  ) throws(ProofError) -> Split? {
+    while case .question(let position) = path.place.next {
+      let question = meaning.questions[position]
+      switch try decide(question.test) {
+      case .always: path.place.next = question.ifTrue
+      case .never: path.place.next = question.ifFalse
+      case .both:
+        let index = path.place.index
+        return Split(
+          test: question.test,
+          ifTrue: Place(index: index, next: question.ifTrue),
+          ifFalse: Place(index: index, next: question.ifFalse))
+      }
+    }
+    guard case .answer(let expected) = path.place.next, let answer = path.answer else { return nil }
+    let agreement = WordTest(answer, in: expected...expected)
+    switch try decide(agreement) {
+    case .always: return nil
+    case .both: cell.narrow(agreement, to: false)
+    case .never: break
+    }
+    guard let data = cell.witness() else { throw outOfSteps }
+    guard let found = counterexample(data) else {
+      let call = SystemCall(arch: data.arch, number: data.nr, arguments: data.arguments)
+      throw undecided(.contradiction(call))
+    }
+    throw .disproved(found)
+  }
+}
+
+extension ProofWalk {
+  private mutating func decide(_ test: WordTest) throws(ProofError) -> Cell.Decision {
+    let decision = cell.decide(test)
+    if cell.remainingSteps < 0 { throw outOfSteps }
+    return decision
+  }
+
+  private func counterexample(_ data: SeccompData) -> Counterexample? {
+    Counterexample(data, program, policy, native: native)
+  }
+
+  private var outOfSteps: ProofError { undecided(.tooManyCases(steps: limit)) }
+
+  private func undecided(_ reason: Undecided.Reason) -> ProofError {
+    .undecided(
+      Undecided(
+        reason: reason, rules: policy.rules.count, instructions: program.instructions.count))
+  }
+}
