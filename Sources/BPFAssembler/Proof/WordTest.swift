@@ -52,7 +52,7 @@ struct WordView: Hashable {
   }
 }
 
-/// A question about one word: does `(word & mask) ^ flip` lie between two numbers?
+/// A question about one word: whether `(word & mask) ^ flip` lies between two numbers.
 ///
 /// Every comparison of the machine with a constant and every comparison of a policy is made of
 /// such questions.
@@ -73,6 +73,7 @@ struct WordTest: Hashable {
   ///   - test: The comparison of the instruction.
   ///   - value: The accumulator.
   ///   - constant: The operand.
+  /// - Returns: The question, or its answer.
   static func asking(
     _ test: Instruction.Test, _ value: WordView, _ constant: UInt32
   ) -> Answer {

@@ -26,6 +26,8 @@ enum Help {
       --deny CALL[,CALL]   deny these system calls too; @network and such name groups
       --allow CALL[,CALL]  take denials back; of --deny and --allow the last one wins
       --errno NAME         what a refused request answers: EACCES unless told; EPERM, 1-4095, ...
+      --unproved           use a filter that is too large to be proven; one that is proven wrong
+                           is never used
       --backend seccomp    how: auto (the same in this version) or seccomp
 
     what is printed

@@ -1,6 +1,7 @@
 /// Every option there is, so that each is either understood or refused by name.
 enum OptionName: String, CaseIterable {
   case policy = "--policy"
+  case unproved = "--unproved"
   case loopback = "--loopback"
   case deny = "--deny"
   case allow = "--allow"
@@ -43,8 +44,8 @@ enum OptionName: String, CaseIterable {
     case .policy, .deny, .allow, .errno, .backend, .log, .logDirectory, .report, .from,
       .allowUnix, .arch, .format, .hook:
       true
-    case .loopback, .bestEffort, .offline, .observe, .hint, .quiet, .verbose, .dump, .explain,
-      .check, .help, .version:
+    case .unproved, .loopback, .bestEffort, .offline, .observe, .hint, .quiet, .verbose, .dump,
+      .explain, .check, .help, .version:
       false
     }
   }
@@ -52,8 +53,8 @@ enum OptionName: String, CaseIterable {
   /// Whether this version does what the option asks for.
   var isAvailable: Bool {
     switch self {
-    case .policy, .deny, .allow, .errno, .backend, .loopback, .arch, .format, .quiet, .verbose,
-      .dump, .explain, .help, .version:
+    case .policy, .unproved, .deny, .allow, .errno, .backend, .loopback, .arch, .format, .quiet,
+      .verbose, .dump, .explain, .help, .version:
       true
     case .bestEffort, .offline, .log, .logDirectory, .observe, .report, .from, .allowUnix, .hint,
       .check, .hook:

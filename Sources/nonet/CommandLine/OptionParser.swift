@@ -82,6 +82,7 @@ struct OptionParser {
     switch name {
     case .loopback: options.policy = .preset(.loopback)
     case .quiet: options.isQuiet = true
+    case .unproved: options.acceptsUnproved = true
     case .verbose: options.isVerbose = true
     case .dump: try choose(.dump, name)
     case .explain: try choose(.explain, name)
@@ -102,8 +103,8 @@ struct OptionParser {
     case .backend: try Self.checkBackend(value)
     case .arch: options.architectures = try Self.architectures(value)
     case .format: options.format = try Self.format(value)
-    case .loopback, .bestEffort, .offline, .log, .logDirectory, .observe, .report, .from,
-      .allowUnix, .hint, .quiet, .verbose, .dump, .explain, .check, .hook, .help, .version:
+    case .unproved, .loopback, .bestEffort, .offline, .log, .logDirectory, .observe, .report,
+      .from, .allowUnix, .hint, .quiet, .verbose, .dump, .explain, .check, .hook, .help, .version:
       throw Self.notAvailable(name.rawValue)
     }
   }

@@ -37,6 +37,8 @@ struct Options {
   var errno = Errno.eacces
   var architectures: ArchitectureChoice?
   var format: DumpFormat?
+  /// `--unproved`: a filter whose proof comes to no end is used all the same.
+  var acceptsUnproved = false
   var isQuiet = false
   var isVerbose = false
 }

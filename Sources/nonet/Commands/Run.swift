@@ -15,11 +15,11 @@ struct Run {
       throw .notRunnable("the command is an empty word")
     }
     let chosen = try ChosenPolicy(options)
-    let compiled = try chosen.compiled(for: .host)
+    let (compiled, program) = try chosen.checked(for: .host)
     try refuseUselessPolicy(compiled, chosen.names.policy)
     try hint(chosen.names.policy)
     do throws(SystemError) {
-      try SeccompWall(program: compiled.program).raise()
+      try SeccompWall(program).raise()
     } catch {
       throw .system(
         error, "the filter could not be installed, so the command was not run",

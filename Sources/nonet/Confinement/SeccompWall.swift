@@ -2,7 +2,12 @@ internal import BPFAssembler
 
 /// The filter as a wall around this process and all that it starts.
 struct SeccompWall {
-  let program: Program
+  private let program: Program
+
+  /// Takes a filter that the proof has let pass, and no other.
+  init(_ program: CheckedProgram) {
+    self.program = program.program
+  }
 
   /// Puts the wall up; it cannot be taken down again.
   ///
