@@ -142,6 +142,43 @@ extension Cell {
 }
 
 extension Cell {
+  /// Writes down all that is known of some bits of each word.
+  ///
+  /// A view that overlaps the bits takes part, and so does every view that overlaps its mask.
+  /// What is left out speaks of other bits and cannot say anything about these.
+  ///
+  /// - Parameters:
+  ///   - bits: The bits that matter, by word.
+  ///   - text: Where the numbers are added.
+  func describe(_ bits: SIMD16<UInt32>, into text: inout [UInt32]) {
+    for word in heads.indices where bits[word] != 0 && heads[word] >= 0 {
+      var reach = bits[word]
+      var before: UInt32 = 0
+      while reach != before {
+        before = reach
+        forEachFact(of: word) { if $0.view.mask & reach != 0 { reach |= $0.view.mask } }
+      }
+      forEachFact(of: word) { fact in
+        guard fact.view.mask & reach != 0 else { return }
+        text += [fact.view.word.offset, fact.view.mask, fact.view.flip]
+        text.append(UInt32(truncatingIfNeeded: fact.count))
+        for interval in intervals[fact.first..<fact.first + fact.count] {
+          text += [interval.lowest, interval.highest]
+        }
+      }
+    }
+  }
+
+  private func forEachFact(of word: Int, _ body: (Fact) -> Void) {
+    var next = Int(heads[word])
+    while next >= 0 {
+      body(facts[next])
+      next = facts[next].next
+    }
+  }
+}
+
+extension Cell {
   /// One call of the cell; nil only when the steps are spent.
   mutating func witness() -> SeccompData? {
     var data = SeccompData(nr: 0, arch: 0)

@@ -24,6 +24,8 @@ struct ProofWalk {
   /// A question that splits the cell, and where its answers lead.
   private struct Split {
     let test: WordTest
+    /// The instruction that asks; nil where the policy does.
+    let index: Int?
     let ifTrue: Place
     let ifFalse: Place
   }
@@ -34,6 +36,9 @@ struct ProofWalk {
   private let limit: Int
   private var cell: Cell
   private var pending: [Alternative] = []
+  /// Where the paths of a large region have been; most regions are done sooner than this is made.
+  private var meetingPoints: MeetingPoints?
+  private static let fewSteps = 1000
   /// The first instruction whose result no view can say.
   private var obstacle: Int?
 
@@ -62,8 +67,13 @@ struct ProofWalk {
 
   private mutating func walk(_ meaning: CallMeaning) throws(ProofError) {
     var path = Path(place: Place(index: 0, next: meaning.start))
+    let remainingSteps = cell.remainingSteps
+    meetingPoints = nil
     while true {
-      if let split = try follow(&path, meaning) {
+      if meetingPoints == nil, cell.remainingSteps < remainingSteps - Self.fewSteps {
+        meetingPoints = Relevance(program).map { MeetingPoints($0, meaning) }
+      }
+      if let split = try follow(&path, meaning), !meets(path, split) {
         var other = path
         other.place = split.ifFalse
         pending.append(Alternative(mark: cell.mark, test: split.test, path: other))
@@ -95,9 +105,10 @@ struct ProofWalk {
         case .always: path.place.index += ifTrue
         case .never: path.place.index += ifFalse
         case .both:
+          if meetingPoints != nil { _ = try ask(&path.place.next, meaning) }
           let place = path.place
           return Split(
-            test: test,
+            test: test, index: index,
             ifTrue: Place(index: place.index + ifTrue, next: place.next),
             ifFalse: Place(index: place.index + ifFalse, next: place.next))
         }
@@ -115,18 +126,12 @@ struct ProofWalk {
   private mutating func finish(
     _ path: inout Path, _ meaning: CallMeaning
   ) throws(ProofError) -> Split? {
-    while case .question(let position) = path.place.next {
-      let question = meaning.questions[position]
-      switch try decide(question.test) {
-      case .always: path.place.next = question.ifTrue
-      case .never: path.place.next = question.ifFalse
-      case .both:
-        let index = path.place.index
-        return Split(
-          test: question.test,
-          ifTrue: Place(index: index, next: question.ifTrue),
-          ifFalse: Place(index: index, next: question.ifFalse))
-      }
+    if let question = try ask(&path.place.next, meaning) {
+      let index = path.place.index
+      return Split(
+        test: question.test, index: nil,
+        ifTrue: Place(index: index, next: question.ifTrue),
+        ifFalse: Place(index: index, next: question.ifFalse))
     }
     guard case .answer(let expected) = path.place.next, let answer = path.answer else { return nil }
     let agreement = WordTest(answer, in: expected...expected)
@@ -145,6 +150,33 @@ struct ProofWalk {
 }
 
 extension ProofWalk {
+  /// Goes on in the meaning as far as the cell decides its questions.
+  ///
+  /// - Returns: The first question that it does not decide; nil at an answer.
+  private mutating func ask(
+    _ next: inout CallMeaning.Next, _ meaning: CallMeaning
+  ) throws(ProofError) -> CallMeaning.Question? {
+    while case .question(let position) = next {
+      let question = meaning.questions[position]
+      switch try decide(question.test) {
+      case .always: next = question.ifTrue
+      case .never: next = question.ifFalse
+      case .both: return question
+      }
+    }
+    return nil
+  }
+
+  /// Whether a path that is about to split need not be walked, because one like it was.
+  private mutating func meets(_ path: Path, _ split: Split) -> Bool {
+    let value = split.index == nil ? path.answer : path.registers.a
+    guard let value,
+      let result = meetingPoints?.meets(split.index, value, path.place.next, cell)
+    else { return false }
+    cell.spend(result.steps)
+    return result.hasMet
+  }
+
   private mutating func decide(_ test: WordTest) throws(ProofError) -> Cell.Decision {
     let decision = cell.decide(test)
     if cell.remainingSteps < 0 { throw outOfSteps }

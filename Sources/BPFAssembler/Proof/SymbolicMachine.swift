@@ -1,6 +1,6 @@
 /// The registers of the machine, each a view of one word of the call.
 struct SymbolicRegisters {
-  private var a = WordView(constant: 0)
+  private(set) var a = WordView(constant: 0)
   private var x = WordView(constant: 0)
   // Empty until something is stored, which a compiled policy never does.
   private var scratch: [WordView] = []
