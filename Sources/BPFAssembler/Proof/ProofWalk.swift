@@ -12,6 +12,8 @@ struct ProofWalk {
     var registers = SymbolicRegisters()
     /// What the program returned, once it has.
     var answer: WordView?
+    /// The instruction whose result no view can say; the program is then not followed further.
+    var obstacle: Int?
   }
 
   /// The other half of a split cell, still to be walked.
@@ -36,17 +38,20 @@ struct ProofWalk {
   private let limit: Int
   private var cell: Cell
   private var pending: [Alternative] = []
-  /// Where the paths of a large region have been; most regions are done sooner than this is made.
+  /// Where the paths of a large region have been.
   private var meetingPoints: MeetingPoints?
-  private static let fewSteps = 1000
-  /// The first instruction whose result no view can say.
+  /// The steps in one region before `meetingPoints` is made; most regions need fewer.
+  private let fewSteps: Int
+  /// The first instruction that stopped a path.
   private var obstacle: Int?
 
-  init(_ program: Program, _ policy: Policy, native: Architecture, limit: Int) {
+  init(_ program: Program, _ policy: Policy, native: Architecture, limit: Int, fewSteps: Int = 1000)
+  {
     self.program = program
     self.policy = policy
     self.native = native
     self.limit = limit
+    self.fewSteps = fewSteps
     cell = Cell(remainingSteps: limit)
   }
 
@@ -70,7 +75,7 @@ struct ProofWalk {
     let remainingSteps = cell.remainingSteps
     meetingPoints = nil
     while true {
-      if meetingPoints == nil, cell.remainingSteps < remainingSteps - Self.fewSteps {
+      if meetingPoints == nil, cell.remainingSteps <= remainingSteps - fewSteps {
         meetingPoints = Relevance(program).map { MeetingPoints($0, meaning) }
       }
       if let split = try follow(&path, meaning), !meets(path, split) {
@@ -93,7 +98,7 @@ struct ProofWalk {
   private mutating func follow(
     _ path: inout Path, _ meaning: CallMeaning
   ) throws(ProofError) -> Split? {
-    while path.answer == nil {
+    while path.answer == nil, path.obstacle == nil {
       cell.spend(1)
       let index = path.place.index
       path.place.index += 1
@@ -113,10 +118,8 @@ struct ProofWalk {
             ifFalse: Place(index: place.index + ifFalse, next: place.next))
         }
       case .beyond:
-        // One call of the cell may already show a difference; otherwise it stays open.
-        if let data = cell.witness(), let found = counterexample(data) { throw .disproved(found) }
+        path.obstacle = index
         obstacle = obstacle ?? index
-        return nil
       }
     }
     return try finish(&path, meaning)
@@ -133,7 +136,11 @@ struct ProofWalk {
         ifTrue: Place(index: index, next: question.ifTrue),
         ifFalse: Place(index: index, next: question.ifFalse))
     }
-    guard case .answer(let expected) = path.place.next, let answer = path.answer else { return nil }
+    guard case .answer(let expected) = path.place.next, let answer = path.answer else {
+      // One call for each answer of the policy may show a difference; otherwise it stays open.
+      if let data = cell.witness(), let found = counterexample(data) { throw .disproved(found) }
+      return nil
+    }
     let agreement = WordTest(answer, in: expected...expected)
     switch try decide(agreement) {
     case .always: return nil

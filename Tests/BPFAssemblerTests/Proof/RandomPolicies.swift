@@ -7,6 +7,7 @@ extension Seeded {
   /// - Parameters:
   ///   - ruleCount: The number of rules.
   ///   - callCount: The number of different calls that they may name.
+  /// - Returns: The policy.
   mutating func policy(rules ruleCount: Int, calls callCount: Int = 6) -> Policy {
     let all = Syscall.all
     let pool = (0..<callCount).map { _ in pick(all) }
@@ -15,6 +16,23 @@ extension Seeded {
       x32: verdict(), unknown: verdict(),
       refusal: once(in: 2) ? .eacces : .eperm,
       rules: (0..<ruleCount).map { _ in rule(pool) })
+  }
+
+  /// A policy about some bits of two arguments of one call, so that rules have much in common.
+  mutating func policyOfFlags(rules ruleCount: Int) -> Policy {
+    let calls = Syscall(named: "read").map { [$0] } ?? []
+    let rules = (0..<ruleCount).map { _ in
+      let parts = (0..<3).map { _ in
+        let mask = pick([1, 2, 4, 8, 3, 5, 6, 12] as [UInt64])
+        let value = once(in: 3) ? 0 : mask & UInt64(below(16))
+        return Condition.comparison(
+          Comparison(
+            .lowWord(below(2)), mask: .number(mask),
+            once(in: 2) ? .equal(.number(value)) : .notEqual(.number(value))))
+      }
+      return Rule(pick([.kill, .log, .deny(nil)]), calls, if: .all(parts))
+    }
+    return Policy(defaultVerdict: .allow, foreign: .verdict(.kill), rules: rules)
   }
 
   private mutating func verdict() -> Verdict {

@@ -24,10 +24,13 @@ import Testing
           most = max(most, try Proof.check(program, means: policy, for: native, limit: 1_000_000))
         } catch {
           open += 1
-          if case .disproved(let c) = error { Issue.record("\(c) \(random.testDescription)\n\(policy.text)") }
+          if case .disproved(let c) = error {
+            Issue.record("\(c) \(random.testDescription)\n\(policy.text)")
+          }
         }
       }
     }
-    print(ruleCount, "rules:", total, "policies, most steps", most, "open", open, "too long", tooLong)
+    print(
+      ruleCount, "rules:", total, "policies, most steps", most, "open", open, "too long", tooLong)
   }
 }

@@ -52,7 +52,8 @@ import Testing
       let shift = random.pick([0, 7, 24] as [UInt32])
       var view = WordView(.nr, mask: (random.word() & 0xff) << shift)
       view.flip = (random.word() & 0xff) << shift
-      let values = Set((0...255 as ClosedRange<UInt32>).map { ($0 << shift) & view.mask ^ view.flip })
+      let values = Set(
+        (0...255 as ClosedRange<UInt32>).map { ($0 << shift) & view.mask ^ view.flip })
       for _ in 0..<20 {
         let low = random.once(in: 2) ? random.word() & (1 << shift &- 1) : 0
         let bound = (random.word() & 0xff) << shift | low
