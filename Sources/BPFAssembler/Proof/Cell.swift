@@ -33,6 +33,8 @@ struct Cell {
 
   /// The steps that remain; below 0 decisions mean nothing any more.
   private(set) var remainingSteps: Int
+  /// A word that is looked at in more ways than `WordSearch` takes; the steps are then spent too.
+  private(set) var crowdedWord: SeccompData.Word?
 
   init(remainingSteps: Int) {
     self.remainingSteps = remainingSteps
@@ -206,6 +208,7 @@ extension Cell {
       next = fact.next
     }
     guard groups.count <= WordSearch.mostGroups else {
+      crowdedWord = word
       remainingSteps = -1
       return nil
     }

@@ -38,6 +38,8 @@ public struct Undecided: Hashable, Sendable {
   public enum Reason: Hashable, Sendable {
     /// The proof has more cases than it may look at.
     case tooManyCases(steps: Int)
+    /// One word is looked at under more masks than are followed at once (64).
+    case tooManyMasks(SeccompData.Word)
     /// An instruction computes what no rule of a policy asks for.
     case instruction(index: Int)
     /// The proof's reading of the policy and the reference differ: a fault of the proof.
@@ -86,6 +88,8 @@ extension Undecided: CustomStringConvertible {
     return switch reason {
     case .tooManyCases(let steps):
       "more cases than \(steps) steps can look at (\(size))"
+    case .tooManyMasks(let word):
+      "\(word) is looked at under more than \(WordSearch.mostGroups) masks (\(size))"
     case .instruction(let index):
       "instruction \(index) computes what no policy asks for (\(size))"
     case .contradiction(let call):

@@ -194,7 +194,10 @@ extension ProofWalk {
     Counterexample(data, program, policy, native: native)
   }
 
-  private var outOfSteps: ProofError { undecided(.tooManyCases(steps: limit)) }
+  private var outOfSteps: ProofError {
+    if let word = cell.crowdedWord { return undecided(.tooManyMasks(word)) }
+    return undecided(.tooManyCases(steps: limit))
+  }
 
   private func undecided(_ reason: Undecided.Reason) -> ProofError {
     .undecided(

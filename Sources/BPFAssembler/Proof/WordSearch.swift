@@ -53,7 +53,7 @@ struct WordSearch {
 
   /// Completes a word whose lowest `openBits` bits are still to be chosen.
   private mutating func complete(_ bits: UInt32, openBits: Int, _ candidates: UInt64) -> UInt32? {
-    steps += 1
+    steps += candidates.nonzeroBitCount
     if isExhausted { return nil }
     let open = openBits == 32 ? UInt32.max : 1 &<< UInt32(openBits) &- 1
     var undecided: UInt64 = 0
@@ -77,8 +77,9 @@ struct WordSearch {
     let rest = seen & open
     let next = 31 - rest.leadingZeroBitCount
     guard next >= 0 else { return nil }
-    if let word = complete(bits, openBits: next, undecided) { return word }
+    // Most views of one word are flags that must not all be 0; ones satisfy them soonest.
     if let word = complete(bits | 1 &<< UInt32(next), openBits: next, undecided) { return word }
+    if let word = complete(bits, openBits: next, undecided) { return word }
     if remembers { failures.insert(failure) }
     return nil
   }

@@ -101,6 +101,30 @@ import Testing
     #expect(checked.doubt == doubt)
   }
 
+  @Test func moreMasksThanAreFollowedAreSaid() throws {
+    let rules = (1...130).map { (index: Int) -> Rule in
+      let mask = Value.number(UInt64(index) << 2 | 3)
+      return Rule(
+        .kill, Syscall(named: "read").map { [$0] } ?? [],
+        if: .comparison(Comparison(.lowWord(1), mask: mask, .equal(.number(3)))))
+    }
+    let policy = Policy(defaultVerdict: .allow, rules: rules)
+    let program = try CompiledPolicy(policy, for: .x86_64).program
+    do throws(ProofError) {
+      try Proof.check(program, means: policy, for: .x86_64)
+      Issue.record("proven")
+    } catch {
+      guard case .undecided(let doubt) = error else {
+        Issue.record("\(error)")
+        return
+      }
+      #expect(doubt.reason == .tooManyMasks(SeccompData.Argument.arg1.low))
+      #expect(
+        doubt.description == "args[1] is looked at under more than 64 masks (130 rules, "
+          + "\(program.instructions.count) instructions)")
+    }
+  }
+
   @Test func whatIsDisprovedIsNeverLetThrough() throws {
     let wrong = try Program(text: Array(Self.filter("jeq #43, deny").utf8))
     #expect(throws: ProofError.self) {
