@@ -51,6 +51,9 @@ struct Cell {
     intervals.removeLast(intervals.count - mark.intervals)
   }
 
+  /// Leaves no more than that many steps.
+  mutating func limit(to steps: Int) { remainingSteps = Swift.min(remainingSteps, steps) }
+
   /// Counts work that is not the cell's own.
   mutating func spend(_ steps: Int) { remainingSteps -= steps }
 

@@ -42,8 +42,12 @@ struct ProofWalk {
   private var meetingPoints: MeetingPoints?
   /// The steps in one region before `meetingPoints` is made; most regions need fewer.
   private let fewSteps: Int
+  private static let mostStepsFromPlace = 10_000
   /// The first instruction that stopped a path.
   private var obstacle: Int?
+  /// The cell of the whole region, and whether this walk starts in it but not at the beginning.
+  private var region: Cell.Mark
+  private var isFromPlace = false
 
   init(_ program: Program, _ policy: Policy, native: Architecture, limit: Int, fewSteps: Int = 1000)
   {
@@ -53,6 +57,7 @@ struct ProofWalk {
     self.limit = limit
     self.fewSteps = fewSteps
     cell = Cell(remainingSteps: limit)
+    region = cell.mark
   }
 
   /// Walks all of it.
@@ -64,21 +69,23 @@ struct ProofWalk {
       cell.restore(everything)
       cell.narrow(WordTest(WordView(.arch), in: region.archs), to: true)
       cell.narrow(WordTest(WordView(.nr), in: region.numbers), to: true)
-      try walk(region.meaning)
+      self.region = cell.mark
+      meetingPoints = nil
+      try walk(
+        Path(place: Place(index: 0, next: region.meaning.start)), region.meaning)
     }
     if let obstacle { throw undecided(.instruction(index: obstacle)) }
     return limit - cell.remainingSteps
   }
 
-  private mutating func walk(_ meaning: CallMeaning) throws(ProofError) {
-    var path = Path(place: Place(index: 0, next: meaning.start))
+  private mutating func walk(_ start: Path, _ meaning: CallMeaning) throws(ProofError) {
+    var path = start
     let remainingSteps = cell.remainingSteps
-    meetingPoints = nil
     while true {
       if meetingPoints == nil, cell.remainingSteps <= remainingSteps - fewSteps {
         meetingPoints = Relevance(program).map { MeetingPoints($0, meaning) }
       }
-      if let split = try follow(&path, meaning), !meets(path, split) {
+      if let split = try follow(&path, meaning), !meets(path, split, meaning) {
         var other = path
         other.place = split.ifFalse
         pending.append(Alternative(mark: cell.mark, test: split.test, path: other))
@@ -175,13 +182,50 @@ extension ProofWalk {
   }
 
   /// Whether a path that is about to split need not be walked, because one like it was.
-  private mutating func meets(_ path: Path, _ split: Split) -> Bool {
+  private mutating func meets(_ path: Path, _ split: Split, _ meaning: CallMeaning) -> Bool {
     let value = split.index == nil ? path.answer : path.registers.a
-    guard let value,
-      let result = meetingPoints?.meets(split.index, value, path.place.next, cell)
-    else { return false }
+    guard let value, let point = meetingPoints?.point(split.index, value, path.place.next) else {
+      return false
+    }
+    // This walk may fail, so that nobody may rely on where it has been.
+    if isFromPlace { return meetingPoints?.isProven(point) ?? false }
+    guard let result = meetingPoints?.note(point, cell) else { return false }
     cell.spend(result.steps)
-    return result.hasMet
+    switch result.meeting {
+    case .none: return false
+    case .met: return true
+    case .other:
+      guard let index = split.index else { return false }
+      let isProven = holds(from: path, at: index, meaning)
+      meetingPoints?.settle(point, isProven: isProven)
+      return isProven
+    }
+  }
+
+  /// Whether program and meaning agree from a place on even when nothing is known of arguments.
+  ///
+  /// The first path through many rules turns back at the last one, so such places are proven from
+  /// the last to the first and each of these walks is short.
+  private mutating func holds(
+    from path: Path, at index: Int, _ meaning: CallMeaning
+  ) -> Bool {
+    var other = self
+    other.isFromPlace = true
+    other.pending = []
+    other.obstacle = nil
+    other.cell.restore(region)
+    let steps = Swift.min(Self.mostStepsFromPlace, cell.remainingSteps)
+    other.cell.limit(to: steps)
+    var start = path
+    start.place.index = index
+    var isProven = true
+    do throws(ProofError) {
+      try other.walk(start, meaning)
+    } catch {
+      isProven = false
+    }
+    cell.spend(steps - Swift.max(0, other.cell.remainingSteps))
+    return isProven && other.obstacle == nil
   }
 
   private mutating func decide(_ test: WordTest) throws(ProofError) -> Cell.Decision {
