@@ -8,7 +8,7 @@ public enum Proof {
   /// The work after which a proof gives up, about one second.
   ///
   /// Steps and not a clock, so that a policy is provable on every machine or on none.
-  public static let mostSteps = 20_000_000
+  public static let mostSteps = 40_000_000
 
   /// Proves that a program means a policy.
   ///

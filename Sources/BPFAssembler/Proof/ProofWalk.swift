@@ -71,8 +71,7 @@ struct ProofWalk {
       cell.narrow(WordTest(WordView(.nr), in: region.numbers), to: true)
       self.region = cell.mark
       meetingPoints = nil
-      try walk(
-        Path(place: Place(index: 0, next: region.meaning.start)), region.meaning)
+      try walk(Path(place: Place(index: 0, next: region.meaning.start)), region.meaning)
     }
     if let obstacle { throw undecided(.instruction(index: obstacle)) }
     return limit - cell.remainingSteps
