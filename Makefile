@@ -19,7 +19,7 @@ SHIMS := $(wildcard Sources/CLinuxShims/*.c)
 HEADERS := $(wildcard Sources/CLinuxShims/include/*)
 # What Package.swift embeds too: the presets and, behind links, their golden filters.
 RESOURCES := $(sort $(wildcard Sources/BPFAssembler/Policy/Presets/* \
-  Sources/BPFAssembler/Compiler/Filters/*))
+  Sources/BPFAssembler/Proof/Filters/*))
 GOLDEN := Fixtures/golden
 PRESETS := default loopback strict unix
 # Where Landlock is missing, presets that lean on it deny the calls of @debug themselves.

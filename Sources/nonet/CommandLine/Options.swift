@@ -42,6 +42,8 @@ struct Options {
   var logDirectory: Word?
   var architectures: ArchitectureChoice?
   var format: DumpFormat?
+  /// `--unproved`: a filter whose proof comes to no end is used all the same.
+  var acceptsUnproved = false
   var isQuiet = false
   var isVerbose = false
 }

@@ -48,7 +48,7 @@ struct ConfinedPolicy {
   /// What `NONET=` and messages call it.
   let name: String
   /// The filter, where the plan has one.
-  let program: Program?
+  let program: CheckedProgram?
   let sockets: InheritedSockets
 
   /// Takes an unchanged preset as it was built in; reads and compiles any other policy.
@@ -67,7 +67,7 @@ struct ConfinedPolicy {
     }
     let chosen = try ChosenPolicy(options, deniesDebug: deniesDebug)
     name = chosen.names.policy
-    program = needsFilter ? try chosen.compiled(for: .host).program : nil
+    program = needsFilter ? try chosen.checked(for: .host).program : nil
     sockets = .policy(chosen.policy, hasNamespace: plan.walls.contains(.namespace))
     if needsFilter { try Self.refuseUselessPolicy(chosen) }
   }
