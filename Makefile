@@ -127,7 +127,12 @@ demo: deps all ## shows one program reach a server outside nonet and fail to ins
 
 test: deps lint all regenerated ## everything: lint, both builds, all tests, the shipped binary from outside
 	swift test
-	python3 -m pytest -q Tests/BlackBox Tests/Python
+	python3 -m pytest -q Tests/BlackBox
+	NONET_TEST_PYTHONS=$$(python3 -c 'import sys; print(sys.executable)') \
+	  python3 -m pytest -q Tests/Python
+
+test-pythons: ## the Python fall-back under every interpreter that pyenv has here (6 minutes)
+	python3 -m pytest -q Tests/Python
 
 lint: toolchain ## swift format, strictly
 	swift format lint --strict -r Sources Tests Package.swift
@@ -157,6 +162,6 @@ clean: ## removes what was built
 	rm -rf bin .build .build-embedded .build-static
 
 help: ## prints this
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
 
-.PHONY: all presets toolchain goldens tables demo test lint regenerated bench fuzz format deps install clean help
+.PHONY: all presets toolchain goldens tables demo test test-pythons lint regenerated bench fuzz format deps install clean help
