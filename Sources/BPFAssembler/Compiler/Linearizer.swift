@@ -93,7 +93,11 @@ struct Linearizer {
 
   /// A position that does the same as `position` and can be reached from the next instruction.
   ///
-  /// - Parameter slack: How many more instructions may yet come in between.
+  /// - Parameters:
+  ///   - position: Where to go.
+  ///   - slack: How many more instructions may yet come in between.
+  ///   - origins: Who asks, should a jump be needed on the way.
+  /// - Returns: A position in reach.
   private mutating func target(_ position: Int, slack: Int, _ origins: [Origin]) -> Int {
     let reach = Int(UInt8.max) - slack
     if skips(to: position) <= reach { return position }

@@ -6,6 +6,8 @@ extension PolicyStatement {
   /// Reads what follows `if`.
   ///
   /// - Parameter calls: The calls of the rule, all of which must have the arguments named.
+  /// - Returns: The condition.
+  /// - Throws: What is wrong with it and where.
   mutating func parseCondition(for calls: [Syscall]) throws(PolicyDiagnostic) -> Condition {
     try disjunction(calls, depth: 0)
   }
