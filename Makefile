@@ -64,3 +64,16 @@ tables: ## rewrites the generated tables of calls, prototypes, constants and err
 	  LC_ALL=C awk -v table=$$table -f $(TABLES)/generate.awk $(TABLES)/$$table.tsv > $(TABLES)/$${pair#*:}.new && \
 	  mv $(TABLES)/$${pair#*:}.new $(TABLES)/$${pair#*:}.swift || exit 1; \
 	done
+
+# Whole files for every preset and list; a test compares them with what the library makes.
+goldens: bin/nonet ## rewrites the golden programs under Fixtures/golden
+	@mkdir -p Fixtures/golden
+	@rm -f Fixtures/golden/*
+	@for policy in $(notdir $(PRESETS:.policy=)) $(wildcard Fixtures/policies/*.policy); do \
+	  for arch in x86_64 aarch64; do \
+	    for format in listing raw; do \
+	      bin/nonet --dump-bpf -q --policy $$policy --arch $$arch --format $$format \
+	        > Fixtures/golden/$$(basename $$policy .policy).$$arch.$$format || exit 1; \
+	    done; \
+	  done; \
+	done
