@@ -8,16 +8,24 @@ B := .build-embedded
 HOST := $(shell uname -m)
 SWIFTC := $(shell command -v swiftc)
 # The folder lib/swift of the toolchain; links and wrappers around swiftc do not matter to it.
-RESOURCES := $(if $(SWIFTC),$(shell swiftc -print-target-info | \
+RUNTIME := $(if $(SWIFTC),$(shell swiftc -print-target-info | \
   sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p'))
-CLANG := $(firstword $(wildcard $(RESOURCES)/../../bin/clang) clang)
-UNICODE := $(RESOURCES)/embedded/$(HOST)-unknown-linux-gnu/libswiftUnicodeDataTables.a
+CLANG := $(firstword $(wildcard $(RUNTIME)/../../bin/clang) clang)
+UNICODE := $(RUNTIME)/embedded/$(HOST)-unknown-linux-gnu/libswiftUnicodeDataTables.a
 
 LIBRARY := $(sort $(shell find Sources/BPFAssembler -name '*.swift'))
 PROGRAM := $(sort $(shell find Sources/nonet -name '*.swift'))
 SHIMS := $(wildcard Sources/CLinuxShims/*.c)
 HEADERS := $(wildcard Sources/CLinuxShims/include/*)
-PRESETS := $(sort $(wildcard Sources/BPFAssembler/Policy/Presets/*.policy))
+# What Package.swift embeds too: the presets and, behind links, their golden filters.
+RESOURCES := $(sort $(wildcard Sources/BPFAssembler/Policy/Presets/* \
+  Sources/BPFAssembler/Compiler/Filters/*))
+GOLDEN := Fixtures/golden
+PRESETS := default loopback strict unix
+# Where Landlock is missing, presets that lean on it deny the calls of @debug themselves.
+VARIANTS := default-deny-debug loopback-deny-debug unix-deny-debug
+ARCHES := x86_64 aarch64
+PREFIX ?= /usr/local
 TABLES := Sources/BPFAssembler/Architectures/Tables
 
 SWIFT_FLAGS := -Osize -wmo -parse-as-library -swift-version 6 -package-name nonet \
@@ -25,55 +33,130 @@ SWIFT_FLAGS := -Osize -wmo -parse-as-library -swift-version 6 -package-name none
   -enable-upcoming-feature MemberImportVisibility -enable-upcoming-feature InternalImportsByDefault \
   -warnings-as-errors
 
-all: bin/nonet ## builds bin/nonet: Embedded Swift, static
+all: bin/nonet presets ## builds bin/nonet: Embedded Swift, static
 
 # An Embedded module carries its code with it, and what the program uses of the library is compiled
 # into the program's own object: linking the library's object too would only store it twice.
 # `timeout` because some mistakes make the Embedded compiler hang.
-$B/BPFAssembler.swiftmodule: $(LIBRARY) $B/PackageResources.swift
-	timeout 300 $(SWIFTC) $(SWIFT_FLAGS) -module-name BPFAssembler -emit-module \
+$B/BPFAssembler.swiftmodule: $(LIBRARY) $B/BPFAssembler/PackageResources.swift
+	@echo 'compiling BPFAssembler'
+	@timeout 300 $(SWIFTC) $(SWIFT_FLAGS) -module-name BPFAssembler -emit-module \
 	  -emit-module-path $@ $^
 
-$B/nonet.o: $(PROGRAM) $(HEADERS) $B/BPFAssembler.swiftmodule
-	timeout 300 $(SWIFTC) $(SWIFT_FLAGS) -module-name nonet -I $B -I Sources/CLinuxShims/include \
-	  -c $(PROGRAM) -o $@
+$B/nonet.o: $(PROGRAM) $B/nonet/PackageResources.swift $(HEADERS) $B/BPFAssembler.swiftmodule
+	@echo 'compiling nonet'
+	@timeout 300 $(SWIFTC) $(SWIFT_FLAGS) -module-name nonet -I $B -I Sources/CLinuxShims/include \
+	  -c $(filter %.swift,$^) -o $@
 
-$B/shims.o: $(SHIMS) $(HEADERS)
-	$(CLANG) -O2 -Wall -Wextra -Werror -I Sources/CLinuxShims/include -c $(SHIMS) -o $@
+$B/%.o: Sources/CLinuxShims/%.c $(HEADERS)
+	@mkdir -p $B
+	@$(CLANG) -O2 -Wall -Wextra -Werror -I Sources/CLinuxShims/include -c $< -o $@
 
-# What SwiftPM's .embedInCode writes in the ordinary build.
-$B/PackageResources.swift: $(PRESETS) Makefile | toolchain
-	mkdir -p $B
-	{ echo 'enum PackageResources {'; \
-	  for file in $(PRESETS); do \
-	    echo "  static let $$(basename $$file | tr . _): [UInt8] = ["; \
-	    od -An -v -tu1 $$file | sed 's/\([0-9][0-9]*\)/\1,/g'; echo '  ]'; \
-	  done; echo '}'; } > $@
+# What SwiftPM's .embedInCode writes in the ordinary build, for each module.
+define embed
+@mkdir -p $(@D)
+@{ echo 'enum PackageResources {'; \
+  for file in $(filter Sources/%,$^); do \
+    echo "  static let $$(basename $$file | tr .- __): [UInt8] = ["; \
+    od -An -v -tu1 $$file | sed 's/\([0-9][0-9]*\)/\1,/g'; echo '  ]'; \
+  done; echo '}'; } > $@
+endef
+$B/BPFAssembler/PackageResources.swift: $(RESOURCES) Makefile | toolchain
+	$(embed)
+$B/nonet/PackageResources.swift: Sources/nonet/Confinement/net_restrict.py Makefile | toolchain
+	$(embed)
 
-bin/nonet: $B/nonet.o $B/shims.o
-	mkdir -p bin
-	$(CLANG) -static -fuse-ld=lld -o $@ $^ $(UNICODE) -lm -s \
+ifneq ($(wildcard $(UNICODE)),)
+bin/nonet: $B/nonet.o $(SHIMS:Sources/CLinuxShims/%.c=$B/%.o)
+	@mkdir -p bin
+	@echo 'linking $@'
+	@$(CLANG) -static -fuse-ld=lld -o $@ $^ $(UNICODE) -lm -s \
 	  -Wl,--gc-sections -Wl,--defsym=main=nonet_main
+else
+bin/nonet: $(LIBRARY) $(PROGRAM) $(SHIMS) $(HEADERS) $(RESOURCES) \
+  Sources/nonet/Confinement/net_restrict.py | toolchain
+	@echo 'nonet: this toolchain has no Embedded Swift for $(HOST); building a larger static binary' >&2
+	swift build -c release --product nonet -Xswiftc -static-executable --scratch-path .build-static
+	mkdir -p bin
+	cp "$$(swift build -c release --scratch-path .build-static --show-bin-path)/nonet" $@
+endif
+
+# What the binary's compiler makes of the golden file named $(1), for the arch $(2), as $(3).
+dump = preset=$(1); variant=$${preset%-deny-debug}; file=Fixtures/policies/$$preset.policy; \
+  bin/nonet -q --dump-bpf --arch $(2) --format $(3) $$( \
+    if [ -e $$file ]; then echo --policy $$file; \
+    elif [ $$variant != $$preset ]; then echo --policy $$variant --deny @debug; \
+    else echo --policy $$preset; fi)
+
+# The filters in the binary must be what its compiler makes of their text.
+presets: bin/nonet
+	@for name in $(PRESETS) $(VARIANTS); do for arch in $(ARCHES); do \
+	  $(call dump,$$name,$$arch,raw) | cmp -s - $(GOLDEN)/$$name.$$arch.raw || { \
+	    echo "nonet: $(GOLDEN)/$$name.$$arch.raw is not what $$name compiles to; run: make goldens" >&2; \
+	    rm -f bin/nonet; exit 1; }; \
+	done; done
 
 toolchain:
-	@test -n '$(SWIFTC)' || { echo 'nonet: no swiftc on PATH; Swift 6.2 or later is needed, from https://www.swift.org/install/linux/' >&2; exit 1; }
+	@test -n '$(SWIFTC)' && swiftc --version 2>/dev/null | \
+	  sed -n 's/.*Swift version \([0-9]*\)\.\([0-9]*\).*/\1 \2/p' | \
+	  { read major minor && (( major > 6 || (major == 6 && minor >= 3) )); } || { \
+	    echo 'nonet: Swift 6.3 or later is needed on PATH; it comes from https://www.swift.org/install/linux/' >&2; \
+	    exit 1; }
+
+goldens: bin/nonet ## rewrites Fixtures/golden from the policies, then builds with the new presets
+	@for name in $(PRESETS) $(VARIANTS) $(notdir $(basename $(wildcard Fixtures/policies/*.policy))); do \
+	  for arch in $(ARCHES); do for format in listing raw; do \
+	    golden=$(GOLDEN)/$$name.$$arch.$$format; \
+	    $(call dump,$$name,$$arch,$$format) > $$golden.new; \
+	    $(call replace,$$golden); \
+	  done; done; done
+	@$(MAKE) --no-print-directory all
 
 tables: ## rewrites the generated tables of calls, prototypes, constants and error numbers
 	@for pair in syscalls:SyscallTable prototypes:PrototypeTable constants:ConstantTable errnos:ErrnoTable; do \
-	  table=$${pair%:*}; \
-	  LC_ALL=C awk -v table=$$table -f $(TABLES)/generate.awk $(TABLES)/$$table.tsv > $(TABLES)/$${pair#*:}.new && \
-	  mv $(TABLES)/$${pair#*:}.new $(TABLES)/$${pair#*:}.swift || exit 1; \
+	  swift=$(TABLES)/$${pair#*:}.swift; table=$${pair%:*}; \
+	  LC_ALL=C awk -v table=$$table -f $(TABLES)/generate.awk $(TABLES)/$$table.tsv > $$swift.new; \
+	  $(call replace,$$swift); \
 	done
 
-# Whole files for every preset and list; a test compares them with what the library makes.
-goldens: bin/nonet ## rewrites the golden programs under Fixtures/golden
-	@mkdir -p Fixtures/golden
-	@rm -f Fixtures/golden/*
-	@for policy in $(notdir $(PRESETS:.policy=)) $(wildcard Fixtures/policies/*.policy); do \
-	  for arch in x86_64 aarch64; do \
-	    for format in listing raw; do \
-	      bin/nonet --dump-bpf -q --policy $$policy --arch $$arch --format $$format \
-	        > Fixtures/golden/$$(basename $$policy .policy).$$arch.$$format || exit 1; \
-	    done; \
-	  done; \
-	done
+# Puts FILE.new in the place of FILE, unless they are the same: an unchanged file rebuilds nothing.
+replace = if cmp -s $(1).new $(1); then rm $(1).new; else mv $(1).new $(1); fi
+
+demo: deps all ## shows one program reach a server outside nonet and fail to inside
+	@.ci/demo
+
+test: deps lint all regenerated ## everything: lint, both builds, all tests, the shipped binary from outside
+	swift test
+	python3 -m pytest -q Tests/BlackBox Tests/Python
+
+lint: toolchain ## swift format, strictly
+	swift format lint --strict -r Sources Tests Package.swift
+
+# What is generated and checked in must be what would be generated now.
+regenerated: tables goldens
+	git diff --exit-code -- $(TABLES) $(GOLDEN)
+
+bench: deps all ## start-up and per-call cost next to a C program, unshare and bwrap
+	Benchmarks/run
+
+fuzz: toolchain ## the long random runs; NONET_SEED repeats one
+	NONET_FUZZ_INPUTS=$${NONET_FUZZ_INPUTS:-1000000} swift test -c release --filter Fuzz \
+	  -Xswiftc -enable-testing
+
+format: ## rewrites the sources as the linter wants them
+	swift format -i -r Sources Tests Package.swift
+
+deps: toolchain ## installs what the tests need and is missing (Debian, as root)
+	@.ci/install
+
+install: all ## copies nonet and its manual page below PREFIX (/usr/local)
+	install -D -m 755 bin/nonet $(DESTDIR)$(PREFIX)/bin/nonet
+	install -D -m 644 Documentation/nonet.1 $(DESTDIR)$(PREFIX)/share/man/man1/nonet.1
+
+clean: ## removes what was built
+	rm -rf bin .build .build-embedded .build-static
+
+help: ## prints this
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 10
+
+.PHONY: all presets toolchain goldens tables demo test lint regenerated bench fuzz format deps install clean help

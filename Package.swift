@@ -12,6 +12,15 @@ let strict: [SwiftSetting] = [
 ]
 let shipped = strict + [.treatWarning("EmbeddedRestrictions", as: .error)]
 
+// Text and bytes that become part of the library, so that no file is read at run time.
+let presets = ["default", "loopback", "strict", "unix"]
+let filters = presets + ["default-deny-debug", "loopback-deny-debug", "unix-deny-debug"]
+let embedded: [Resource] =
+  presets.map { .embedInCode("Policy/Presets/\($0).policy") }
+  + filters.flatMap { filter in
+    ["x86_64", "aarch64"].map { .embedInCode("Compiler/Filters/\(filter).\($0).raw") }
+  }
+
 let package = Package(
   name: "nonet",
   products: [
@@ -28,17 +37,13 @@ let package = Package(
         "Architectures/Tables/constants.tsv",
         "Architectures/Tables/errnos.tsv",
       ],
-      resources: [
-        .embedInCode("Policy/Presets/default.policy"),
-        .embedInCode("Policy/Presets/loopback.policy"),
-        .embedInCode("Policy/Presets/strict.policy"),
-        .embedInCode("Policy/Presets/unix.policy"),
-      ],
+      resources: embedded,
       swiftSettings: shipped),
     .target(name: "CLinuxShims"),
     .executableTarget(
       name: "nonet",
       dependencies: ["BPFAssembler", "CLinuxShims"],
+      resources: [.embedInCode("Confinement/net_restrict.py")],
       swiftSettings: shipped),
     // Children that ask the kernel; see the header.
     .target(name: "CTestProbes", path: "Tests/CTestProbes"),
@@ -48,7 +53,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "nonetTests",
-      dependencies: ["nonet"],
+      dependencies: ["nonet", "BPFAssembler"],
       swiftSettings: strict),
   ]
 )

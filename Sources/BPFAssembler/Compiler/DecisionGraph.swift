@@ -79,7 +79,7 @@ extension DecisionGraph {
   ///   - value: What is looked at.
   ///   - ranges: In ascending order and without gaps; the first need not start at 0 where
   ///     smaller values cannot occur.
-  ///   - origin: The part of the policy that asks.
+  ///   - origin: Who asks.
   /// - Returns: The root of the tree.
   mutating func tree(_ value: Value, _ ranges: [Range], _ origin: Origin) -> NodeID {
     let groups = Self.groups(ranges)

@@ -109,11 +109,11 @@ extension Argument {
     case .lowWord(let index):
       return ArgumentLocation(index: index, isWord: true)
     case .named(let name):
-      guard let parameters = syscall.prototype(on: architecture)?.parameters,
-        let index = parameters.firstIndex(where: { $0.name == name })
-      else { return nil }
-      let isWord = architecture.is32Bit || parameters[index].kind == .int
-      return ArgumentLocation(index: index, isWord: isWord)
+      guard let parameter = syscall.prototype(on: architecture)?.parameter(named: name) else {
+        return nil
+      }
+      return ArgumentLocation(
+        index: parameter.index, isWord: architecture.is32Bit || parameter.kind == .int)
     }
   }
 }

@@ -19,7 +19,6 @@ struct PolicyReview {
         for call in rule.rule.calls where deciders[call] == nil { deciders[call] = rule }
       }
     }
-    // Stable, so that what is said of one place keeps its order.
     return (warnings + gaps()).sorted { ($0.line, $0.column) < ($1.line, $1.column) }
   }
 

@@ -34,9 +34,11 @@ struct PolicyStatement {
     return true
   }
 
-  mutating func word(expecting what: String) throws(PolicyDiagnostic) -> String {
+  mutating func word(
+    expecting what: @autoclosure () -> String
+  ) throws(PolicyDiagnostic) -> String {
     guard case .word(let word) = current.kind else {
-      throw error(span, "expected \(what), found \(current)")
+      throw error(span, "expected \(what()), found \(current)")
     }
     advance()
     return word

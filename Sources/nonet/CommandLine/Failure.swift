@@ -1,6 +1,8 @@
 internal import CLinuxShims
 
-/// Why nonet stops: the words and the exit status. Only `CommandLine` makes statuses.
+/// Why nonet stops: the words and the exit status.
+///
+/// Statuses are made here and nowhere else.
 struct Failure: Error {
   let status: CInt
   /// What is wrong and what to do, without the leading name; may have further lines.

@@ -52,11 +52,12 @@ enum OptionName: String, CaseIterable {
   /// Whether this version does what the option asks for.
   var isAvailable: Bool {
     switch self {
-    case .policy, .deny, .allow, .errno, .backend, .loopback, .arch, .format, .quiet, .verbose,
-      .dump, .explain, .help, .version:
+    case .policy, .deny, .allow, .errno, .backend, .loopback, .logDirectory, .arch, .format, .quiet,
+      .verbose,
+      .bestEffort, .dump, .explain, .check, .help, .version:
       true
-    case .bestEffort, .offline, .log, .logDirectory, .observe, .report, .from, .allowUnix, .hint,
-      .check, .hook:
+    case .offline, .log, .observe, .report, .from, .allowUnix, .hint,
+      .hook:
       false
     }
   }

@@ -27,12 +27,10 @@ struct OptionParser {
       guard hasCommand else { throw .usage("no command was given") }
       if options.architectures != nil { throw onlyForDumps(.arch) }
       if options.format != nil { throw onlyForDumps(.format) }
-      if case .preset(.loopback) = options.policy {
-        throw Self.notAvailable("running under the policy 'loopback'")
-      }
       options.mode = .run(argument: next)
       return options
     }
+    if modeOption == .check, options.architectures != nil { throw onlyForDumps(.arch) }
     if hasCommand {
       throw .usage("\(modeOption.rawValue) takes no command, and '\(words[next].text)' is one")
     }
@@ -85,10 +83,12 @@ struct OptionParser {
     case .verbose: options.isVerbose = true
     case .dump: try choose(.dump, name)
     case .explain: try choose(.explain, name)
+    case .check: try choose(.check, name)
+    case .bestEffort: options.isBestEffort = true
     case .help: try choose(.help, name)
     case .version: try choose(.version, name)
-    case .policy, .deny, .allow, .errno, .backend, .bestEffort, .offline, .log, .logDirectory,
-      .observe, .report, .from, .allowUnix, .hint, .arch, .format, .check, .hook:
+    case .policy, .deny, .allow, .errno, .backend, .offline, .log, .logDirectory, .observe,
+      .report, .from, .allowUnix, .hint, .arch, .format, .hook:
       throw Self.notAvailable(name.rawValue)
     }
   }
@@ -99,10 +99,11 @@ struct OptionParser {
     case .deny: options.changes.append(.init(verdict: .deny(nil), calls: try Self.calls(value)))
     case .allow: options.changes.append(.init(verdict: .allow, calls: try Self.calls(value)))
     case .errno: options.errno = try Self.errno(value)
-    case .backend: try Self.checkBackend(value)
+    case .logDirectory: options.logDirectory = value
+    case .backend: options.backend = try Self.backend(value)
     case .arch: options.architectures = try Self.architectures(value)
     case .format: options.format = try Self.format(value)
-    case .loopback, .bestEffort, .offline, .log, .logDirectory, .observe, .report, .from,
+    case .loopback, .bestEffort, .offline, .log, .observe, .report, .from,
       .allowUnix, .hint, .quiet, .verbose, .dump, .explain, .check, .hook, .help, .version:
       throw Self.notAvailable(name.rawValue)
     }
@@ -117,7 +118,7 @@ struct OptionParser {
   }
 
   private func onlyForDumps(_ name: OptionName) -> Failure {
-    .usage("\(name.rawValue) is for \(OptionName.dump.rawValue) and \(OptionName.explain.rawValue)")
+    .usage("\(name.rawValue) is for --dump-bpf and --explain")
   }
 
   private static func notAvailable(_ what: String) -> Failure {

@@ -42,14 +42,10 @@ extension OptionParser {
         + "expected a name such as EPERM or a number from 1 to 4095")
   }
 
-  static func checkBackend(_ value: Word) throws(Failure) {
-    switch value.text {
-    case "auto", "seccomp": return
-    case "namespace", "python":
-      throw .refused("--backend \(value.text) is not available in this version")
-    case let text:
-      throw .usage("--backend: expected auto, seccomp, namespace or python, not '\(text)'")
-    }
+  static func backend(_ value: Word) throws(Failure) -> Plan.Backend {
+    let backends = Plan.Backend.allCases
+    if let backend = backends.first(where: { $0.description == value.text }) { return backend }
+    throw .usage("--backend: expected auto, seccomp, namespace or python, not '\(value.text)'")
   }
 
   static func architectures(_ value: Word) throws(Failure) -> Options.ArchitectureChoice {

@@ -8,6 +8,7 @@ struct Options {
     case run(argument: Int)
     case dump
     case explain
+    case check
     case help
     case version
   }
@@ -35,10 +36,25 @@ struct Options {
   var policy = PolicyChoice.preset(.default)
   var changes: [Change] = []
   var errno = Errno.eacces
+  var backend = Plan.Backend.auto
+  var isBestEffort = false
+  /// Where the Python wrapper writes its log.
+  var logDirectory: Word?
   var architectures: ArchitectureChoice?
   var format: DumpFormat?
   var isQuiet = false
   var isVerbose = false
+}
+
+extension Options {
+  /// The preset that was chosen, where one was.
+  var preset: Preset? {
+    guard case .preset(let preset) = policy else { return nil }
+    return preset
+  }
+
+  /// The preset that runs as it stands, with nothing denied, allowed or answered otherwise.
+  var unchangedPreset: Preset? { changes.isEmpty && errno == .eacces ? preset : nil }
 }
 
 /// One word of the command line: bytes as the kernel gave them, and text for messages.

@@ -8,8 +8,11 @@ struct ChosenPolicy {
 
   /// Reads the policy and applies what the command line changes about it.
   ///
+  /// - Parameters:
+  ///   - options: The command line.
+  ///   - deniesDebug: Whether the calls of `@debug` are denied, unless the command line allows them.
   /// - Throws: A failure with every error of the policy's text.
-  init(_ options: Options) throws(Failure) {
+  init(_ options: Options, deniesDebug: Bool = false) throws(Failure) {
     let (name, file, text) = try Self.source(options.policy)
     let parsed: ParsedPolicy
     do throws(PolicyError) {
@@ -24,7 +27,8 @@ struct ChosenPolicy {
     var places = parsed.ruleLines.map { "\(file):\($0)" }
     policy.refusal = options.errno
     // What is said later stands before what was said earlier, and all of it before the policy.
-    for change in options.changes {
+    let debug = Options.Change(verdict: .deny(nil), calls: SyscallGroup.debug.calls)
+    for change in (deniesDebug ? [debug] : []) + options.changes {
       policy.rules.insert(Rule(change.verdict, change.calls), at: 0)
       places.insert(change.verdict == .allow ? "--allow" : "--deny", at: 0)
     }
@@ -37,7 +41,7 @@ struct ChosenPolicy {
     do throws(CompilerError) {
       return try CompiledPolicy(policy, for: architecture)
     } catch {
-      throw .refused("policy \(names.policy): \(Self.words(error, policy))")
+      throw .refused(words(error))
     }
   }
 
@@ -71,16 +75,17 @@ struct ChosenPolicy {
     return texts.joined(separator: "\n") + "\n\(sum); the policy was not used"
   }
 
-  private static func words(_ error: CompilerError, _ policy: Policy) -> String {
+  private func words(_ error: CompilerError) -> String {
     switch error {
     case .tooLong(let count):
-      "compiles to \(count) instructions, and the kernel takes at most "
+      "policy \(names.policy) compiles to \(count) instructions, and the kernel takes at most "
         + "\(CompiledPolicy.mostInstructions); say less, or merge rules"
     case .noSuchArgument(let rule, let call, let architecture):
-      "rule \(rule + 1) ('\(policy.rules[rule])') asks for an argument that \(call.name) does not "
-        + "have on \(architecture)"
+      "\(names.places[rule]): \(call.name) has no such argument on \(architecture), for which the "
+        + "rules are compiled too; use arg0 to arg5, or say 'foreign deny'"
     case .refused(let error):
-      "the compiler made a program that the kernel would refuse (\(error)); please report this"
+      "policy \(names.policy): the compiler made a program that the kernel would refuse "
+        + "(\(error)); please report this"
     }
   }
 }

@@ -12,45 +12,100 @@ struct Run {
   /// - Throws: Always, when it comes back; the command then did not run.
   func perform() throws(Failure) {
     guard let name = command.pointee, name.pointee != 0 else {
-      throw .notRunnable("the command is an empty word")
+      throw .notFound("the command is an empty word")
     }
-    let chosen = try ChosenPolicy(options)
-    let compiled = try chosen.compiled(for: .host)
-    try refuseUselessPolicy(compiled, chosen.names.policy)
-    try hint(chosen.names.policy)
-    do throws(SystemError) {
-      try SeccompWall(program: compiled.program).raise()
-    } catch {
-      throw .system(
-        error, "the filter could not be installed, so the command was not run",
-        advice: "the kernel needs CONFIG_SECCOMP_FILTER, and no outer sandbox may refuse seccomp")
+    let plan = try PlanChoice(options).plan { interpreter != nil }
+    if options.logDirectory != nil, !plan.walls.contains(.python) {
+      throw .refused("--log-dir is not available in this version, but for --backend python")
     }
-    if options.isVerbose {
-      say(
-        "seccomp: policy \(chosen.names.policy), \(compiled.program.instructions.count) "
-          + "instructions for \(Architecture.host); NO_NEW_PRIVS is set")
+    let confined = try ConfinedPolicy(options, plan)
+    try hint(confined.name, plan)
+    say(about: plan)
+    try raise(plan, confined)
+    if plan.walls.contains(.python), let preset = options.preset, let interpreter {
+      try become(wrapped(preset, interpreter))
     }
     try become(Word(pointer: name))
   }
 
-  /// A policy under which no program can be started is a mistake better said than suffered.
-  private func refuseUselessPolicy(_ compiled: CompiledPolicy, _ name: String) throws(Failure) {
-    guard let execve = Syscall(named: "execve"), let number = execve.number(on: .host) else {
-      return
+  /// The Python interpreter that the command would start, looked for only where the plan asks.
+  private var interpreter: [UInt8]? {
+    PythonCommand.interpreter(of: words, header: PythonCommand.header)
+  }
+
+  private var words: [[UInt8]] {
+    var words: [[UInt8]] = []
+    var next = command
+    while let word = next.pointee {
+      words.append(Word(pointer: word).bytes)
+      next += 1
     }
-    let somePointers: [UInt64] = [1 << 32 | 4096, 1 << 32 | 8192, 1 << 32 | 12288]
-    let call = SystemCall(
-      arch: Architecture.host.auditValue, number: number, arguments: somePointers)
-    if compiled.policy.verdict(of: call, native: .host).refuses {
-      throw .refused("policy \(name) refuses execve, so no command can start; allow execve")
+    return words
+  }
+
+  private func wrapped(_ preset: Preset, _ interpreter: [UInt8]) throws(Failure) -> [[UInt8]] {
+    let wrapper = PythonWrapper(
+      interpreter: interpreter, preset: preset, errno: options.errno,
+      isBestEffort: options.isBestEffort, isQuiet: options.isQuiet, isVerbose: options.isVerbose,
+      logDirectory: options.logDirectory?.bytes)
+    do throws(SystemError) {
+      return try wrapper.words(for: words)
+    } catch {
+      throw .system(error, "the Python wrapper could not be written, so the command was not run")
     }
   }
 
-  private func hint(_ policy: String) throws(Failure) {
+  private func raise(_ plan: Plan, _ confined: ConfinedPolicy) throws(Failure) {
+    let isVerbose = options.isVerbose
+    let walls = Walls(plan: plan, program: confined.program, sockets: confined.sockets) {
+      if isVerbose { nonet.say("\($0.name): \($1)") }
+    }
+    do throws(WallFailure) {
+      try walls.raise()
+    } catch {
+      throw Self.words(error)
+    }
+  }
+
+  private func say(about plan: Plan) {
+    if options.isVerbose {
+      for absence in plan.absences { nonet.say("not used: \(absence)") }
+    }
+    // Nobody shall miss that nothing confines the command.
+    if options.isQuiet, !plan.walls.isEmpty { return }
+    for warning in plan.warnings { nonet.say("warning: \(warning)") }
+  }
+
+  private static func words(_ failure: WallFailure) -> Failure {
+    let sequel = "so the command was not run"
+    switch failure {
+    case .system(let wall, let error):
+      return .system(error, "the wall '\(wall.name)' did not go up, \(sequel)")
+    case .namespace(let failure):
+      return .refused(
+        "the wall 'namespace' did not go up, \(sequel): \(failure.reason); \(failure.advice)")
+    case .forbidden(let descriptor):
+      return .refused(
+        "\(descriptor.description) and would lead outside, \(sequel); close or redirect it")
+    }
+  }
+
+  private func hint(_ policy: String, _ plan: Plan) throws(Failure) {
     do throws(SystemError) {
-      try setEnvironment("NONET", "\(policy):seccomp")
+      try setEnvironment("NONET", "\(policy):\(plan.summary)")
     } catch {
       throw .system(error, "the environment could not be set, so the command was not run")
+    }
+  }
+
+  private func become(_ words: [[UInt8]]) throws(Failure) {
+    do throws(SystemError) {
+      try replaceProcess(with: words)
+    } catch {
+      let name = String(decoding: words.first ?? [], as: UTF8.self)
+      throw error.number == ENOENT
+        ? .notFound("the interpreter '\(name)' was not found")
+        : .notRunnable("the interpreter '\(name)' could not be run: \(error.reason)")
     }
   }
 
@@ -64,6 +119,8 @@ struct Run {
         throw .notFound("'\(name.text)': not found along PATH")
       case ENOENT where fileExists(name.pointer):
         throw .notFound("'\(name.text)': its interpreter or loader was not found")
+      case EACCES where hasSlash && isDirectory(name.pointer):
+        throw .notRunnable("'\(name.text)' is a directory")
       case ENOENT:
         throw .notFound("'\(name.text)': \(error.reason)")
       case _:

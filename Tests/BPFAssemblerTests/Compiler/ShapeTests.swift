@@ -122,4 +122,18 @@ import Testing
       defaultVerdict: .allow, rules: [Rule(.kill, []), Rule(.kill, [connect], if: condition)])
     #expect(refusal(of: policy) == .noSuchArgument(rule: 1, call: connect, .i386))
   }
+
+  @Test func anArgumentThatOnlyThe64BitABIHas() throws {
+    let rule = "deny pread64 if offset > 4"
+    let pread64 = try syscall("pread64")
+    #expect(
+      refusal(of: try policy(rule)) == .noSuchArgument(rule: 0, call: pread64, .i386))
+    #expect(
+      refusal(of: try policy(rule), for: .aarch64)
+        == .noSuchArgument(rule: 0, call: pread64, .arm))
+    let compiled = try CompiledPolicy(try policy("foreign kill", rule), for: .x86_64)
+    for offset in [4, 5, 1 << 32] as [UInt64] {
+      #expect(compiled.agrees(on: try call("pread64", [0, 0, 0, offset])))
+    }
+  }
 }

@@ -34,6 +34,20 @@ import Testing
     #expect(fields == expected)
   }
 
+  /// A command under a preset starts with these bytes, without parsing or compiling.
+  @Test(arguments: knownPrograms)
+  func thePresetsFilterIsTheSame(_ policy: KnownPolicy, _ native: Architecture) throws {
+    guard let preset = policy.preset else { return }
+    let filter = preset.filter(for: native, deniesDebug: policy.deniesDebug)
+    #expect(filter == (try policy.compiled(for: native).program))
+    if preset == .strict {
+      #expect(preset.filter(for: native, deniesDebug: true) == filter)
+    }
+    for compat in [.i386, .arm] as [Architecture] {
+      #expect(preset.filter(for: compat, deniesDebug: policy.deniesDebug) == nil)
+    }
+  }
+
   @Test func everyFileHasItsPolicy() {
     let names = knownPrograms.map { "\($0.name).\($1.name)" }.sorted()
     #expect(Fixture.all(in: "golden", ".raw").map { $0.name } == names)

@@ -28,6 +28,11 @@ import Testing
     #expect(parsed.warnings.allSatisfy { $0.severity == .warning })
   }
 
+  @Test(arguments: Preset.allCases)
+  func noPresetHasAWarning(_ preset: Preset) throws {
+    #expect(try Policy.parse(preset.text).warnings.isEmpty)
+  }
+
   @Test func theFixturesAreThere() {
     #expect(Self.invalid.count > 25 && Self.warned.count > 7)
   }

@@ -9,7 +9,7 @@ import Testing
 
   @Test(arguments: KnownPolicy.all)
   func knownPoliciesAreReadBack(_ policy: KnownPolicy) throws {
-    let parsed = try policy.parsed().policy
+    let parsed = try policy.policy()
     #expect(try reparsed(parsed) == parsed)
   }
 

@@ -1,0 +1,50 @@
+internal import BPFAssembler
+internal import CLinuxShims
+
+/// What this machine can confine with, found out without confining anything.
+struct Capabilities: Equatable {
+  /// Whether a private network namespace can be entered.
+  enum Namespace: Equatable {
+    /// Not tried: trying costs a process, and nothing asked for it.
+    case untried
+    case works
+    case fails(NamespaceFailure)
+  }
+
+  /// Why no filter can be installed; `nil` where one can.
+  var seccompFailure: SystemError?
+  /// The Landlock ABI, 0 for none.
+  var landlockABI: Int
+  var namespace: Namespace
+
+  /// Looks at the running kernel.
+  ///
+  /// - Parameter triesNamespace: Says, from whether seccomp works, if the namespace is worth trying.
+  static func found(triesNamespace: (_ seccompWorks: Bool) -> Bool) -> Capabilities {
+    var capabilities = Capabilities(landlockABI: probeLandlock(), namespace: .untried)
+    do throws(SystemError) {
+      try probeSeccomp(.errno)
+    } catch {
+      capabilities.seccompFailure = error
+    }
+    guard triesNamespace(capabilities.seccompFailure == nil) else { return capabilities }
+    do throws(NamespaceFailure) {
+      try probeNetworkNamespace()
+      capabilities.namespace = .works
+    } catch {
+      capabilities.namespace = .fails(error)
+    }
+    return capabilities
+  }
+}
+
+extension Architecture {
+  /// The architecture that this binary runs on.
+  static var host: Architecture {
+    #if arch(arm64)
+      .aarch64
+    #else
+      .x86_64
+    #endif
+  }
+}

@@ -1,0 +1,95 @@
+/// Which walls go up around a command, in which order, and why others do not.
+///
+/// A plan is made from what is asked for and what the machine can do, and from nothing else.
+struct Plan: Equatable {
+  /// One wall, in the words of `NONET=`.
+  enum Wall: Equatable {
+    /// Inherited descriptors that lead outside are closed.
+    case descriptors
+    /// A network namespace with nothing but `lo`.
+    case namespace
+    /// A Landlock domain: processes outside cannot be traced, nor their abstract sockets reached.
+    case landlock(LandlockDomain)
+    /// The filter; without Landlock it denies the calls of `@debug` too.
+    case seccomp(deniesDebug: Bool)
+    /// The audit hook inside a Python interpreter; advisory.
+    case python
+  }
+
+  /// What makes a Landlock domain without taking rights on files, by ABI.
+  enum LandlockDomain: Equatable {
+    /// ABI 6: abstract AF_UNIX sockets outside are cut off.
+    case abstractSockets
+    /// ABI 4: TCP is refused, which every policy of ours does anyway.
+    case tcp
+  }
+
+  /// How the command may be confined.
+  enum Backend: Equatable, CaseIterable {
+    case auto, seccomp, namespace, python
+  }
+
+  /// What is asked for.
+  struct Request: Equatable {
+    var backend: Backend
+    /// The policy wants sockets that only a private network namespace makes harmless.
+    var needsNamespace: Bool
+    /// The policy lets TCP through, so that Landlock must not refuse it.
+    var allowsTCP: Bool
+    /// The policy is a file, which means what it says and no more: it allows what it does not deny.
+    var isOwnPolicy: Bool
+    /// The policy is a preset as it stands, which is all that the Python wrapper knows.
+    var isPreset: Bool
+    var isPythonCommand: Bool
+    var isBestEffort: Bool
+
+    /// Whether the answer may depend on the namespace.
+    func asksForNamespace(seccompWorks: Bool) -> Bool {
+      switch backend {
+      case .namespace: true
+      case .auto: needsNamespace || !seccompWorks
+      case .seccomp: needsNamespace
+      case .python: false
+      }
+    }
+
+    /// Whether the answer may depend on what the command is.
+    func asksForPython(_ machine: Capabilities) -> Bool {
+      switch backend {
+      case .python: true
+      case .auto: machine.seccompFailure != nil && machine.namespace != .works
+      case .seccomp, .namespace: false
+      }
+    }
+  }
+
+  /// Why nothing is left that could confine.
+  struct Impossible: Error, Equatable {
+    let reasons: [String]
+  }
+
+  /// The walls in the order in which they go up; none only for `--best-effort`.
+  var walls: [Wall] = []
+  /// Walls that do not go up, and why.
+  var absences: [String] = []
+  /// What the walls do not hold and the user has to know.
+  var warnings: [String] = []
+
+  /// `NONET=` without the policy.
+  var summary: String {
+    walls.isEmpty ? "none" : walls.reversed().map { $0.name }.joined(separator: "+")
+  }
+}
+
+extension Plan.Wall {
+  /// The wall's name in `NONET=` and messages.
+  var name: String {
+    switch self {
+    case .descriptors: "descriptors"
+    case .namespace: "namespace"
+    case .landlock: "landlock"
+    case .seccomp: "seccomp"
+    case .python: "python"
+    }
+  }
+}

@@ -1,0 +1,110 @@
+extension Plan {
+  /// Makes the plan.
+  ///
+  /// - Parameters:
+  ///   - request: What is asked for.
+  ///   - machine: What there is.
+  /// - Throws: The reasons, when no backend that may be used can confine.
+  init(_ request: Request, on machine: Capabilities) throws(Impossible) {
+    self.init()
+    var reasons: [String] = []
+    for backend in Self.backends(request.backend) {
+      guard let obstacle = Self.obstacle(to: backend, request, machine) else {
+        absences = reasons
+        build(backend, request, machine)
+        return
+      }
+      reasons.append("\(backend): \(obstacle)")
+    }
+    guard request.isBestEffort else { throw Impossible(reasons: reasons) }
+    absences = reasons
+    warnings = [
+      "NOTHING CONFINES THIS COMMAND: it runs with the whole network, as --best-effort allows"
+    ]
+  }
+
+  private static func backends(_ backend: Backend) -> [Backend] {
+    switch backend {
+    case .auto: [.seccomp, .namespace, .python]
+    case .seccomp, .namespace, .python: [backend]
+    }
+  }
+
+  /// What keeps a backend from confining this command on this machine.
+  private static func obstacle(
+    to backend: Backend, _ request: Request, _ machine: Capabilities
+  ) -> String? {
+    switch backend {
+    case .auto:
+      return nil
+    case .seccomp:
+      if let error = machine.seccompFailure {
+        return "\(error.call): \(error.reason); the kernel needs CONFIG_SECCOMP_FILTER, and no "
+          + "outer sandbox may refuse the call"
+      }
+      return request.needsNamespace ? obstacle(to: .namespace, request, machine) : nil
+    case .namespace:
+      switch machine.namespace {
+      case .works: return nil
+      case .untried: return "not tried"
+      case .fails(let failure): return "\(failure.reason); \(failure.advice)"
+      }
+    case .python:
+      if request.needsNamespace { return "cannot make a private loopback" }
+      if !request.isPreset { return "knows the presets only, without --deny and --allow" }
+      return request.isPythonCommand ? nil : "the command is not a Python interpreter or script"
+    }
+  }
+
+  private mutating func build(_ backend: Backend, _ request: Request, _ machine: Capabilities) {
+    let landlock = Self.landlock(request, machine)
+    walls = [.descriptors]
+    if backend == .namespace || request.needsNamespace { walls.append(.namespace) }
+    if let landlock { walls.append(.landlock(landlock)) }
+    if landlock == nil {
+      absences.append("landlock: \(Self.landlockAbsence(backend, request, machine))")
+    }
+    switch backend {
+    case .auto, .seccomp:
+      walls.append(.seccomp(deniesDebug: landlock == nil && !request.isOwnPolicy))
+    case .namespace:
+      warnings.append(
+        "no filter: the namespace holds IP, but not AF_UNIX sockets by path, AF_VSOCK and other "
+          + "families, io_uring or the way back by setns")
+    case .python:
+      walls.append(.python)
+      warnings.append(
+        "the Python wrapper is advisory: what goes around the interpreter, such as ctypes or an "
+          + "extension, gets out")
+    }
+  }
+
+  private static func landlock(_ request: Request, _ machine: Capabilities) -> LandlockDomain? {
+    if request.isOwnPolicy { return nil }
+    if machine.landlockABI >= 6 { return .abstractSockets }
+    return machine.landlockABI >= 4 && !request.allowsTCP ? .tcp : nil
+  }
+
+  private static func landlockAbsence(
+    _ backend: Backend, _ request: Request, _ machine: Capabilities
+  ) -> String {
+    if request.isOwnPolicy { return "a policy file means what it says and no more" }
+    let lack =
+      machine.landlockABI == 0
+      ? "this kernel has none" : "its ABI \(machine.landlockABI) has nothing that fits"
+    return backend == .namespace || backend == .python
+      ? "\(lack), and processes outside can be traced" : "\(lack); the filter denies @debug instead"
+  }
+}
+
+extension Plan.Backend: CustomStringConvertible {
+  /// The backend as `--backend` names it.
+  var description: String {
+    switch self {
+    case .auto: "auto"
+    case .seccomp: "seccomp"
+    case .namespace: "namespace"
+    case .python: "python"
+    }
+  }
+}

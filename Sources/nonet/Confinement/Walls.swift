@@ -1,0 +1,111 @@
+internal import BPFAssembler
+internal import CLinuxShims
+
+/// Why a wall did not go up; the command must not run then.
+enum WallFailure: Error {
+  case system(Plan.Wall, SystemError)
+  case namespace(NamespaceFailure)
+  case forbidden(ForbiddenDescriptor)
+}
+
+/// Puts up the walls of a plan, one after the other.
+struct Walls {
+  let plan: Plan
+  /// The filter, where the plan has one.
+  let program: Program?
+  let sockets: InheritedSockets
+  /// Told of each wall as it stands, with what it did.
+  let report: (_ wall: Plan.Wall, _ detail: String) -> Void
+
+  /// Raises all walls. When it throws, some may stand; no caller goes on then.
+  func raise() throws(WallFailure) {
+    for wall in plan.walls {
+      switch wall {
+      case .descriptors: report(wall, try closeDescriptors())
+      case .namespace: report(wall, try enterNamespace())
+      case .landlock(let domain): report(wall, try enter(domain))
+      case .seccomp: report(wall, try install())
+      // The interpreter raises this one, as the first thing that it does.
+      case .python: report(wall, "an audit hook inside the interpreter")
+      }
+    }
+  }
+
+  private func closeDescriptors() throws(WallFailure) -> String {
+    for number: CInt in 0...2 { try checkStandard(number) }
+    var closed: [String] = []
+    do throws(SystemError) {
+      for number in try openDescriptors() {
+        let kind = try kind(of: number)
+        if mayStay(kind) { continue }
+        try closeDescriptor(number)
+        closed.append(ForbiddenDescriptor(number: number, kind: kind).description)
+      }
+    } catch {
+      throw .system(.descriptors, error)
+    }
+    return closed.isEmpty ? "none led outside" : "closed: " + closed.joined(separator: ", ")
+  }
+
+  private func checkStandard(_ number: CInt) throws(WallFailure) {
+    let found: DescriptorKind
+    do throws(SystemError) {
+      found = try kind(of: number)
+    } catch {
+      throw .system(.descriptors, error)
+    }
+    switch found {
+    case .closed, .other: return
+    case .socket(let domain, let type) where sockets.keepAsStandard(domain: domain, type: type):
+      return
+    case .socket, .ring:
+      throw .forbidden(ForbiddenDescriptor(number: number, kind: found))
+    }
+  }
+
+  private func mayStay(_ kind: DescriptorKind) -> Bool {
+    switch kind {
+    case .closed, .other: true
+    case .socket(let domain, let type): sockets.keep(domain: domain, type: type)
+    case .ring: false
+    }
+  }
+
+  private func enterNamespace() throws(WallFailure) -> String {
+    do throws(NamespaceFailure) {
+      try enterNetworkNamespace()
+    } catch {
+      throw .namespace(error)
+    }
+    return "a network of its own with 127.0.0.1 and ::1"
+  }
+
+  private func enter(_ domain: Plan.LandlockDomain) throws(WallFailure) -> String {
+    // landlock.h: LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET; LANDLOCK_ACCESS_NET_BIND_TCP, _CONNECT_TCP.
+    let (net, scoped): (UInt64, UInt64) = domain == .abstractSockets ? (0, 1) : (3, 0)
+    do throws(SystemError) {
+      try setNoNewPrivileges()
+      try enterLandlockDomain(handledNet: net, scoped: scoped)
+    } catch {
+      throw .system(.landlock(domain), error)
+    }
+    let also =
+      domain == .abstractSockets ? "abstract sockets outside are cut off" : "TCP is refused"
+    return "processes outside cannot be traced, \(also)"
+  }
+
+  private func install() throws(WallFailure) -> String {
+    let wall = plan.walls.last ?? .seccomp(deniesDebug: true)
+    // A plan with a filter wall comes with a filter; without one nothing may run.
+    guard let program else {
+      throw .system(wall, SystemError(call: "seccomp", number: EINVAL))
+    }
+    do throws(SystemError) {
+      try setNoNewPrivileges()
+      try installFilter(program.bytes)
+    } catch {
+      throw .system(wall, error)
+    }
+    return "\(program.instructions.count) instructions for \(Architecture.host)"
+  }
+}

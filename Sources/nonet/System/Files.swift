@@ -1,0 +1,83 @@
+internal import CLinuxShims
+
+/// An open file that closes once, when its owner goes.
+struct Descriptor: ~Copyable {
+  let number: CInt
+
+  /// Takes over a descriptor that nobody else closes.
+  init(owning number: CInt) {
+    self.number = number
+  }
+
+  /// Opens a file for reading; a command that is run later does not inherit it.
+  init(reading path: UnsafePointer<CChar>) throws(SystemError) {
+    number = try attempt("open") { nonet_open_for_reading(path) }
+  }
+
+  deinit { _ = close(number) }
+
+  /// Reads once, at most so many bytes.
+  borrowing func start(_ most: Int) throws(SystemError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: most)
+    let number = number
+    let count = try attempt("read") { read(number, &bytes, most) }
+    return Array(bytes[..<count])
+  }
+
+  /// Reads until the end or until there is more than `limit`.
+  borrowing func contents(limit: Int) throws(SystemError) -> [UInt8] {
+    try readAll(from: number, limit: limit)
+  }
+}
+
+/// Reads a descriptor until its end or until there is more than `limit`.
+func readAll(from descriptor: CInt, limit: Int) throws(SystemError) -> [UInt8] {
+  var bytes: [UInt8] = []
+  var chunk = [UInt8](repeating: 0, count: 1 << 14)
+  while bytes.count <= limit {
+    let capacity = chunk.count
+    let count = try attempt("read") { read(descriptor, &chunk, capacity) }
+    if count == 0 { break }
+    bytes += chunk[..<count]
+  }
+  return bytes
+}
+
+/// Writes all of the bytes; a short write is continued, not taken for success.
+func writeAll(_ bytes: [UInt8], to descriptor: CInt) throws(SystemError) {
+  var written = 0
+  while written < bytes.count {
+    written += try attempt("write") {
+      bytes.withUnsafeBytes { buffer in
+        write(descriptor, buffer.baseAddress.map { $0 + written }, buffer.count - written)
+      }
+    }
+  }
+}
+
+/// Makes a folder of a new name that everybody may read and only we may change.
+///
+/// - Parameter prefix: The path up to the part that is made up.
+func makeFolder(prefix: String) throws(SystemError) -> String {
+  var template = Array((prefix + "XXXXXX").utf8CString)
+  _ = try attempt("mkdtemp") { mkdtemp(&template) == nil ? -1 : 0 }
+  _ = try attempt("chmod") { chmod(template, 0o755) }
+  return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}
+
+/// Writes a file that must not be there yet; everybody may read it.
+func writeNewFile(_ path: String, _ bytes: [UInt8]) throws(SystemError) {
+  let file = Descriptor(owning: try attempt("open") { nonet_create_file(path, 0o644) })
+  // Whatever the umask is: a program that changes its user still has to read it.
+  _ = try attempt("fchmod") { fchmod(file.number, 0o644) }
+  try writeAll(bytes, to: file.number)
+}
+
+/// Whether a file of that name exists, whatever it is.
+func fileExists(_ path: UnsafePointer<CChar>) -> Bool { access(path, F_OK) == 0 }
+
+/// Whether a folder has that name.
+func isDirectory(_ path: UnsafePointer<CChar>) -> Bool {
+  var status = stat()
+  return stat(path, &status) == 0 && status.st_mode & mode_t(S_IFMT) == mode_t(S_IFDIR)
+}

@@ -1,0 +1,82 @@
+internal import CLinuxShims
+
+/// What an inherited descriptor is, as far as a way out is concerned.
+enum DescriptorKind: Equatable {
+  case closed
+  /// A socket, by its family and type as socket(2) has them.
+  case socket(domain: UInt32, type: UInt32)
+  /// An io_uring, whose kernel thread may take orders from shared memory without any call.
+  case ring
+  /// A file, a pipe, a terminal and all else.
+  case other
+}
+
+/// Looks at a descriptor.
+///
+/// - Throws: What keeps us from knowing; only ENOTSOCK means that it is no socket.
+func kind(of descriptor: CInt) throws(SystemError) -> DescriptorKind {
+  do throws(SystemError) {
+    let domain = try socketOption(SO_DOMAIN, of: descriptor)
+    return .socket(domain: domain, type: try socketOption(SO_TYPE, of: descriptor))
+  } catch {
+    switch error.number {
+    case EBADF: return .closed
+    case ENOTSOCK: return isRing(descriptor) ? .ring : .other
+    case _: throw error
+    }
+  }
+}
+
+private func socketOption(_ option: CInt, of descriptor: CInt) throws(SystemError) -> UInt32 {
+  var value: UInt32 = 0
+  var length = socklen_t(MemoryLayout<UInt32>.size)
+  _ = try attempt("getsockopt") { getsockopt(descriptor, SOL_SOCKET, option, &value, &length) }
+  return value
+}
+
+/// Without /proc the name cannot be read, and io_uring_enter is refused all the same.
+private func isRing(_ descriptor: CInt) -> Bool {
+  var target = [CChar](repeating: 0, count: 32)
+  let count = readlink("/proc/self/fd/\(descriptor)", &target, target.count)
+  let bytes = target.prefix(max(0, count)).lazy.map { UInt8(bitPattern: $0) }
+  return bytes.elementsEqual("anon_inode:[io_uring]".utf8)
+}
+
+/// Closes a descriptor.
+func closeDescriptor(_ descriptor: CInt) throws(SystemError) {
+  _ = try attempt("close") { close(descriptor) }
+}
+
+/// The open descriptors from 3 upwards, in any order; those of the search itself are not among them.
+///
+/// - Throws: What kept the search from seeing all of them.
+func openDescriptors() throws(SystemError) -> [CInt] {
+  guard let folder = opendir("/proc/self/fd") else { return try openDescriptorsWithoutProc() }
+  defer { closedir(folder) }
+  let own = dirfd(folder)
+  var found: [CInt] = []
+  while true {
+    nonet_clear_errno()
+    guard let entry = readdir(folder) else {
+      let number = nonet_errno()
+      if number != 0 { throw SystemError(call: "readdir of /proc/self/fd", number: number) }
+      return found
+    }
+    let name = withUnsafePointer(to: &entry.pointee.d_name) {
+      $0.withMemoryRebound(to: CChar.self, capacity: 1) { String(cString: $0) }
+    }
+    if let number = CInt(name), number > 2, number != own { found.append(number) }
+  }
+}
+
+/// Tries every number that can be one, where /proc is not mounted.
+///
+/// - Throws: EMFILE where there are too many numbers to try.
+private func openDescriptorsWithoutProc() throws(SystemError) -> [CInt] {
+  // The kernel's own bound, /proc/sys/fs/nr_open, is 2^20 unless somebody raised it.
+  let most: CInt = 1 << 20
+  guard sysconf(CInt(_SC_OPEN_MAX)) <= Int(most) else {
+    throw SystemError(call: "looking for descriptors without /proc", number: EMFILE)
+  }
+  return (3..<most).filter { nonet_is_open($0) != 0 }
+}

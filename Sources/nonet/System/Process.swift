@@ -1,0 +1,71 @@
+internal import CLinuxShims
+
+/// Sets a variable in the environment of the command.
+func setEnvironment(_ name: StaticString, _ value: String) throws(SystemError) {
+  _ = try attempt("setenv") {
+    value.withCString { value in
+      UnsafeRawPointer(name.utf8Start).withMemoryRebound(to: CChar.self, capacity: 1) {
+        setenv($0, value, 1)
+      }
+    }
+  }
+}
+
+/// Becomes another program; comes back only to throw.
+///
+/// - Parameters:
+///   - file: The program, found along PATH unless its name has a slash.
+///   - arguments: A null-terminated vector, passed on untouched.
+/// - Throws: The errno of execve(2), always.
+func replaceProcess(
+  with file: UnsafePointer<CChar>,
+  arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+) throws(SystemError) {
+  _ = try attempt("execve") { execvp(file, arguments) }
+}
+
+/// Becomes another program with words of our own; comes back only to throw.
+func replaceProcess(with words: [[UInt8]]) throws(SystemError) {
+  // Nothing frees the copies: either the process is replaced or it ends.
+  var pointers: [UnsafeMutablePointer<CChar>?] = words.map { word in
+    let copy = UnsafeMutablePointer<CChar>.allocate(capacity: word.count + 1)
+    for (index, byte) in word.enumerated() { copy[index] = CChar(bitPattern: byte) }
+    copy[word.count] = 0
+    return copy
+  }
+  pointers.append(nil)
+  guard let file = pointers[0] else { return }
+  try pointers.withUnsafeMutableBufferPointer { buffer throws(SystemError) in
+    guard let arguments = buffer.baseAddress else { return }
+    try replaceProcess(with: file, arguments: arguments)
+  }
+}
+
+/// From here on no `execve` gives this process privileges; seccomp(2) and landlock(7) ask for it.
+func setNoNewPrivileges() throws(SystemError) {
+  _ = try attempt("prctl(PR_SET_NO_NEW_PRIVS)") { nonet_set_no_new_privs() }
+}
+
+/// Installs a filter for this thread and all that it starts; it cannot be taken off again.
+///
+/// - Parameter filter: The bytes of a `struct sock_filter[]`, 8 for each instruction.
+/// - Throws: The errno of seccomp(2).
+func installFilter(_ filter: [UInt8]) throws(SystemError) {
+  let count = UInt16(truncatingIfNeeded: filter.count / 8)
+  _ = try attempt("seccomp(SECCOMP_SET_MODE_FILTER)") {
+    filter.withUnsafeBytes { nonet_install_filter($0.baseAddress, count) }
+  }
+}
+
+/// What a filter can answer, by its value in `seccomp.h`.
+enum SeccompAction: UInt32 {
+  case errno = 0x0005_0000
+  case userNotification = 0x7fc0_0000
+}
+
+/// Asks whether filters can be installed and give an answer; installs nothing.
+func probeSeccomp(_ action: SeccompAction) throws(SystemError) {
+  _ = try attempt("seccomp(SECCOMP_GET_ACTION_AVAIL)") {
+    nonet_probe_seccomp_action(action.rawValue)
+  }
+}

@@ -1,0 +1,34 @@
+internal import CLinuxShims
+
+/// A system call that failed, by the name in its manual page.
+struct SystemError: Error, Equatable {
+  let call: String
+  let number: CInt
+
+  /// What strerror(3) says.
+  var reason: String { errorText(number) }
+}
+
+/// What strerror(3) says of an errno.
+func errorText(_ number: CInt) -> String {
+  guard let text = strerror(number) else { return "errno \(number)" }
+  return String(cString: text)
+}
+
+/// The only place that knows -1, errno and EINTR.
+///
+/// - Parameters:
+///   - name: The call, as its manual page has it.
+///   - call: Makes the call once.
+/// - Returns: What the call returned, when that is not negative.
+/// - Throws: The errno of any failure but EINTR, after which the call is made again.
+func attempt<Result: SignedInteger>(
+  _ name: StaticString, _ call: () -> Result
+) throws(SystemError) -> Result {
+  while true {
+    let result = call()
+    if result >= 0 { return result }
+    let number = nonet_errno()
+    if number != EINTR { throw SystemError(call: "\(name)", number: number) }
+  }
+}

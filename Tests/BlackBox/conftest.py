@@ -1,0 +1,140 @@
+"""The ground of the suite: where the binary is, who runs it, and the compiled probes.
+
+Everything that a test starts lies in one world-readable folder, because `nobody` cannot look into
+the repository of a developer.
+"""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+import pytest
+
+from support.calls import NATIVE, X86
+from support.listener import Listener
+from support.run import NOBODY, Launcher, User, tool
+
+HERE = pathlib.Path(__file__).parent
+BINARY = pathlib.Path(os.environ.get("NONET", HERE.parent.parent / "bin" / "nonet")).resolve()
+ROOT = os.geteuid() == 0
+USERS = ["root", "nobody"] if ROOT else ["current"]
+
+
+def pytest_report_header(config):
+    who = "root and nobody" if ROOT else "this user only: the suite is not root, so it cannot become another"
+    return [f"nonet: {BINARY}{'' if BINARY.exists() else ' (missing)'}", f"users: {who}"]
+
+
+@pytest.fixture(scope="session")
+def stage():
+    """A folder that everybody may read, gone afterwards."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="nonet-blackbox."))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def nonet(stage):
+    """The binary under test, where every user can run it."""
+    if not BINARY.exists():
+        pytest.fail(f"{BINARY} does not exist: run `make`, or set NONET", pytrace=False)
+    shutil.copy(BINARY, stage / "nonet")
+    (stage / "nonet").chmod(0o755)
+    return str(stage / "nonet")
+
+
+@pytest.fixture(scope="session")
+def probe(stage):
+    out = stage / "probe"
+    build = [tool("cc"), "-O1", "-Wall", "-static", "-no-pie", "-o", out, HERE / "probes/probe.c"]
+    subprocess.run(build, check=True, timeout=60)
+    return str(out)
+
+
+@pytest.fixture(scope="session")
+def tracer(stage):
+    if not X86:
+        pytest.skip("the tracer is written for x86_64")
+    out = stage / "tracer"
+    subprocess.run([tool("cc"), "-O1", "-Wall", "-static", "-o", out, HERE / "probes/tracer.c"], check=True, timeout=60)
+    return str(out)
+
+
+@pytest.fixture(scope="session")
+def probe32(stage):
+    """A 32-bit ELF program; clang and lld come with the Swift toolchain."""
+    if not X86:
+        pytest.skip("the 32-bit program is written for i386")
+    swiftc = shutil.which("swiftc")
+    beside = pathlib.Path(os.path.realpath(swiftc)).parent / "clang" if swiftc else None
+    clang = str(beside) if beside and beside.exists() else shutil.which("clang")
+    if clang is None:
+        pytest.skip("no clang: it comes with the Swift toolchain")
+    out = stage / "probe32"
+    build = [clang, "-m32", "-nostdlib", "-static", "-fuse-ld=lld", "-O1", "-fno-stack-protector",
+             "-fno-builtin", "-o", out, HERE / "probes/probe32.c"]
+    subprocess.run(build, check=True, timeout=60)
+    return str(out)
+
+
+@pytest.fixture(params=USERS)
+def user(request):
+    """root, and nobody where the suite can become nobody; each with a home of its own."""
+    home = tempfile.mkdtemp(prefix="nonet-home.")
+    someone = User(request.param, NOBODY if request.param == "nobody" else -1, home)
+    someone.own(home, 0o755)
+    yield someone
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture
+def free(user):
+    """Runs a command without nonet: shows that the instrument works."""
+    return Launcher(user)
+
+
+@pytest.fixture
+def confined(user, nonet):
+    """Runs `nonet -- command`."""
+    return Launcher(user, (nonet, "--"))
+
+
+@pytest.fixture
+def me():
+    """Whoever runs the suite; for what does not depend on the user."""
+    home = tempfile.mkdtemp(prefix="nonet-home.")
+    yield User("current", -1, home)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture
+def bare(me, nonet):
+    """The binary itself, options and all."""
+    return Launcher(me, (nonet,))
+
+
+@pytest.fixture
+def listener():
+    one = Listener()
+    yield one
+    one.close()
+
+
+@pytest.fixture(scope="session")
+def dump(nonet):
+    """The dump of a preset, remembered; `--errno` is always the mark."""
+    known = {}
+
+    def get(preset="default", arch=NATIVE, form="raw", *more):
+        key = (preset, arch, form, more)
+        if key not in known:
+            words = [nonet, "--dump-bpf", "--policy", preset, "--arch", arch, "--format", form, "--errno=EHOSTDOWN", *more]
+            done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=10)
+            assert (done.returncode, done.stderr) == (0, b""), done
+            known[key] = done.stdout
+        return known[key]
+
+    return get

@@ -1,0 +1,42 @@
+"""A listener on loopback that counts who came, and speaks just enough HTTP."""
+
+import socket
+import threading
+
+
+class Listener:
+    """Each connection's first bytes land in `seen`; HTTP gets `hello`, anything else is closed."""
+
+    def __init__(self, address="127.0.0.1"):
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        self.seen = []
+        self._socket = socket.socket(family, socket.SOCK_STREAM)
+        self._socket.bind((address, 0))
+        self._socket.listen(16)
+        self.port = self._socket.getsockname()[1]
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self):
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            with connection:
+                connection.settimeout(2)
+                try:
+                    first = connection.recv(4096)
+                    if first.startswith((b"GET ", b"HEAD ")):
+                        connection.sendall(
+                            b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\nConnection: close\r\n\r\nhello\n")
+                except OSError:
+                    first = b""
+                self.seen.append(first)
+
+    def close(self):
+        try:
+            self._socket.shutdown(socket.SHUT_RDWR)
+        finally:
+            self._socket.close()
+        self._thread.join(3)

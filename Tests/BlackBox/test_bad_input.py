@@ -1,0 +1,158 @@
+"""Bad input: one clear sentence on standard error, status 125, nothing on standard output, nothing run."""
+
+import os
+import threading
+
+import pytest
+
+FORMATS = ["listing", "bpf_asm", "raw", "hex", "c", "json", "decimal", "dot"]
+LATER = [["--backend", "namespace"], ["--backend", "python"], ["--best-effort"], ["--offline"], ["--log", "f"],
+         ["--log-dir", "d"], ["--observe"], ["--allow-unix", "/tmp/s"], ["--loopback"], ["--policy", "loopback"]]
+
+
+@pytest.fixture
+def refused(bare, me):
+    """Runs nonet with words that it must refuse; returns the sentence it says."""
+
+    def check(*words, command=("touch", "ran"), lines=2, **options):
+        done = bare(*words, *command, **options)
+        assert done.returncode == 125, done
+        assert done.stdout == b""
+        assert not os.path.exists(f"{me.home}/ran"), "the command ran"
+        text = done.stderr.decode(errors="replace")
+        assert text.startswith("nonet: ") and text.endswith("\n"), text
+        assert lines is None or text.count("\n") <= lines, text
+        return text
+
+    return check
+
+
+@pytest.mark.parametrize("value", ["FOO", "0", "4096", "-1", "", "13x", "eacces", "99999999999999999999", " 13", "0x"])
+def test_errno(refused, value):
+    text = refused(f"--errno={value}", "--")
+    assert "errno" in text.lower()
+    assert value.strip() == "" or value in text
+    refused("--errno", value, "--")
+
+
+@pytest.mark.parametrize("value", ["mips", "", "X86_64", "x86", "arm64"])
+def test_arch(refused, value):
+    assert "x86_64" in refused("--dump-bpf", "--arch", value, command=())
+
+
+@pytest.mark.parametrize("value", ["xml", "", "JSON", "listing,raw"])
+def test_format(refused, value):
+    assert "listing" in refused("--dump-bpf", f"--format={value}", command=())
+
+
+@pytest.mark.parametrize("option", ["--errno", "--policy", "--deny", "--allow", "--arch", "--format"])
+def test_option_without_a_value(refused, option):
+    assert option in refused("--dump-bpf", option, command=())
+
+
+@pytest.mark.parametrize("given, meant", [("--polcy", "--policy"), ("--dump-bfp", "--dump-bpf"), ("--erno", "--errno"),
+                                          ("--explian", "--explain"), ("--formt=raw", "--format"), ("--quite", "--quiet")])
+def test_unknown_option_names_the_nearest(refused, given, meant):
+    text = refused(given, "--")
+    assert given.partition("=")[0] in text and meant in text.replace(given, "")
+
+
+@pytest.mark.parametrize("given", ["-x", "--zzzzzzzzzzzzzzz", "---", "--=", "-"])
+def test_unknown_option_without_a_neighbour(bare, refused, given):
+    if given == "-":  # a word that is no option: a command, and there is none
+        assert bare("-").returncode == 127
+    else:
+        refused(given, "--")
+
+
+@pytest.mark.parametrize("words", [[], ["--"], ["-q"], ["--policy", "default"], ["--policy", "strict", "--"]])
+def test_no_command_gives_the_usage(bare, words):
+    done = bare(*words)
+    assert (done.returncode, done.stdout) == (125, b"")
+    assert done.stderr.startswith(b"nonet: ") and b"COMMAND" in done.stderr
+    assert done.stderr.count(b"\n") <= 2
+
+
+@pytest.mark.parametrize("words", [[""], ["--", ""], ["--", "", "x"]])
+def test_an_empty_command(bare, words):
+    done = bare(*words)
+    assert done.returncode in (126, 127) and done.stdout == b""
+    assert done.stderr.startswith(b"nonet: ") and done.stderr.count(b"\n") <= 2
+
+
+@pytest.mark.parametrize("words", LATER, ids=" ".join)
+def test_options_of_later_versions_are_refused(refused, words):
+    assert "not available in this version" in refused(*words, "--")
+
+
+@pytest.mark.parametrize("words", [["--check"], ["--hook", "claude"]], ids=" ".join)
+def test_modes_of_later_versions_are_refused(refused, words):
+    assert "not available in this version" in refused(*words, command=())
+
+
+@pytest.mark.parametrize("words", [["--deny", "conect"], ["--allow", "ptrase"], ["--deny", "getpid,,getppid"], ["--deny", ""],
+                                   ["--deny", "\udcff"], ["--deny", "getpid,nonsense_call"]])
+def test_calls_that_nobody_knows(refused, words):
+    text = refused(*words, "--", lines=None)
+    assert words[1] != "conect" or "connect" in text
+    assert words[1] != "--allow" or "ptrace" in text
+
+
+@pytest.mark.parametrize("name", ["nosuch", "Default", "", "defaul"])
+def test_policy_name(refused, name):
+    assert "default" in refused("--policy", name, "--")
+
+
+@pytest.mark.parametrize("words", [["--dump-bpf", "--explain"], ["--dump-bpf", "--arch", "all", "--format", "raw"]])
+def test_what_does_not_go_together(bare, words):
+    done = bare(*words)
+    assert done.returncode in (0, 125)
+    if done.returncode:
+        assert done.stdout == b"" and done.stderr.startswith(b"nonet: ")
+
+
+PRINTERS = [*(["--dump-bpf", f"--format={form}"] for form in FORMATS), ["--dump-bpf", "--arch=all"], ["--explain"],
+            ["--explain", "--format=json"], ["--help"], ["--version"]]
+
+
+@pytest.mark.parametrize("words", PRINTERS, ids=" ".join)
+def test_full_disk(bare, words):
+    """A short write is an error, not success."""
+    assert bare(*words).returncode == 0
+    with open("/dev/full", "wb") as full:
+        done = bare(*words, stdout=full)
+    assert done.returncode == 125
+    assert done.stderr.startswith(b"nonet: ") and b"space" in done.stderr.lower()
+
+
+def test_closed_output(bare):
+    done = bare("--dump-bpf", preexec_fn=lambda: os.close(1))
+    assert done.returncode == 125 and done.stderr.startswith(b"nonet: ")
+
+
+def test_a_reader_that_leaves_early(bare):
+    """`nonet --dump-bpf | head -1`: no trap, no hang, whatever the status."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = bare("--dump-bpf", "--arch", "all", stdout=writing)
+    os.close(writing)
+    assert done.returncode in (125, -13)
+
+
+def test_a_slow_reader_gets_everything(bare):
+    """Short writes into a small pipe are continued."""
+    whole = bare("--dump-bpf", "--arch", "all").stdout
+    child = bare.popen("--dump-bpf", "--arch", "all")
+    pieces = []
+    reader = threading.Thread(target=lambda: pieces.extend(iter(lambda: child.stdout.read(7), b"")))
+    reader.start()
+    reader.join(20)
+    assert child.wait(timeout=5) == 0
+    assert b"".join(pieces) == whole
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"]])
+def test_help_and_version(bare, words):
+    done = bare(*words)
+    assert done.returncode == 0 and done.stderr == b"" and b"nonet" in done.stdout
+    assert words != ["--help"] or all(f"--{o}".encode() in done.stdout for o in ("policy", "errno", "dump-bpf", "explain"))

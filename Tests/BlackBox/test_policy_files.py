@@ -1,0 +1,177 @@
+"""Policy files as users write and mangle them, through the binary."""
+
+import errno
+import os
+import threading
+
+import pytest
+
+from support.run import PYTHON
+
+ASK = "import socket\ntry: socket.socket(); print('open')\nexcept OSError as e: print(e.errno)"
+GOOD = "default allow\nforeign compile\nx32 deny with ENOSYS\nunknown allow\ndeny socket if domain == AF_INET with EHOSTDOWN\n"
+REFUSED = f"{errno.EHOSTDOWN}\n".encode()
+
+
+@pytest.fixture
+def policy(me):
+    def write(data, name="p.policy"):
+        path = f"{me.home}/{name}"
+        with open(path, "wb") as file:
+            file.write(data if isinstance(data, bytes) else data.encode())
+        return path
+
+    return write
+
+
+@pytest.fixture
+def rejected(bare, me):
+    """Shows that the file is refused and the command does not run; returns the diagnostics."""
+
+    def check(path, **options):
+        for words in (["--policy", path, "--", "touch", "ran"], [f"--policy={path}", "--dump-bpf"]):
+            done = bare(*words, **options)
+            assert done.returncode == 125, done
+            assert done.stdout == b"" and not os.path.exists(f"{me.home}/ran")
+            assert done.stderr.endswith(b"\n") and b"nonet: " in done.stderr
+        return done.stderr.decode(errors="replace")
+
+    return check
+
+
+@pytest.mark.parametrize("text", [
+    GOOD,
+    GOOD.rstrip("\n"),
+    GOOD.replace("\n", "\r\n"),
+    "# first\n\n\t" + GOOD.replace("\n", "   # why\n\n"),
+    GOOD.replace("if domain == AF_INET", "if " + "(" * 20 + "domain == AF_INET" + ")" * 20),
+    GOOD + "# " + "x" * 100_000 + "\n",
+], ids=["plain", "no-final-newline", "crlf", "comments", "parentheses", "long-comment"])
+def test_good_files(bare, policy, text):
+    path = policy(text)
+    done = bare("--policy", path, "--", PYTHON, "-c", ASK)
+    assert (done.returncode, done.stdout) == (0, REFUSED), done.stderr
+    done = bare("--policy", "-", "--", PYTHON, "-c", ASK, input=text.encode())
+    assert (done.returncode, done.stdout) == (0, REFUSED), done.stderr
+
+
+@pytest.mark.parametrize("name", ["p.policy", "./p", "sub/p.policy"])
+def test_what_names_a_file(bare, policy, me, name):
+    os.makedirs(f"{me.home}/sub", exist_ok=True)
+    policy(GOOD, name)
+    assert bare("--policy", name, "--", PYTHON, "-c", ASK).stdout == REFUSED
+
+
+@pytest.mark.parametrize("data, place, names", [
+    ("default allow\ndeny conect\n", ":2:6", "connect"),
+    ("default allow\ndeny socket if domain == AF_INTE\n", ":2:", "AF_INET"),
+    ("default allow\ndeny socket if domian == AF_INET\n", ":2:16", "domain"),
+    ("default allow\ndeny socket with EACES\n", ":2:18", "EACCES"),
+    ("default allow\nfrobnicate socket\n", ":2:1", "frobnicate"),
+    ("default allow\ndeny socket if\n", ":2:", ""),
+    ("default allow\ndeny socket if (domain == AF_INET\n", ":2:", ")"),
+    ("default allow\ndeny socket if domain == 99999999999999999999\n", ":2:", ""),
+    ("default allow\ndeny socket if domain in { }\n", ":2:", ""),
+    ("default perhaps\n", ":1:9", "allow"),
+])
+def test_diagnostics_have_a_place(rejected, policy, data, place, names):
+    path = policy(data)
+    text = rejected(path)
+    assert f"p.policy{place}" in text and names in text
+    assert data.splitlines()[int(place.split(":")[1]) - 1].strip() in text, "the line itself"
+    assert "^" in text
+
+
+def test_all_errors_of_a_file_in_one_run(rejected, policy):
+    text = rejected(policy("default allow\ndeny conect\nallow getpid\ndeny lisen\ndeny bnd\n"))
+    assert all(f"p.policy:{line}:" in text for line in (2, 4, 5))
+
+
+@pytest.mark.parametrize("data", [b"\x7fELF\x02\x01\x01" + bytes(range(256)) * 64, b"\0" * 5000, b"\xff\xfe" * 3000,
+                                  b"default allow\ndeny \x80\xff\n", "default allow\ndeny sоcket\n".encode(), b"\r\r\r(",
+                                  b"default allow\0\n"],
+                         ids=["elf", "zeros", "utf-16", "latin-1", "homoglyph", "cr", "nul"])
+def test_binary_files(rejected, policy, data):
+    text = rejected(policy(data))
+    assert "p.policy:" in text
+    assert len(text) < 20_000, "one file, a bounded answer"
+    assert all(c.isprintable() or c in "\n\t" for c in text), "nothing raw reaches the terminal"
+
+
+def test_an_empty_file(bare, policy):
+    """Nothing said is an error or a policy; never a silent command without walls."""
+    for data in (b"", b"\n", b"# nothing\n"):
+        done = bare("--policy", policy(data), "--", PYTHON, "-c", ASK)
+        assert done.returncode == 125 and b"default" in done.stderr, done
+
+
+@pytest.mark.parametrize("data", [b"#" * 10_000_000, b"deny getpid\n" * 833_333, b"(" * 10_000_000, b"x" * 10_000_000],
+                         ids=["comment", "rules", "parentheses", "one-word"])
+def test_ten_megabytes(bare, policy, me, data):
+    """Refused or taken, within seconds, without a trap."""
+    done = bare("--policy", policy(data), "--", "touch", "ran", timeout=20)
+    assert done.returncode in (0, 125), done.returncode
+    assert os.path.exists(f"{me.home}/ran") == (done.returncode == 0)
+    assert len(done.stderr) < 100_000
+    assert done.returncode == 0 or b"nonet: " in done.stderr
+
+
+@pytest.mark.parametrize("depth", [100, 1_000, 100_000])
+@pytest.mark.parametrize("opening", ["(", "not ", "not ("])
+def test_deep_nesting(bare, policy, me, opening, depth):
+    closing = ")" * depth if "(" in opening else ""
+    done = bare("--policy", policy(f"default allow\ndeny socket if {opening * depth}domain == AF_INET{closing}\n"),
+                "--", "touch", "ran")
+    assert done.returncode in (0, 125), done.returncode
+    assert os.path.exists(f"{me.home}/ran") == (done.returncode == 0)
+    assert done.returncode == 0 or b"p.policy:2:" in done.stderr
+
+
+def test_too_many_instructions(bare, policy, me):
+    """Past 4,096 instructions it says so; it neither truncates nor runs."""
+    text = "default allow\n" + "".join(f"deny getpid if arg0 == {n * 7919 + (n << 33)}\n" for n in range(4000))
+    done = bare("--policy", policy(text), "--", "touch", "ran", timeout=20)
+    assert done.returncode in (0, 125)
+    if done.returncode:
+        assert b"4096" in done.stderr.replace(b",", b"") and not os.path.exists(f"{me.home}/ran")
+
+
+def test_missing_directory_unreadable(rejected, policy, me):
+    assert "No such file" in rejected("nowhere.policy")
+    os.mkdir(f"{me.home}/folder.policy")
+    assert "folder.policy" in rejected("folder.policy")
+    assert "\n" not in rejected("./" + "x" * 300 + ".policy").strip()
+
+
+def test_unreadable(user, nonet, free):
+    """Root reads everything, so only others are refused."""
+    path = f"{user.home}/secret.policy"
+    with open(path, "w") as file:
+        file.write(GOOD)
+    user.own(path, 0)
+    done = free(nonet, "--policy", path, "--", "touch", "ran")
+    if user.name == "root":
+        assert done.returncode == 0
+    else:
+        assert done.returncode == 125 and b"ermission denied" in done.stderr and not os.path.exists(f"{user.home}/ran")
+
+
+def test_a_fifo(bare, me):
+    """A policy through a pipe: `--policy <(generate)`."""
+    path = f"{me.home}/pipe.policy"
+    os.mkfifo(path)
+
+    def feed():
+        with open(path, "w") as pipe:
+            pipe.write(GOOD)
+
+    writer = threading.Thread(target=feed)
+    writer.start()
+    done = bare("--policy", path, "--", PYTHON, "-c", ASK)
+    writer.join(5)
+    assert (done.returncode, done.stdout) == (0, REFUSED), done.stderr
+
+
+def test_policy_on_a_closed_standard_input(bare):
+    done = bare("--policy", "-", "--", "true", preexec_fn=lambda: os.close(0))
+    assert done.returncode == 125 and done.stderr.startswith(b"nonet: ")
