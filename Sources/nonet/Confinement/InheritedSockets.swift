@@ -69,6 +69,7 @@ struct ForbiddenDescriptor: Error {
       switch kind {
       case .socket(let domain, let type): Self.socket(domain, type)
       case .ring: "an io_uring"
+      case .nameless: "an io_uring or the like (/proc, which would tell, is not there)"
       case .closed, .other: "a file"
       }
     return "descriptor \(number) is \(what)"
