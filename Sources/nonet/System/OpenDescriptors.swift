@@ -36,19 +36,19 @@ private func socketOption(_ option: CInt, of descriptor: CInt) throws(SystemErro
   return value
 }
 
+/// Tells a ring from a file.
+///
+/// A ring is an anonymous inode, as epoll and eventfd are: of no type of file. Only what those are
+/// costs a look into /proc.
 private func kindOfFile(_ descriptor: CInt) throws(SystemError) -> DescriptorKind {
-  var target = [CChar](repeating: 0, count: 32)
-  let count = readlink("/proc/self/fd/\(descriptor)", &target, target.count)
-  if count < 0 { return try isNameless(descriptor) ? .nameless : .other }
-  let bytes = target.prefix(count).lazy.map { UInt8(bitPattern: $0) }
-  return bytes.elementsEqual("anon_inode:[io_uring]".utf8) ? .ring : .other
-}
-
-/// Whether it is an anonymous inode, as epoll, eventfd and rings are: those are of no type of file.
-private func isNameless(_ descriptor: CInt) throws(SystemError) -> Bool {
   var status = stat()
   _ = try attempt("fstat") { fstat(descriptor, &status) }
-  return status.st_mode & mode_t(S_IFMT) == 0
+  if status.st_mode & mode_t(S_IFMT) != 0 { return .other }
+  var target = [CChar](repeating: 0, count: 32)
+  let count = readlink("/proc/self/fd/\(descriptor)", &target, target.count)
+  if count < 0 { return .nameless }
+  let bytes = target.prefix(count).lazy.map { UInt8(bitPattern: $0) }
+  return bytes.elementsEqual("anon_inode:[io_uring]".utf8) ? .ring : .other
 }
 
 /// Closes a descriptor.
