@@ -39,7 +39,7 @@ TABLE = {
     "landlock_create_ruleset?": "AL", "seccomp?": "AN",
     # Descriptors. Where /proc/self/fd tells nothing all numbers are tried; a descriptor that
     # remains unknown stops everything.
-    "getsockopt": "R", "openat": "AR", "newfstatat": "A", "getdents64": "R", "close": "AR", "fcntl": "AR",
+    "getsockopt": "R", "openat": "AR", "newfstatat": "AR", "getdents64": "R", "close": "AR", "fcntl": "AR",
     # The namespace, in a child that tries and then for good. A warning that cannot be written is lost.
     "mmap": "R", "clone": "R", "wait4": "R", "munmap": "A", "geteuid": "R", "getegid": "AR", "getpid": "R",
     "pipe2": "R", "unshare": "R", "read": "R", "write": "AR", "socket": "R", "ioctl": "R", "exit_group": "A",
