@@ -359,4 +359,4 @@ def test_where_an_outer_sandbox_refuses_unshare(free, nonet, user, code):
 def test_loopback_inside_a_nonet_without_sockets(free, nonet, user):
     """`lo` cannot be brought up where no IP socket can be made."""
     text = refused(free(nonet, "--", nonet, "--loopback", "--", "touch", "ran"), user)
-    assert "bringing lo up" in text
+    assert "bringing lo up" in text and "outer sandbox" in text
