@@ -19,7 +19,7 @@ SHIMS := $(wildcard Sources/CLinuxShims/*.c)
 HEADERS := $(wildcard Sources/CLinuxShims/include/*)
 # What Package.swift embeds too: the presets and, behind links, their golden filters.
 RESOURCES := $(sort $(wildcard Sources/BPFAssembler/Policy/Presets/* \
-  Sources/BPFAssembler/Compiler/Filters/*))
+  Sources/BPFAssembler/Proof/Filters/*))
 GOLDEN := Fixtures/golden
 PRESETS := default loopback strict unix
 # Where Landlock is missing, presets that lean on it deny the calls of @debug themselves.
@@ -38,28 +38,33 @@ all: bin/nonet presets ## builds bin/nonet: Embedded Swift, static
 # An Embedded module carries its code with it, and what the program uses of the library is compiled
 # into the program's own object: linking the library's object too would only store it twice.
 # `timeout` because some mistakes make the Embedded compiler hang.
-$B/BPFAssembler.swiftmodule: $(LIBRARY) $B/PackageResources.swift
+$B/BPFAssembler.swiftmodule: $(LIBRARY) $B/BPFAssembler/PackageResources.swift
 	@echo 'compiling BPFAssembler'
 	@timeout 300 $(SWIFTC) $(SWIFT_FLAGS) -module-name BPFAssembler -emit-module \
 	  -emit-module-path $@ $^
 
-$B/nonet.o: $(PROGRAM) $(HEADERS) $B/BPFAssembler.swiftmodule
+$B/nonet.o: $(PROGRAM) $B/nonet/PackageResources.swift $(HEADERS) $B/BPFAssembler.swiftmodule
 	@echo 'compiling nonet'
 	@timeout 300 $(SWIFTC) $(SWIFT_FLAGS) -module-name nonet -I $B -I Sources/CLinuxShims/include \
-	  -c $(PROGRAM) -o $@
+	  -c $(filter %.swift,$^) -o $@
 
 $B/%.o: Sources/CLinuxShims/%.c $(HEADERS)
 	@mkdir -p $B
 	@$(CLANG) -O2 -Wall -Wextra -Werror -I Sources/CLinuxShims/include -c $< -o $@
 
-# What SwiftPM's .embedInCode writes in the ordinary build.
-$B/PackageResources.swift: $(RESOURCES) Makefile | toolchain
-	@mkdir -p $B
-	@{ echo 'enum PackageResources {'; \
-	  for file in $(RESOURCES); do \
-	    echo "  static let $$(basename $$file | tr .- __): [UInt8] = ["; \
-	    od -An -v -tu1 $$file | sed 's/\([0-9][0-9]*\)/\1,/g'; echo '  ]'; \
-	  done; echo '}'; } > $@
+# What SwiftPM's .embedInCode writes in the ordinary build, for each module.
+define embed
+@mkdir -p $(@D)
+@{ echo 'enum PackageResources {'; \
+  for file in $(filter Sources/%,$^); do \
+    echo "  static let $$(basename $$file | tr .- __): [UInt8] = ["; \
+    od -An -v -tu1 $$file | sed 's/\([0-9][0-9]*\)/\1,/g'; echo '  ]'; \
+  done; echo '}'; } > $@
+endef
+$B/BPFAssembler/PackageResources.swift: $(RESOURCES) Makefile | toolchain
+	$(embed)
+$B/nonet/PackageResources.swift: Sources/nonet/Confinement/net_restrict.py Makefile | toolchain
+	$(embed)
 
 ifneq ($(wildcard $(UNICODE)),)
 bin/nonet: $B/nonet.o $(SHIMS:Sources/CLinuxShims/%.c=$B/%.o)
@@ -68,7 +73,8 @@ bin/nonet: $B/nonet.o $(SHIMS:Sources/CLinuxShims/%.c=$B/%.o)
 	@$(CLANG) -static -fuse-ld=lld -o $@ $^ $(UNICODE) -lm -s \
 	  -Wl,--gc-sections -Wl,--defsym=main=nonet_main
 else
-bin/nonet: $(LIBRARY) $(PROGRAM) $(SHIMS) $(HEADERS) $(RESOURCES) | toolchain
+bin/nonet: $(LIBRARY) $(PROGRAM) $(SHIMS) $(HEADERS) $(RESOURCES) \
+  Sources/nonet/Confinement/net_restrict.py | toolchain
 	@echo 'nonet: this toolchain has no Embedded Swift for $(HOST); building a larger static binary' >&2
 	swift build -c release --product nonet -Xswiftc -static-executable --scratch-path .build-static
 	mkdir -p bin
@@ -122,6 +128,11 @@ demo: deps all ## shows one program reach a server outside nonet and fail to ins
 test: deps lint all regenerated ## everything: lint, both builds, all tests, the shipped binary from outside
 	swift test
 	python3 -m pytest -q Tests/BlackBox
+	NONET_TEST_PYTHONS=$$(python3 -c 'import sys; print(sys.executable)') \
+	  python3 -m pytest -q Tests/Python
+
+test-pythons: ## the Python fall-back under every interpreter that pyenv has here (6 minutes)
+	python3 -m pytest -q Tests/Python
 
 lint: toolchain ## swift format, strictly
 	swift format lint --strict -r Sources Tests Package.swift
@@ -151,6 +162,6 @@ clean: ## removes what was built
 	rm -rf bin .build .build-embedded .build-static
 
 help: ## prints this
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
 
-.PHONY: all presets toolchain goldens tables demo test lint regenerated bench fuzz format deps install clean help
+.PHONY: all presets toolchain goldens tables demo test test-pythons lint regenerated bench fuzz format deps install clean help

@@ -29,7 +29,6 @@ int nonet_install_filter(const void *instructions, unsigned short count) {
   return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
 }
 
-int nonet_probe_seccomp(void) {
-  uint32_t action = SECCOMP_RET_ERRNO;
+int nonet_probe_seccomp_action(uint32_t action) {
   return (int)syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action);
 }

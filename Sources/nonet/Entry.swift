@@ -13,8 +13,7 @@ public func entry(
 ) -> CInt {
   let words = (0..<Int(argc)).compactMap { argv[$0].map(Word.init(pointer:)) }
   do throws(Failure) {
-    try perform(words, argv)
-    return 0
+    return try perform(words, argv)
   } catch {
     say(error.message + (error.showsUsage ? "\n" + Help.usage : ""))
     return error.status
@@ -23,14 +22,15 @@ public func entry(
 
 private func perform(
   _ words: [Word], _ argv: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
-) throws(Failure) {
+) throws(Failure) -> CInt {
   let options = try OptionParser.parse(words)
   switch options.mode {
   case .run(let argument): try Run(options: options, command: argv + argument).perform()
   case .dump: try Show(options: options).dump()
   case .explain: try Show(options: options).explain()
-  case .check: throw .refused("--check is not available in this version")
+  case .check: return try Check(options: options).perform()
   case .help: try printOut(Array(Help.text.utf8))
   case .version: try printOut(Array((Help.version + "\n").utf8))
   }
+  return 0
 }

@@ -1,20 +1,20 @@
 /// JSON as text, built from the inside out; members keep their order.
-enum JSONText {
-  static func object(_ members: [(String, String)]) -> String {
+package enum JSONText {
+  package static func object(_ members: [(String, String)]) -> String {
     "{" + members.map { "\(string($0.0)): \($0.1)" }.joined(separator: ", ") + "}"
   }
 
-  static func array(_ elements: [String]) -> String {
+  package static func array(_ elements: [String]) -> String {
     "[" + elements.joined(separator: ", ") + "]"
   }
 
   /// An array with one element a line.
-  static func lines(_ elements: [String]) -> String {
+  package static func lines(_ elements: [String]) -> String {
     elements.isEmpty ? "[]" : "[\n  " + elements.joined(separator: ",\n  ") + "\n]"
   }
 
   /// A string with everything escaped that JSON (RFC 8259, section 7) wants escaped.
-  static func string(_ text: String) -> String {
+  package static func string(_ text: String) -> String {
     var result = "\""
     for scalar in text.unicodeScalars {
       switch scalar {

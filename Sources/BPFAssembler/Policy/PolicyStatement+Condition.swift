@@ -54,7 +54,7 @@ extension PolicyStatement {
     var mask: Value?
     if take(.mask) { mask = try value(fitting: kind) }
     let operation = span
-    let relation = try relation(fitting: kind)
+    let relation = try relation(fitting: kind, isMasked: mask != nil)
     if kind == .pointer, mask != nil || !relation.comparesWithNull {
       throw error(
         start.lowerBound..<operation.upperBound,
@@ -83,7 +83,8 @@ extension PolicyStatement {
     }
     var kind: Parameter.Kind?
     for call in calls {
-      for architecture in Architecture.allCases where call.number(on: architecture) != nil {
+      // A 32-bit ABI may lack the parameter, and may not be compiled at all: the compiler says so.
+      for architecture in Architecture.natives where call.number(on: architecture) != nil {
         let prototype = call.prototype(on: architecture)
         guard let found = prototype?.parameter(named: name)?.kind else {
           let names = prototype?.parameters.map { $0.name } ?? []
@@ -92,7 +93,7 @@ extension PolicyStatement {
             ? "use arg0 to arg5" : "it has \(names.joined(separator: ", "))"
           throw error(
             span,
-            "\(call.name) has no argument named '\(name)' on \(architecture.name); \(known)"
+            "\(call.name) has no argument named '\(name)' on \(architecture); \(known)"
               + suggestion(for: name, among: names))
         }
         if let kind, kind != found {
@@ -114,17 +115,18 @@ extension PolicyStatement {
   }
 
   private mutating func relation(
-    fitting kind: Parameter.Kind
+    fitting kind: Parameter.Kind, isMasked: Bool
   ) throws(PolicyDiagnostic) -> Comparison.Relation {
     if take("in") { return .member(try members(fitting: kind)) }
     let operation = current
+    let expected = isMasked ? "==, !=, <, <=, >, >= or 'in'" : "==, !=, <, <=, >, >=, & or 'in'"
     guard case .symbol(let symbol) = operation.kind else {
-      throw error(span, "expected ==, !=, <, <=, >, >=, & or 'in', found \(current)")
+      throw error(span, "expected \(expected), found \(current)")
     }
     switch symbol {
     case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual: advance()
     case .comma, .openBrace, .closeBrace, .openParenthesis, .closeParenthesis, .mask:
-      throw error(span, "expected ==, !=, <, <=, >, >=, & or 'in', found \(current)")
+      throw error(span, "expected \(expected), found \(current)")
     }
     let value = try value(fitting: kind)
     return switch symbol {

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 // errno is a macro over a thread's own variable, which no importer can see.
@@ -20,6 +21,10 @@ static inline void nonet_clear_errno(void) { errno = 0; }
 // open(2) is variadic.
 static inline int nonet_open_for_reading(const char *path) {
   return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static inline int nonet_create_file(const char *path, mode_t mode) {
+  return open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 }
 
 // fcntl(2) is variadic too.
@@ -34,8 +39,8 @@ int nonet_set_no_new_privs(void);
 // struct sock_filter[count].
 int nonet_install_filter(const void *instructions, unsigned short count);
 
-// seccomp(SECCOMP_GET_ACTION_AVAIL) for SECCOMP_RET_ERRNO, which installs nothing.
-int nonet_probe_seccomp(void);
+// seccomp(SECCOMP_GET_ACTION_AVAIL), which installs nothing.
+int nonet_probe_seccomp_action(uint32_t action);
 
 // landlock.c
 
@@ -64,5 +69,10 @@ int nonet_enter_network_namespace(int *step);
 
 // The same in a child that then goes away.
 int nonet_probe_network_namespace(int *step);
+
+// check.c
+
+// Whether programs of the 32-bit ABI run here: 1 or 0.
+int nonet_probe_32bit(void);
 
 #endif

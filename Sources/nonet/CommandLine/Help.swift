@@ -10,36 +10,51 @@ enum Help {
     usage: nonet [OPTION]... [--] COMMAND [ARG]...   run COMMAND with no network
            nonet --dump-bpf [OPTION]...              print the filter that would be installed
            nonet --explain [OPTION]...               print what it answers, call by call
+           nonet --check [OPTION]...                 say what this machine can confine, and
+                                                     whether we are already inside
            nonet --help | --version
 
-    No root, no daemon: a seccomp filter is installed and COMMAND runs in place of nonet, so
-    status, signals, terminal and descriptors are its own. Everything it starts is confined too.
-    Options end at -- or at the first word that is not one. --opt VALUE and --opt=VALUE both work.
+    No root, no daemon: walls go up (a seccomp filter, a Landlock domain, clean descriptors) and
+    COMMAND runs in place of nonet, so status, signals, terminal and descriptors 0-2 are its own.
+    Everything that it starts is confined too. Options end at -- or at the first word that is not
+    one. --opt VALUE and --opt=VALUE both work.
 
     what is refused
       --policy NAME|FILE   default  no network; pipes and socket pairs inside go on
                            strict   no sockets of any kind, and fewer ways around
                            unix     no network, but every AF_UNIX socket
-                           loopback (to dump and explain only, in this version)
+                           loopback 127.0.0.1 and ::1 in a network of its own, nothing outside
                            FILE     a policy file: with a '/' in its name or ending in .policy;
                                     - is standard input
+      --loopback           short for --policy loopback
       --deny CALL[,CALL]   deny these system calls too; @network and such name groups
       --allow CALL[,CALL]  take denials back; of --deny and --allow the last one wins
       --errno NAME         what a refused request answers: EACCES unless told; EPERM, 1-4095, ...
-      --backend seccomp    how: auto (the same in this version) or seccomp
+      --unproved           use a filter that is too large to be proven; one that is proven wrong
+                           is never used
+
+    how
+      --backend NAME       auto (tries the others in this order), seccomp, namespace or python;
+                           a name means that one or failure
+      --best-effort        where nothing can confine, warn and run all the same
+      --log-dir DIR        where the python backend writes its log of what was tried, as JSON;
+                           ~/.local/state/nonet unless told
 
     what is printed
       --arch ARCH          x86_64, aarch64 or all; this machine's unless told
-      --format FORMAT      listing, bpf_asm, raw, hex, c, json, decimal, dot; for --explain
-                           listing or json
+      --format FORMAT      listing, bpf_asm, raw, hex, c, json, decimal, dot; for --explain and
+                           --check listing or json
       -q, --quiet          nothing but errors
       -v, --verbose        every wall as it goes up
+      -h, --help           this text
+          --version        the version
 
     exit status: the command's own; 125 nonet failed or refused, and the command did not run;
-    126 the command could not be run; 127 it was not found.
+    126 the command could not be run; 127 it was not found. --check: 1 where nothing can confine.
 
     examples
       nonet make test                      does the test suite work offline?
+      nonet --loopback pytest              tests that talk to a server of their own
       nonet --policy unix psql             a database over its AF_UNIX socket, and nothing else
       nonet --dump-bpf                     read the filter before you trust it
       nonet --dump-bpf --format raw >f; bwrap --seccomp 3 ... 3<f

@@ -30,6 +30,7 @@ struct OptionParser {
       options.mode = .run(argument: next)
       return options
     }
+    if modeOption == .check, options.architectures != nil { throw onlyForDumps(.arch) }
     if hasCommand {
       throw .usage("\(modeOption.rawValue) takes no command, and '\(words[next].text)' is one")
     }
@@ -84,6 +85,7 @@ struct OptionParser {
     case .explain: try choose(.explain, name)
     case .check: try choose(.check, name)
     case .bestEffort: options.isBestEffort = true
+    case .unproved: options.acceptsUnproved = true
     case .help: try choose(.help, name)
     case .version: try choose(.version, name)
     case .policy, .deny, .allow, .errno, .backend, .offline, .log, .logDirectory, .observe,
@@ -98,11 +100,12 @@ struct OptionParser {
     case .deny: options.changes.append(.init(verdict: .deny(nil), calls: try Self.calls(value)))
     case .allow: options.changes.append(.init(verdict: .allow, calls: try Self.calls(value)))
     case .errno: options.errno = try Self.errno(value)
+    case .logDirectory: options.logDirectory = value
     case .backend: options.backend = try Self.backend(value)
     case .arch: options.architectures = try Self.architectures(value)
     case .format: options.format = try Self.format(value)
-    case .loopback, .bestEffort, .offline, .log, .logDirectory, .observe, .report, .from,
-      .allowUnix, .hint, .quiet, .verbose, .dump, .explain, .check, .hook, .help, .version:
+    case .unproved, .loopback, .bestEffort, .offline, .log, .observe, .report, .from, .allowUnix,
+      .hint, .quiet, .verbose, .dump, .explain, .check, .hook, .help, .version:
       throw Self.notAvailable(name.rawValue)
     }
   }
@@ -116,7 +119,7 @@ struct OptionParser {
   }
 
   private func onlyForDumps(_ name: OptionName) -> Failure {
-    .usage("\(name.rawValue) is for \(OptionName.dump.rawValue) and \(OptionName.explain.rawValue)")
+    .usage("\(name.rawValue) is for --dump-bpf and --explain")
   }
 
   private static func notAvailable(_ what: String) -> Failure {

@@ -5,6 +5,8 @@ internal import CLinuxShims
 struct ChosenPolicy {
   let policy: Policy
   let names: PolicyNames
+  private let acceptsUnproved: Bool
+  private let isQuiet: Bool
 
   /// Reads the policy and applies what the command line changes about it.
   ///
@@ -34,14 +36,29 @@ struct ChosenPolicy {
     }
     self.policy = policy
     names = PolicyNames(policy: name, places: places)
+    acceptsUnproved = options.acceptsUnproved
+    isQuiet = options.isQuiet
   }
 
-  /// Compiles the policy for a machine.
-  func compiled(for architecture: Architecture) throws(Failure) -> CompiledPolicy {
+  /// Compiles the policy for a machine and proves that the program means it.
+  func checked(
+    for architecture: Architecture
+  ) throws(Failure) -> (compiled: CompiledPolicy, program: CheckedProgram) {
+    let compiled: CompiledPolicy
     do throws(CompilerError) {
-      return try CompiledPolicy(policy, for: architecture)
+      compiled = try CompiledPolicy(policy, for: architecture)
     } catch {
-      throw .refused("policy \(names.policy): \(Self.words(error, policy))")
+      throw .refused(words(error))
+    }
+    do throws(ProofError) {
+      let program = try CheckedProgram(
+        compiled.program, means: policy, for: architecture, acceptsUndecided: acceptsUnproved)
+      if let doubt = program.doubt, !isQuiet {
+        say("policy \(names.policy): the filter is used unproved: \(doubt)")
+      }
+      return (compiled, program)
+    } catch {
+      throw .refused("policy \(names.policy): \(Self.words(error))")
     }
   }
 
@@ -75,16 +92,27 @@ struct ChosenPolicy {
     return texts.joined(separator: "\n") + "\n\(sum); the policy was not used"
   }
 
-  private static func words(_ error: CompilerError, _ policy: Policy) -> String {
+  private static func words(_ error: ProofError) -> String {
+    switch error {
+    case .disproved(let counterexample):
+      "the compiler made a wrong program, which was not used: \(counterexample); please report this"
+    case .undecided(let undecided):
+      "the program could not be proven right: \(undecided); say less in one call's rules, or "
+        + "accept it with --unproved"
+    }
+  }
+
+  private func words(_ error: CompilerError) -> String {
     switch error {
     case .tooLong(let count):
-      "compiles to \(count) instructions, and the kernel takes at most "
+      "policy \(names.policy) compiles to \(count) instructions, and the kernel takes at most "
         + "\(CompiledPolicy.mostInstructions); say less, or merge rules"
     case .noSuchArgument(let rule, let call, let architecture):
-      "rule \(rule + 1) ('\(policy.rules[rule])') asks for an argument that \(call.name) does not "
-        + "have on \(architecture)"
+      "\(names.places[rule]): \(call.name) has no such argument on \(architecture), for which the "
+        + "rules are compiled too; use arg0 to arg5, or say 'foreign deny'"
     case .refused(let error):
-      "the compiler made a program that the kernel would refuse (\(error)); please report this"
+      "policy \(names.policy): the compiler made a program that the kernel would refuse "
+        + "(\(error)); please report this"
     }
   }
 }

@@ -23,7 +23,7 @@ struct Capabilities: Equatable {
   static func found(triesNamespace: (_ seccompWorks: Bool) -> Bool) -> Capabilities {
     var capabilities = Capabilities(landlockABI: probeLandlock(), namespace: .untried)
     do throws(SystemError) {
-      try probeSeccomp()
+      try probeSeccomp(.errno)
     } catch {
       capabilities.seccompFailure = error
     }

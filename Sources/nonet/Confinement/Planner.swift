@@ -51,6 +51,7 @@ extension Plan {
       }
     case .python:
       if request.needsNamespace { return "cannot make a private loopback" }
+      if !request.isPreset { return "knows the presets only, without --deny and --allow" }
       return request.isPythonCommand ? nil : "the command is not a Python interpreter or script"
     }
   }

@@ -12,7 +12,7 @@ enum WallFailure: Error {
 struct Walls {
   let plan: Plan
   /// The filter, where the plan has one.
-  let program: Program?
+  let program: CheckedProgram?
   let sockets: InheritedSockets
   /// Told of each wall as it stands, with what it did.
   let report: (_ wall: Plan.Wall, _ detail: String) -> Void
@@ -97,7 +97,7 @@ struct Walls {
   private func install() throws(WallFailure) -> String {
     let wall = plan.walls.last ?? .seccomp(deniesDebug: true)
     // A plan with a filter wall comes with a filter; without one nothing may run.
-    guard let program else {
+    guard let program = program?.program else {
       throw .system(wall, SystemError(call: "seccomp", number: EINVAL))
     }
     do throws(SystemError) {

@@ -16,6 +16,14 @@ struct Descriptor: ~Copyable {
 
   deinit { _ = close(number) }
 
+  /// Reads once, at most so many bytes.
+  borrowing func start(_ most: Int) throws(SystemError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: most)
+    let number = number
+    let count = try attempt("read") { read(number, &bytes, most) }
+    return Array(bytes[..<count])
+  }
+
   /// Reads until the end or until there is more than `limit`.
   borrowing func contents(limit: Int) throws(SystemError) -> [UInt8] {
     try readAll(from: number, limit: limit)
@@ -45,6 +53,24 @@ func writeAll(_ bytes: [UInt8], to descriptor: CInt) throws(SystemError) {
       }
     }
   }
+}
+
+/// Makes a folder of a new name that everybody may read and only we may change.
+///
+/// - Parameter prefix: The path up to the part that is made up.
+func makeFolder(prefix: String) throws(SystemError) -> String {
+  var template = Array((prefix + "XXXXXX").utf8CString)
+  _ = try attempt("mkdtemp") { mkdtemp(&template) == nil ? -1 : 0 }
+  _ = try attempt("chmod") { chmod(template, 0o755) }
+  return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}
+
+/// Writes a file that must not be there yet; everybody may read it.
+func writeNewFile(_ path: String, _ bytes: [UInt8]) throws(SystemError) {
+  let file = Descriptor(owning: try attempt("open") { nonet_create_file(path, 0o644) })
+  // Whatever the umask is: a program that changes its user still has to read it.
+  _ = try attempt("fchmod") { fchmod(file.number, 0o644) }
+  try writeAll(bytes, to: file.number)
 }
 
 /// Whether a file of that name exists, whatever it is.

@@ -1,0 +1,165 @@
+internal import BPFAssembler
+internal import CLinuxShims
+
+/// `nonet --check`: what this machine can confine, and whether we are already inside.
+struct Check {
+  let options: Options
+
+  /// One thing that was looked at.
+  private struct Finding {
+    let name: String
+    let isThere: Bool
+    let text: String
+  }
+
+  /// What `auto` or a backend does for a preset.
+  private struct Row {
+    let preset: Preset
+    let backend: Plan.Backend
+    let plan: Plan?
+    let text: String
+  }
+
+  /// Prints what was found.
+  ///
+  /// - Returns: The exit status: 0 where `auto` can confine a command, else 1.
+  func perform() throws(Failure) -> CInt {
+    let machine = Capabilities.found { _ in true }
+    let findings = Self.findings(machine)
+    let rows = Preset.allCases.flatMap { preset in
+      Plan.Backend.allCases.map { Self.row(preset, $0, machine) }
+    }
+    switch options.format ?? .listing {
+    case .listing: try printOut(Array(Self.text(findings, rows).utf8))
+    case .json: try printOut(Array(Self.json(findings, rows).utf8))
+    case .bpfAsm, .raw, .hex, .c, .decimal, .dot:
+      throw .usage("--check prints --format listing or json")
+    }
+    let isConfinable = rows.contains {
+      $0.backend == .auto && $0.preset == .default && $0.plan != nil
+    }
+    return isConfinable ? 0 : 1
+  }
+
+  private static func row(
+    _ preset: Preset, _ backend: Plan.Backend, _ machine: Capabilities
+  ) -> Row {
+    var options = Options()
+    options.policy = .preset(preset)
+    options.backend = backend
+    // The wrapper can only hold Python; what it can do is shown for such a command.
+    let request = PlanChoice(options).request(isPythonCommand: backend == .python)
+    do throws(Plan.Impossible) {
+      let plan = try Plan(request, on: machine)
+      return Row(preset: preset, backend: backend, plan: plan, text: plan.summary)
+    } catch {
+      let reasons = error.reasons.joined(separator: "; ")
+      return Row(preset: preset, backend: backend, plan: nil, text: "impossible: \(reasons)")
+    }
+  }
+
+  private static func findings(_ machine: Capabilities) -> [Finding] {
+    var findings: [Finding] = [seccomp(machine), notification()]
+    let abi = machine.landlockABI
+    findings.append(
+      Finding(
+        name: "landlock", isThere: abi >= 4,
+        text: abi == 0
+          ? "no; the filter denies ptrace and process_vm_* instead"
+          : abi < 4 ? "ABI \(abi), too old for a wall; Linux 6.7 has ABI 4" : "ABI \(abi)"))
+    findings.append(namespace(machine))
+    let runs32Bit = Here.runs32Bit
+    let abiName = Architecture.host.compat.map { "\($0)" } ?? "32-bit"
+    findings.append(
+      Finding(
+        name: "\(abiName) programs", isThere: runs32Bit,
+        text: runs32Bit ? "run, under the same rules" : "do not run here"))
+    let python = Here.executable(named: "python3")
+    findings.append(
+      Finding(name: "python3", isThere: python != nil, text: python ?? "not found along PATH"))
+    findings.append(confinement())
+    return findings
+  }
+
+  private static func seccomp(_ machine: Capabilities) -> Finding {
+    let failure = machine.seccompFailure
+    return Finding(
+      name: "seccomp", isThere: failure == nil,
+      text: failure.map { "no: \($0.call): \($0.reason)" } ?? "filters can be installed")
+  }
+
+  private static func notification() -> Finding {
+    do throws(SystemError) {
+      try probeSeccomp(.userNotification)
+      return Finding(name: "user notification", isThere: true, text: "yes")
+    } catch {
+      return Finding(
+        name: "user notification", isThere: false, text: "no: \(error.call): \(error.reason)")
+    }
+  }
+
+  private static func namespace(_ machine: Capabilities) -> Finding {
+    switch machine.namespace {
+    case .works: Finding(name: "user namespaces", isThere: true, text: "yes, with a network")
+    case .untried: Finding(name: "user namespaces", isThere: false, text: "not tried")
+    case .fails(let failure):
+      Finding(
+        name: "user namespaces", isThere: false, text: "no: \(failure.reason); \(failure.advice)")
+    }
+  }
+
+  /// Proved by trying: what the environment says is only a hint.
+  private static func confinement() -> Finding {
+    let hint = getenv("NONET").map { "; NONET=\(String(cString: $0))" } ?? ""
+    if let number = Here.refusalOfSockets {
+      return Finding(
+        name: "this process", isThere: true,
+        text: "is confined: socket(AF_INET) answers \(errorText(number))\(hint)")
+    }
+    if Here.interfaces == ["lo"] {
+      return Finding(
+        name: "this process", isThere: true,
+        text: "is confined: its network has no interface but lo\(hint)")
+    }
+    return Finding(
+      name: "this process", isThere: false, text: "is not confined: it can make IP sockets\(hint)")
+  }
+
+  private static func text(_ findings: [Finding], _ rows: [Row]) -> String {
+    var lines = ["\(Help.version) on \(Here.kernel), \(Architecture.host)", ""]
+    for finding in findings { lines.append("\(padded(finding.name, 18)) \(finding.text)") }
+    lines += ["", "policy    backend    walls"]
+    for row in rows {
+      lines.append("\(padded(row.preset.name, 9)) \(padded("\(row.backend)", 10)) \(row.text)")
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private static func json(_ findings: [Finding], _ rows: [Row]) -> String {
+    let found = findings.map { finding in
+      JSONText.object([
+        ("name", JSONText.string(finding.name)), ("there", "\(finding.isThere)"),
+        ("text", JSONText.string(finding.text)),
+      ])
+    }
+    let plans = rows.map { row in
+      JSONText.object([
+        ("policy", JSONText.string(row.preset.name)),
+        ("backend", JSONText.string("\(row.backend)")),
+        ("possible", "\(row.plan != nil)"),
+        ("walls", JSONText.array(row.plan?.walls.map { JSONText.string($0.name) } ?? [])),
+        ("text", JSONText.string(row.text)),
+      ])
+    }
+    let kernel = JSONText.string(Here.kernel)
+    return JSONText.object([
+      ("version", JSONText.string(Help.version)), ("kernel", kernel),
+      ("arch", JSONText.string(Architecture.host.name)),
+      ("findings", JSONText.lines(found)), ("plans", JSONText.lines(plans)),
+    ]) + "\n"
+  }
+
+  private static func padded(_ text: String, _ width: Int) -> String {
+    text + String(repeating: " ", count: max(0, width - text.utf8.count))
+  }
+}

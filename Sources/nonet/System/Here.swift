@@ -1,0 +1,54 @@
+internal import CLinuxShims
+
+/// What can be seen of the process and kernel as they are now.
+enum Here {
+  /// The kernel's name and release, as `uname -sr` prints them.
+  static var kernel: String {
+    var name = utsname()
+    guard uname(&name) == 0 else { return "unknown kernel" }
+    return text(of: &name.sysname) + " " + text(of: &name.release)
+  }
+
+  /// Whether programs of the 32-bit ABI run here.
+  static var runs32Bit: Bool { nonet_probe_32bit() == 1 }
+
+  /// The errno of trying to make an IP socket; `nil` where it can be made.
+  static var refusalOfSockets: CInt? {
+    let number = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
+    if number < 0 { return nonet_errno() }
+    _ = close(number)
+    return nil
+  }
+
+  /// The network interfaces of this namespace; `nil` where /proc does not say.
+  static var interfaces: [String]? {
+    lines(of: "/proc/net/dev")?.compactMap { line in
+      guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { return nil }
+      let name = line[..<colon].drop { $0 == UInt8(ascii: " ") }
+      return String(decoding: name, as: UTF8.self)
+    }
+  }
+
+  /// The first file of that name along PATH that can be executed.
+  static func executable(named name: String) -> String? {
+    guard let path = getenv("PATH") else { return nil }
+    let folders = String(cString: path).utf8.split(separator: UInt8(ascii: ":"))
+    let files = folders.map { String(decoding: Array($0), as: UTF8.self) + "/" + name }
+    return files.first { access($0, X_OK) == 0 && !isDirectory($0) }
+  }
+
+  private static func lines(of path: String) -> [ArraySlice<UInt8>]? {
+    do throws(SystemError) {
+      let text = try Descriptor(reading: path).contents(limit: 1 << 16)
+      return text.split(separator: UInt8(ascii: "\n"))
+    } catch {
+      return nil
+    }
+  }
+
+  private static func text<Tuple>(of tuple: inout Tuple) -> String {
+    withUnsafeBytes(of: &tuple) { bytes in
+      String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    }
+  }
+}

@@ -1,3 +1,0 @@
-import Testing
-@testable import nonet
-@Test func a() { #expect(Bool(true)) }
