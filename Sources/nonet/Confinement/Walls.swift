@@ -60,7 +60,7 @@ struct Walls {
     case .closed, .other: return
     case .socket(let domain, let type) where sockets.keepAsStandard(domain: domain, type: type):
       return
-    case .socket, .ring:
+    case .socket, .ring, .nameless:
       throw .forbidden(ForbiddenDescriptor(number: number, kind: found))
     }
   }
@@ -69,7 +69,7 @@ struct Walls {
     switch kind {
     case .closed, .other: true
     case .socket(let domain, let type): sockets.keep(domain: domain, type: type)
-    case .ring: false
+    case .ring, .nameless: false
     }
   }
 
