@@ -84,7 +84,7 @@ def test_options_of_later_versions_are_refused(refused, words):
     assert "not available in this version" in refused(*words, "--")
 
 
-@pytest.mark.parametrize("words", [["--check"], ["--hook", "claude"]], ids=" ".join)
+@pytest.mark.parametrize("words", [["--hook", "claude"]], ids=" ".join)
 def test_modes_of_later_versions_are_refused(refused, words):
     assert "not available in this version" in refused(*words, command=())
 
