@@ -12,6 +12,7 @@ struct PlanChoice {
   ///
   /// - Parameter isPythonCommand: Finds out whether the command is a Python interpreter or script;
   ///   asked only where the answer matters, since it may read the command's file.
+  /// - Returns: The walls to put up.
   /// - Throws: A refusal with the reason of each backend.
   func plan(isPythonCommand: () -> Bool) throws(Failure) -> Plan {
     var request = request(isPythonCommand: false)

@@ -17,7 +17,9 @@ struct Walls {
   /// Told of each wall as it stands, with what it did.
   let report: (_ wall: Plan.Wall, _ detail: String) -> Void
 
-  /// Raises all walls. When it throws, some may stand; no caller goes on then.
+  /// Raises all walls.
+  ///
+  /// - Throws: The wall that did not go up; others may stand then, and no caller goes on.
   func raise() throws(WallFailure) {
     for wall in plan.walls {
       switch wall {

@@ -58,6 +58,8 @@ func writeAll(_ bytes: [UInt8], to descriptor: CInt) throws(SystemError) {
 /// Makes a folder of a new name that everybody may read and only we may change.
 ///
 /// - Parameter prefix: The path up to the part that is made up.
+/// - Returns: The path of the folder.
+/// - Throws: The errno of mkdtemp(3) or chmod(2).
 func makeFolder(prefix: String) throws(SystemError) -> String {
   var template = Array((prefix + "XXXXXX").utf8CString)
   _ = try attempt("mkdtemp") { mkdtemp(&template) == nil ? -1 : 0 }

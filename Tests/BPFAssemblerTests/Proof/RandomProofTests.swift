@@ -2,7 +2,7 @@ import Testing
 
 @testable import BPFAssembler
 
-@Suite struct RandomPolicyTests {
+@Suite struct RandomProofTests {
   @Test(arguments: [1, 2, 3, 5, 10, 20, 50, 200])
   func compiledPoliciesAreProven(ruleCount: Int) throws {
     var random = Seeded(UInt64(ruleCount))
