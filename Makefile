@@ -48,6 +48,9 @@ SWIFT_FLAGS := $(TARGET) -Osize -wmo -parse-as-library -swift-version 6 -package
   -enable-upcoming-feature MemberImportVisibility -enable-upcoming-feature InternalImportsByDefault \
   -warnings-as-errors
 
+link = $(CLANG) $(C_TARGET) -static -fuse-ld=lld -o $@ $^ $(UNICODE) -lm -s \
+  -Wl,--gc-sections -Wl,--defsym=main=nonet_main
+
 all: bin/nonet presets ## builds bin/nonet: Embedded Swift, static
 
 # An Embedded module carries its code with it, and what the program uses of the library is compiled
@@ -80,8 +83,7 @@ ifneq ($(wildcard $(UNICODE)),)
 $(BINARY): $B/nonet.o $(SHIMS:Sources/CLinuxShims/%.c=$B/%.o)
 	@mkdir -p bin
 	@echo 'linking $@'
-	@$(CLANG) $(C_TARGET) -static -fuse-ld=lld -o $@ $^ $(UNICODE) -lm -s \
-	  -Wl,--gc-sections -Wl,--defsym=main=nonet_main
+	@$(link)
 else
 $(BINARY): $(LIBRARY) $(PROGRAM) $(SHIMS) $(HEADERS) $(RESOURCES) | toolchain
 	@echo 'nonet: this toolchain has no Embedded Swift for $(HOST); building a larger static binary' >&2
@@ -131,6 +133,8 @@ tables: ## rewrites the generated tables of calls, prototypes, constants and err
 	  LC_ALL=C awk -v table=$$table -f $(TABLES)/generate.awk $(TABLES)/$$table.tsv > $$swift.new; \
 	  $(call replace,$$swift); \
 	done
+
+include Tests/Kernels/guest.mk
 
 # Puts FILE.new in the place of FILE, unless they are the same: an unchanged file rebuilds nothing.
 replace = if cmp -s $(1).new $(1); then rm $(1).new; else mv $(1).new $(1); fi
