@@ -41,6 +41,9 @@ PRESETS := default loopback strict unix
 VARIANTS := default-deny-debug loopback-deny-debug unix-deny-debug
 ARCHES := x86_64 aarch64
 PREFIX ?= /usr/local
+# Debian's suites whose kernels are tested: Linux 5.10, 6.1, 6.12 and the newest.
+KERNELS ?= bullseye bookworm bookworm-backports trixie-backports
+ARM_KERNELS ?= bookworm bookworm-backports
 TABLES := Sources/BPFAssembler/Architectures/Tables
 
 SWIFT_FLAGS := $(TARGET) -Osize -wmo -parse-as-library -swift-version 6 -package-name nonet \
@@ -146,6 +149,15 @@ test: deps lint all regenerated ## everything: lint, both builds, all tests, the
 	swift test
 	python3 -m pytest -q Tests/BlackBox
 
+test-aarch64: nonet-aarch64 ## the same promises on real arm64 kernels, emulated
+	@.ci/install kernels
+	@$(MAKE) --no-print-directory CROSS=aarch64 guest
+	Tests/Kernels/run aarch64 bin/nonet-aarch64 .build-aarch64/guest $(ARM_KERNELS)
+
+test-kernels: all guest ## the same promises on old and new x86_64 kernels, emulated
+	@.ci/install kernels
+	Tests/Kernels/run x86_64 bin/nonet $B/guest $(KERNELS)
+
 lint: toolchain ## swift format, strictly
 	swift format lint --strict -r Sources Tests Package.swift
 
@@ -176,4 +188,4 @@ clean: ## removes what was built
 help: ## prints this
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 15
 
-.PHONY: all nonet-aarch64 presets toolchain goldens tables demo test lint regenerated bench fuzz format deps install clean help
+.PHONY: all nonet-aarch64 test-aarch64 test-kernels presets toolchain goldens tables demo test lint regenerated bench fuzz format deps install clean help

@@ -7,8 +7,10 @@ import CTestProbes
 @c(nonet_main)
 public func entry(_ argc: CInt, _ argv: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> CInt
 {
+  // An emulated machine is slow, and what the other questions about codes add is not the kernel's.
+  let checks = codeChecks.prefix(2) + kernelChecks
   var failed = 0
-  for check in kernelChecks {
+  for check in checks {
     do throws(Kernel.Surprise) {
       let differences = try check.differences()
       if differences.isEmpty { continue }
@@ -19,6 +21,6 @@ public func entry(_ argc: CInt, _ argv: UnsafeMutablePointer<UnsafeMutablePointe
     }
     failed += 1
   }
-  print("machine \(kernelChecks.count - failed) \(failed)")
+  print("machine \(checks.count - failed) \(failed)")
   return failed == 0 ? 0 : 1
 }

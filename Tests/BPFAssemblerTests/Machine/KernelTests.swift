@@ -22,7 +22,7 @@ struct KernelTests {
     #expect(try Kernel.refusal(of: program("ret #0").rawInstructions) == 0)
   }
 
-  @Test(arguments: kernelChecks)
+  @Test(arguments: codeChecks + kernelChecks)
   func theKernelAgrees(_ check: KernelCheck) throws {
     #expect(try check.differences() == [])
   }

@@ -20,14 +20,15 @@ struct KernelCheck: Sendable, CustomStringConvertible {
 
 let kernelChecks: [KernelCheck] =
   [
-    codeChecks, verifierCases.map(verifierCheck), machineCases.map(machineCheck), [wordCheck],
+    verifierCases.map(verifierCheck), machineCases.map(machineCheck), [wordCheck],
     Instruction.Operation.allCases.flatMap { [indexCheck($0), constantCheck($0)] },
     Instruction.Test.allCases.map(comparisonCheck), (0..<8).map(randomCheck),
   ].flatMap { $0 }
 
-private let codeChecks: [KernelCheck] =
+/// The first two show all 41 codes that there are; each asks 65,536 questions.
+let codeChecks: [KernelCheck] =
   ([
-    (0, 0, 0), (0, 0, 1), (0, 0, 4), (0, 0, 31), (0, 0, 32), (0, 0, 60), (0, 0, 64),
+    (0, 0, 0), (0, 0, 4), (0, 0, 1), (0, 0, 31), (0, 0, 32), (0, 0, 60), (0, 0, 64),
     (1, 0, 1), (0, 1, 1), (255, 255, 4), (0, 0, 0xffff_f000), (0, 0, .max),
   ] as [(UInt8, UInt8, UInt32)]).map { (jt, jf, k) in
     KernelCheck("all 65536 codes with jt \(jt) jf \(jf) k \(k)") { () throws(Kernel.Surprise) in
