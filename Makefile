@@ -34,7 +34,7 @@ SHIMS := $(wildcard Sources/CLinuxShims/*.c)
 HEADERS := $(wildcard Sources/CLinuxShims/include/*)
 # What Package.swift embeds too: the presets and, behind links, their golden filters.
 RESOURCES := $(sort $(wildcard Sources/BPFAssembler/Policy/Presets/* \
-  Sources/BPFAssembler/Compiler/Filters/*))
+  Sources/BPFAssembler/Proof/Filters/*))
 GOLDEN := Fixtures/golden
 PRESETS := default loopback strict unix
 # Where Landlock is missing, presets that lean on it deny the calls of @debug themselves.
@@ -59,28 +59,33 @@ all: bin/nonet presets ## builds bin/nonet: Embedded Swift, static
 # An Embedded module carries its code with it, and what the program uses of the library is compiled
 # into the program's own object: linking the library's object too would only store it twice.
 # `timeout` because some mistakes make the Embedded compiler hang.
-$B/BPFAssembler.swiftmodule: $(LIBRARY) $B/PackageResources.swift
+$B/BPFAssembler.swiftmodule: $(LIBRARY) $B/BPFAssembler/PackageResources.swift
 	@echo 'compiling BPFAssembler'
 	@timeout 300 $(SWIFTC) $(SWIFT_FLAGS) -module-name BPFAssembler -emit-module \
 	  -emit-module-path $@ $^
 
-$B/nonet.o: $(PROGRAM) $(HEADERS) $B/BPFAssembler.swiftmodule
+$B/nonet.o: $(PROGRAM) $B/nonet/PackageResources.swift $(HEADERS) $B/BPFAssembler.swiftmodule
 	@echo 'compiling nonet'
 	@timeout 300 $(SWIFTC) $(SWIFT_FLAGS) -module-name nonet -I $B -I Sources/CLinuxShims/include \
-	  -c $(PROGRAM) -o $@
+	  -c $(filter %.swift,$^) -o $@
 
 $B/%.o: Sources/CLinuxShims/%.c $(HEADERS)
 	@mkdir -p $B
 	@$(CLANG) $(C_TARGET) -O2 -Wall -Wextra -Werror -I Sources/CLinuxShims/include -c $< -o $@
 
-# What SwiftPM's .embedInCode writes in the ordinary build.
-$B/PackageResources.swift: $(RESOURCES) Makefile | toolchain
-	@mkdir -p $B
-	@{ echo 'enum PackageResources {'; \
-	  for file in $(RESOURCES); do \
-	    echo "  static let $$(basename $$file | tr .- __): [UInt8] = ["; \
-	    od -An -v -tu1 $$file | sed 's/\([0-9][0-9]*\)/\1,/g'; echo '  ]'; \
-	  done; echo '}'; } > $@
+# What SwiftPM's .embedInCode writes in the ordinary build, for each module.
+define embed
+@mkdir -p $(@D)
+@{ echo 'enum PackageResources {'; \
+  for file in $(filter Sources/%,$^); do \
+    echo "  static let $$(basename $$file | tr .- __): [UInt8] = ["; \
+    od -An -v -tu1 $$file | sed 's/\([0-9][0-9]*\)/\1,/g'; echo '  ]'; \
+  done; echo '}'; } > $@
+endef
+$B/BPFAssembler/PackageResources.swift: $(RESOURCES) Makefile | toolchain
+	$(embed)
+$B/nonet/PackageResources.swift: Sources/nonet/Confinement/net_restrict.py Makefile | toolchain
+	$(embed)
 
 ifneq ($(wildcard $(UNICODE)),)
 $(BINARY): $B/nonet.o $(SHIMS:Sources/CLinuxShims/%.c=$B/%.o)
@@ -88,7 +93,8 @@ $(BINARY): $B/nonet.o $(SHIMS:Sources/CLinuxShims/%.c=$B/%.o)
 	@echo 'linking $@'
 	@$(link)
 else
-$(BINARY): $(LIBRARY) $(PROGRAM) $(SHIMS) $(HEADERS) $(RESOURCES) | toolchain
+$(BINARY): $(LIBRARY) $(PROGRAM) $(SHIMS) $(HEADERS) $(RESOURCES) \
+  Sources/nonet/Confinement/net_restrict.py | toolchain
 	@echo 'nonet: this toolchain has no Embedded Swift for $(HOST); building a larger static binary' >&2
 	swift build -c release --product nonet -Xswiftc -static-executable --scratch-path .build-static
 	mkdir -p bin
@@ -148,6 +154,11 @@ demo: deps all ## shows one program reach a server outside nonet and fail to ins
 test: deps lint all regenerated ## everything: lint, both builds, all tests, the shipped binary from outside
 	swift test
 	python3 -m pytest -q Tests/BlackBox
+	NONET_TEST_PYTHONS=$$(python3 -c 'import sys; print(sys.executable)') \
+	  python3 -m pytest -q Tests/Python
+
+test-pythons: ## the Python fall-back under every interpreter that pyenv has here (6 minutes)
+	python3 -m pytest -q Tests/Python
 
 test-aarch64: nonet-aarch64 ## the same promises on real arm64 kernels, emulated
 	@.ci/install kernels
@@ -188,4 +199,4 @@ clean: ## removes what was built
 help: ## prints this
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 15
 
-.PHONY: all nonet-aarch64 test-aarch64 test-kernels presets toolchain goldens tables demo test lint regenerated bench fuzz format deps install clean help
+.PHONY: all nonet-aarch64 presets toolchain goldens tables demo test test-pythons test-aarch64 test-kernels lint regenerated bench fuzz format deps install clean help

@@ -18,7 +18,7 @@ let filters = presets + ["default-deny-debug", "loopback-deny-debug", "unix-deny
 let embedded: [Resource] =
   presets.map { .embedInCode("Policy/Presets/\($0).policy") }
   + filters.flatMap { filter in
-    ["x86_64", "aarch64"].map { .embedInCode("Compiler/Filters/\(filter).\($0).raw") }
+    ["x86_64", "aarch64"].map { .embedInCode("Proof/Filters/\(filter).\($0).raw") }
   }
 
 let package = Package(
@@ -43,6 +43,7 @@ let package = Package(
     .executableTarget(
       name: "nonet",
       dependencies: ["BPFAssembler", "CLinuxShims"],
+      resources: [.embedInCode("Confinement/net_restrict.py")],
       swiftSettings: shipped),
     // Children that ask the kernel; see the header.
     .target(name: "CTestProbes", path: "Tests/CTestProbes"),

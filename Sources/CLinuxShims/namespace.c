@@ -105,12 +105,13 @@ static int unshare_with_all_ids(int *step) {
     if (!failed) report->step = NONET_STEP_DONE;
     _exit(0);
   }
-  close(gate[0]);
   *step = NONET_STEP_UNSHARE;
   int failed = unshare(CLONE_NEWUSER | CLONE_NEWNET);
   int error = errno;
-  // Without the byte the child leaves as soon as the gate closes.
+  // Without the byte the child leaves as soon as the gate closes. Our own reading end is still open,
+  // so that a child that is gone already costs no SIGPIPE.
   if (!failed && write(gate[1], "", 1) != 1) failed = -1, error = errno;
+  close(gate[0]);
   close(gate[1]);
   if (wait_for(child)) failed = -1, error = errno;
   if (!failed && report->step != NONET_STEP_DONE) {

@@ -14,12 +14,23 @@ import pytest
 
 from support.calls import NATIVE, X86
 from support.listener import Listener
+from support.outside import Outside, compiled_escape
 from support.run import NOBODY, Launcher, User, tool
 
 HERE = pathlib.Path(__file__).parent
 BINARY = pathlib.Path(os.environ.get("NONET", HERE.parent.parent / "bin" / "nonet")).resolve()
 ROOT = os.geteuid() == 0
 USERS = ["root", "nobody"] if ROOT else ["current"]
+
+
+UNSUPPORTED = {}  # user -> way -> why; filled by test_escapes
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Instruments that do not work on this kernel prove nothing, so they are named."""
+    for user, ways in UNSUPPORTED.items():
+        words = "; ".join(f"{way} ({why})" for way, why in ways.items()) or "none"
+        terminalreporter.write_line(f"ways out that {user} cannot show here even without nonet: {words}")
 
 
 def pytest_report_header(config):
@@ -52,6 +63,31 @@ def probe(stage):
     build = [tool("cc"), "-O1", "-Wall", "-static", "-no-pie", "-o", out, HERE / "probes/probe.c"]
     subprocess.run(build, check=True, timeout=60)
     return str(out)
+
+
+@pytest.fixture(scope="session")
+def escape(stage):
+    """The program that tries every way out; static and with fixed addresses, as its first lines say."""
+    return compiled_escape(stage)
+
+
+@pytest.fixture(scope="session")
+def outsides(escape):
+    """An outside for each user, made when it is asked for."""
+    made = {}
+
+    def get(user):
+        if user not in made:
+            home = tempfile.mkdtemp(prefix="nonet-home.")
+            someone = User(user, NOBODY if user == "nobody" else -1, home)
+            someone.own(home, 0o755)
+            made[user] = Outside(someone, escape)
+        return made[user]
+
+    yield get
+    for outside in made.values():
+        outside.close()
+        shutil.rmtree(outside.user.home, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -45,6 +45,7 @@ final class DecisionBuilder {
       graph.removeNodes(after: nodeCount)
     }
     return steps.reversed().reduce(otherwise) { node, step in
+      if case .constant(false) = step.formula { return node }
       let match = graph.answer(step.answer, step.origin)
       return plain(step.formula, step.origin, ifTrue: match, ifFalse: node)
     }

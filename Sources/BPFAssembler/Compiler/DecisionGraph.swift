@@ -37,6 +37,13 @@ struct DecisionGraph {
     return insert(.test(value, test, constant, ifTrue: ifTrue, ifFalse: ifFalse), origin)
   }
 
+  func isTest(_ node: NodeID) -> Bool {
+    switch nodes[node] {
+    case .test: true
+    case .answer: false
+    }
+  }
+
   private mutating func insert(_ node: Node, _ origin: Origin) -> NodeID {
     if let id = known[node] {
       if !origins[id].contains(origin) { origins[id].append(origin) }

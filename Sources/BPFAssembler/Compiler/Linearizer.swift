@@ -8,12 +8,14 @@ struct Linearizer {
   private var needsLoad: [Bool]
   /// The instructions written so far, the program's last one first.
   private var written: [(instruction: Instruction, origins: [Origin])] = []
-  /// For each node the position of its load, or of its test where it has none.
+  /// For each test the position of its load, or of the comparison where it has none.
   private var entries: [Int]
-  /// For each node the position of its test, for those who come with the right value in A.
+  /// For each test the position of its comparison, for those who come with the right value in A.
   private var tests: [Int]
-  /// The nearest instruction that does the same as one too far away.
-  private var nearest: [Int: Int] = [:]
+  /// The nearest return of each answer; there is none before somebody needs it.
+  private var returns: [DecisionGraph.NodeID: Int] = [:]
+  /// The nearest jump to each position that was too far away.
+  private var jumps: [Int: Int] = [:]
 
   /// Writes the part of a graph that a root reaches.
   ///
@@ -24,7 +26,9 @@ struct Linearizer {
     var linearizer = Linearizer(graph)
     // Children come before their parents, so ascending order is back to front.
     let isReached = linearizer.reach(from: root)
-    for node in graph.nodes.indices where isReached[node] { linearizer.write(node) }
+    for node in graph.nodes.indices where isReached[node] && (graph.isTest(node) || node == root) {
+      linearizer.write(node)
+    }
     return linearizer.written.reversed()
   }
 
@@ -57,12 +61,13 @@ struct Linearizer {
     let origins = graph.origins[node]
     switch graph.nodes[node] {
     case .answer(let answer):
+      // Others have theirs written where they need it, or a program could hold a return that all
+      // of them are too far away from. Only a filter that is nothing but an answer comes here.
       append(.return(.constant(answer)), origins)
-      entries[node] = written.count - 1
     case .test(let value, let test, let constant, let ifTrue, let ifFalse):
       // Making ifFalse reachable may add an instruction, which moves ifTrue one further away.
-      let yes = target(entry(of: ifTrue, with: value), slack: 1, origins)
-      let no = target(entry(of: ifFalse, with: value), slack: 0, origins)
+      let yes = target(ifTrue, with: value, slack: 1, origins)
+      let no = target(ifFalse, with: value, slack: 0, origins)
       append(
         .branch(test, .constant(constant), ifTrue: distance(to: yes), ifFalse: distance(to: no)),
         origins)
@@ -79,11 +84,6 @@ struct Linearizer {
     written.append((instruction, origins))
   }
 
-  private func entry(of node: DecisionGraph.NodeID, with value: DecisionGraph.Value) -> Int {
-    if case .test(value, _, _, _, _) = graph.nodes[node] { return tests[node] }
-    return entries[node]
-  }
-
   /// How many instructions the next one skips to get to a position.
   private func skips(to position: Int) -> Int { written.count - position - 1 }
 
@@ -91,26 +91,31 @@ struct Linearizer {
     UInt8(truncatingIfNeeded: skips(to: position))
   }
 
-  /// A position that does the same as `position` and can be reached from the next instruction.
+  /// A position that does what a node asks for and can be reached from the next instruction.
   ///
   /// - Parameters:
-  ///   - position: Where the jump shall lead.
+  ///   - node: Where to go.
+  ///   - value: What A holds then.
   ///   - slack: How many more instructions may yet come in between.
-  ///   - origins: The reasons of the jump, which a further jump shares.
-  /// - Returns: `position`, or that of an equal return or of a jump to it.
-  private mutating func target(_ position: Int, slack: Int, _ origins: [Origin]) -> Int {
+  ///   - origins: Who asks, should a jump be needed on the way.
+  /// - Returns: A position in reach.
+  private mutating func target(
+    _ node: DecisionGraph.NodeID, with value: DecisionGraph.Value, slack: Int, _ origins: [Origin]
+  ) -> Int {
     let reach = Int(UInt8.max) - slack
-    if skips(to: position) <= reach { return position }
-    if let near = nearest[position], skips(to: near) <= reach { return near }
-    switch written[position].instruction {
-    case .return:
-      // A copy is as long as a jump and faster.
-      written.append(written[position])
-    case .load, .loadIndex, .store, .storeIndex, .arithmetic, .negate, .copyToIndex,
-      .copyFromIndex, .jump, .branch:
+    switch graph.nodes[node] {
+    case .answer(let answer):
+      if let near = returns[node], skips(to: near) <= reach { return near }
+      // Another return is as long as a jump to the first one, and faster.
+      append(.return(.constant(answer)), graph.origins[node])
+      returns[node] = written.count - 1
+    case .test(let other, _, _, _, _):
+      let position = other == value ? tests[node] : entries[node]
+      if skips(to: position) <= reach { return position }
+      if let near = jumps[position], skips(to: near) <= reach { return near }
       append(.jump(UInt32(truncatingIfNeeded: skips(to: position))), origins)
+      jumps[position] = written.count - 1
     }
-    nearest[position] = written.count - 1
     return written.count - 1
   }
 }

@@ -50,11 +50,14 @@ indirect enum WordFormula {
   }
 
   /// A bound for the tests that the formula needs, which is also a bound for walks over it.
+  ///
+  /// What needs no test counts as well: a walk goes as deep as there are parts.
   var testCount: Int {
     switch self {
-    case .constant: 0
+    case .constant: 1
     case .test(_, let set): Swift.max(1, 2 * set.ranges.count)
-    case .all(let parts), .any(let parts): parts.reduce(0) { $0 + $1.testCount }
+    case .all(let parts), .any(let parts):
+      Swift.max(1, parts.reduce(0) { $0 + $1.testCount })
     }
   }
 }

@@ -1,8 +1,10 @@
 extension CompiledPolicy {
   /// The filter as C source that needs <linux/filter.h> and nothing else.
   func cArray(_ names: PolicyNames) -> String {
+    // No name may end the comment.
+    let name = names.policy.onOneLine.split(separator: "*").joined()
     var lines = [
-      "/* policy \(names.policy.filter { $0 != "*" }) for \(architecture.name) */",
+      "/* policy \(name) for \(architecture.name) */",
       "#include <linux/filter.h>",
       "",
       "static const struct sock_filter nonet_filter_\(architecture.name)[] = {",

@@ -2,7 +2,8 @@ extension Explanation {
   /// The explanation for reading, and at the end what is free.
   public var text: String {
     let count = compiled.program.instructions.count
-    var lines = ["policy \(names.policy) for \(compiled.architecture): \(count) instructions"]
+    let name = names.policy.onOneLine
+    var lines = ["policy \(name) for \(compiled.architecture): \(count) instructions"]
     for table in tables {
       lines.append("")
       lines += Self.lines(of: table, Wording(compiled.policy, names))

@@ -67,7 +67,8 @@ public struct Explanation: Sendable {
       compiled.policy.rules[$0].calls.contains(syscall)
     }
     var walk = CallWalk(
-      compiled, Wording(compiled.policy, names), architecture, number: number, rules: rules)
+      compiled, Wording(compiled.policy, names), architecture, syscall, number: number,
+      rules: rules)
     walk.follow(from: 0)
     return Call(
       syscall: syscall, number: number, outcomes: walk.outcomes, isCut: walk.isCut,
@@ -86,6 +87,8 @@ private struct CallWalk {
   private let architecture: Architecture
   private let data: SeccompData
   private let rules: [Int]
+  /// The rules as far as they speak of this call, whose parameters have the names that are shown.
+  private let named: [Rule]
   private var path: [Condition] = []
   private(set) var outcomes: [Explanation.Outcome] = []
   private(set) var isCut = false
@@ -94,18 +97,22 @@ private struct CallWalk {
   private struct Condition {
     let content: ProgramFlow.Content
     let test: Instruction.Test
-    let constant: UInt32
     let holds: Bool
+    let words: String
   }
 
   init(
-    _ compiled: CompiledPolicy, _ wording: Wording, _ architecture: Architecture, number: UInt32,
-    rules: [Int]
+    _ compiled: CompiledPolicy, _ wording: Wording, _ architecture: Architecture,
+    _ syscall: Syscall, number: UInt32, rules: [Int]
   ) {
     self.compiled = compiled
     self.wording = wording
     self.architecture = architecture
     self.rules = rules
+    named = rules.map { index in
+      let rule = compiled.policy.rules[index]
+      return Rule(rule.verdict, [syscall], if: rule.condition)
+    }
     data = SeccompData(nr: number, arch: architecture.auditValue)
   }
 
@@ -134,7 +141,8 @@ private struct CallWalk {
           continue
         }
         for holds in [true, false] {
-          path.append(Condition(content: content, test: test, constant: constant, holds: holds))
+          let words = words(content, test, constant, holds)
+          path.append(Condition(content: content, test: test, holds: holds, words: words))
           follow(from: index + Int(holds ? ifTrue : ifFalse), content)
           path.removeLast()
         }
@@ -154,18 +162,21 @@ private struct CallWalk {
 
   /// The path in words, without what another part of it implies.
   private var conditions: [String] {
-    let named = rules.map { compiled.policy.rules[$0] }
+    let known = path.filter { $0.holds && $0.test == .equal }
     return path.compactMap { condition in
-      let isImplied = path.contains {
-        $0.holds && $0.test == .equal && $0.content == condition.content && !condition.holds
-      }
-      if isImplied { return nil }
-      let value = wording.value(condition.content, named, on: architecture)
-      let constant = wording.constant(
-        condition.constant, of: condition.content, named, on: architecture)
-      return "\(value) \(condition.test.relation(condition.holds)) \(constant)"
-        + (condition.test == .bitsSet ? (condition.holds ? " != 0" : " == 0") : "")
+      let isImplied =
+        !condition.holds && known.contains { $0.content == condition.content }
+      return isImplied ? nil : condition.words
     }
+  }
+
+  private func words(
+    _ content: ProgramFlow.Content, _ test: Instruction.Test, _ constant: UInt32, _ holds: Bool
+  ) -> String {
+    let value = wording.value(content, named, on: architecture)
+    let number = wording.constant(constant, of: content, named, on: architecture)
+    return "\(value) \(test.relation(holds)) \(number)"
+      + (test == .bitsSet ? (holds ? " != 0" : " == 0") : "")
   }
 
   /// An answer is shared by many calls; of its reasons only those count that speak of this one.

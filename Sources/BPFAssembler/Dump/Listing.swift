@@ -21,7 +21,7 @@ struct Listing {
     let native = compiled.architecture
     let compat = native.compat.map { " and \($0)" } ?? ""
     let count = compiled.program.instructions.count
-    return "; policy \(names.policy) for \(native)\(compat): \(count) instructions\n"
+    return "; policy \(names.policy.onOneLine) for \(native)\(compat): \(count) instructions\n"
   }
 
   private var rules: String {
@@ -32,7 +32,8 @@ struct Listing {
     ]
     if case .verdict(let verdict) = policy.foreign { lines.append("; foreign \(verdict)") }
     for (index, rule) in policy.rules.enumerated() {
-      lines.append("; rule \("\(index + 1)".aligned(2))  \(wording.place(index))  \(rule)")
+      let place = wording.place(index).onOneLine
+      lines.append("; rule \("\(index + 1)".aligned(2))  \(place)  \(rule)")
     }
     return lines.joined(separator: "\n") + "\n"
   }

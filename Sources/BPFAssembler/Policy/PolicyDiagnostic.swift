@@ -18,8 +18,10 @@ public struct PolicyDiagnostic: Error, Hashable, Sendable {
   public let length: Int
   /// What is wrong and what was expected.
   public let message: String
-  /// The line itself, made safe for a terminal.
+  /// The line itself, made safe for a terminal; of a long one the part around the column.
   public let source: String
+  /// How many bytes of the line are left out before `source`.
+  let omitted: Int
 
   /// The diagnostic as a compiler prints it: place, message, line and caret.
   ///
@@ -28,7 +30,7 @@ public struct PolicyDiagnostic: Error, Hashable, Sendable {
   public func text(name: String) -> String {
     let word = severity == .error ? "error" : "warning"
     var caret = ""
-    for byte in source.utf8.prefix(column - 1) {
+    for byte in source.utf8.prefix(column - 1 - omitted) {
       caret += byte == UInt8(ascii: "\t") ? "\t" : " "
     }
     caret += "^" + String(repeating: "~", count: Swift.max(0, length - 1))
@@ -46,6 +48,8 @@ public struct PolicyError: Error, Hashable, Sendable {
 struct PolicyLine {
   /// Longer lines are shown only this far.
   private static let shownLength = 160
+  /// How much of a longer line is shown from the column on, at least.
+  private static let shownAfter = 40
 
   let number: Int
   let bytes: ArraySlice<UInt8>
@@ -54,13 +58,17 @@ struct PolicyLine {
     _ severity: PolicyDiagnostic.Severity, _ span: Range<Int>, _ message: String
   ) -> PolicyDiagnostic {
     let column = span.lowerBound - bytes.startIndex
-    let shown = bytes.prefix(Self.shownLength).map { byte in
+    let excess = Swift.max(0, bytes.count - Self.shownLength)
+    let omitted = Swift.min(excess, Swift.max(0, column - Self.shownLength + Self.shownAfter))
+    let part = bytes.dropFirst(omitted).prefix(Self.shownLength)
+    let shown = part.map { byte in
       // What a policy file holds must not be able to drive the reader's terminal.
       byte == UInt8(ascii: "\t") || (0x20...0x7e).contains(byte) ? byte : UInt8(ascii: "?")
     }
+    let visible = part.endIndex - span.lowerBound
     return PolicyDiagnostic(
       severity: severity, line: number, column: column + 1,
-      length: Swift.max(1, Swift.min(span.count, Self.shownLength)),
-      message: message, source: String(decoding: shown, as: UTF8.self))
+      length: Swift.max(1, Swift.min(span.count, visible)),
+      message: message, source: String(decoding: shown, as: UTF8.self), omitted: omitted)
   }
 }

@@ -29,6 +29,8 @@ struct PolicyParser {
   private static let mostErrors = 20
 
   private var defaultVerdict: Verdict?
+  /// Whether a line at least tried to say the default.
+  private var hasDefault = false
   private var foreign: Policy.Foreign?
   private var x32: Verdict?
   private var unknown: Verdict?
@@ -51,16 +53,15 @@ struct PolicyParser {
         errors.append(error)
       }
     }
-    guard errors.isEmpty else { throw PolicyError(diagnostics: errors) }
-    guard let defaultVerdict else {
+    if !hasDefault, errors.count < Self.mostErrors {
       let last = lines.last ?? first
       let end = last.bytes.endIndex
-      throw PolicyError(diagnostics: [
+      errors.append(
         last.diagnostic(
           .error, end..<end,
-          "nothing says what calls without a rule get; add the line 'default allow'")
-      ])
+          "nothing says what calls without a rule get; add the line 'default allow'"))
     }
+    guard let defaultVerdict, errors.isEmpty else { throw PolicyError(diagnostics: errors) }
     let policy = Policy(
       defaultVerdict: defaultVerdict, foreign: foreign ?? .compile, x32: x32 ?? .deny(.enosys),
       unknown: unknown, rules: rules.map { $0.rule })
@@ -91,6 +92,7 @@ struct PolicyParser {
     let span = statement.span
     switch try statement.word(expecting: "a verb: allow, deny, kill, log or default") {
     case "default":
+      hasDefault = true
       try statement.refuseRepetition(of: "default", at: span, defaultVerdict != nil)
       defaultVerdict = try statement.verdict()
     case "foreign":

@@ -30,7 +30,7 @@ struct PolicyReview {
   private func deadRule(
     _ rule: LocatedRule, _ deciders: [Syscall: LocatedRule]
   ) -> [PolicyDiagnostic] {
-    if let condition = rule.rule.condition, condition.isNeverTrue {
+    if rule.rule.isNeverTrue {
       return [warning(rule, "this rule can never match: no argument meets its condition")]
     }
     let earlier = rule.rule.calls.map { deciders[$0] }
@@ -91,32 +91,60 @@ struct PolicyReview {
   }
 }
 
-extension Condition {
-  /// Whether the condition is false of every argument, as far as one comparison alone shows it.
+extension Rule {
+  /// Whether the condition is false of every argument, as far as its comparisons alone show it.
   fileprivate var isNeverTrue: Bool {
+    guard let condition else { return false }
+    return calls.allSatisfy { call in
+      Architecture.allCases.allSatisfy { architecture in
+        call.number(on: architecture) == nil
+          || condition.truth(of: call, on: architecture) == false
+      }
+    }
+  }
+}
+
+extension Condition {
+  /// What the condition is of every argument; `nil` where it depends on them.
+  fileprivate func truth(of call: Syscall, on architecture: Architecture) -> Bool? {
     switch self {
-    case .comparison(let comparison): comparison.isNeverTrue
-    case .all(let parts): parts.contains { $0.isNeverTrue }
-    case .any(let parts): parts.allSatisfy { $0.isNeverTrue }
-    case .not: false
+    case .comparison(let comparison):
+      guard let location = comparison.argument.location(in: call, on: architecture) else {
+        return false
+      }
+      return comparison.truth(on: architecture, isWord: location.isWord)
+    case .not(let part):
+      return part.truth(of: call, on: architecture).map { !$0 }
+    case .all(let parts):
+      let truths = parts.map { $0.truth(of: call, on: architecture) }
+      return truths.contains(false) ? false : truths.allSatisfy { $0 == true } ? true : nil
+    case .any(let parts):
+      let truths = parts.map { $0.truth(of: call, on: architecture) }
+      return truths.contains(true) ? true : truths.allSatisfy { $0 == false } ? false : nil
     }
   }
 }
 
 extension Comparison {
-  fileprivate var isNeverTrue: Bool {
-    Architecture.allCases.allSatisfy { architecture in
-      // In 64 bits: what is impossible there is impossible in 32 bits too.
-      func number(_ value: Value) -> UInt64 { value.number(on: architecture, isWord: false) }
-      let mask = mask.map(number) ?? .max
-      func isOutside(_ value: Value) -> Bool { number(value) & ~mask != 0 }
-      return switch relation {
-      case .equal(let value): isOutside(value)
-      case .member(let values): values.allSatisfy(isOutside)
-      case .less(let value): number(value) == 0
-      case .greater(let value): number(value) >= mask
-      case .notEqual, .lessOrEqual, .greaterOrEqual: false
-      }
+  fileprivate func truth(on architecture: Architecture, isWord: Bool) -> Bool? {
+    func number(_ value: Value) -> UInt64 { value.number(on: architecture, isWord: isWord) }
+    // The largest value that there is; one with other bits does not occur.
+    let largest = (mask.map(number) ?? .max) & (isWord ? 0xffff_ffff : .max)
+    func isBelow(_ value: Value) -> Bool? {
+      number(value) == 0 ? false : number(value) > largest ? true : nil
+    }
+    func isEqual(_ values: [Value]) -> Bool? {
+      if values.allSatisfy({ number($0) & ~largest != 0 }) { return false }
+      return largest == 0 ? true : nil
+    }
+    return switch relation {
+    case .equal(let value): isEqual([value])
+    case .notEqual(let value): isEqual([value]).map { !$0 }
+    case .member(let values): isEqual(values)
+    case .less(let value): isBelow(value)
+    case .greaterOrEqual(let value): isBelow(value).map { !$0 }
+    case .lessOrEqual(let value): number(value) >= largest ? true : nil
+    case .greater(let value): number(value) >= largest ? false : nil
     }
   }
 }

@@ -23,6 +23,10 @@ static inline int nonet_open_for_reading(const char *path) {
   return open(path, O_RDONLY | O_CLOEXEC);
 }
 
+static inline int nonet_create_file(const char *path, mode_t mode) {
+  return open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+}
+
 // fcntl(2) is variadic too.
 static inline int nonet_is_open(int descriptor) { return fcntl(descriptor, F_GETFD) >= 0; }
 

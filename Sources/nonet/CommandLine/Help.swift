@@ -30,11 +30,15 @@ enum Help {
       --deny CALL[,CALL]   deny these system calls too; @network and such name groups
       --allow CALL[,CALL]  take denials back; of --deny and --allow the last one wins
       --errno NAME         what a refused request answers: EACCES unless told; EPERM, 1-4095, ...
+      --unproved           use a filter that is too large to be proven; one that is proven wrong
+                           is never used
 
     how
       --backend NAME       auto (tries the others in this order), seccomp, namespace or python;
                            a name means that one or failure
       --best-effort        where nothing can confine, warn and run all the same
+      --log-dir DIR        where the python backend writes its log of what was tried, as JSON;
+                           ~/.local/state/nonet unless told
 
     what is printed
       --arch ARCH          x86_64, aarch64 or all; this machine's unless told

@@ -5,6 +5,7 @@ enum OptionName: String, CaseIterable {
   case deny = "--deny"
   case allow = "--allow"
   case errno = "--errno"
+  case unproved = "--unproved"
   case backend = "--backend"
   case bestEffort = "--best-effort"
   case offline = "--offline"
@@ -43,8 +44,8 @@ enum OptionName: String, CaseIterable {
     case .policy, .deny, .allow, .errno, .backend, .log, .logDirectory, .report, .from,
       .allowUnix, .arch, .format, .hook:
       true
-    case .loopback, .bestEffort, .offline, .observe, .hint, .quiet, .verbose, .dump, .explain,
-      .check, .help, .version:
+    case .unproved, .loopback, .bestEffort, .offline, .observe, .hint, .quiet, .verbose, .dump,
+      .explain, .check, .help, .version:
       false
     }
   }
@@ -52,11 +53,10 @@ enum OptionName: String, CaseIterable {
   /// Whether this version does what the option asks for.
   var isAvailable: Bool {
     switch self {
-    case .policy, .deny, .allow, .errno, .backend, .loopback, .arch, .format, .quiet, .verbose,
-      .bestEffort, .dump, .explain, .check, .help, .version:
+    case .policy, .deny, .allow, .errno, .unproved, .backend, .loopback, .logDirectory, .arch,
+      .format, .quiet, .verbose, .bestEffort, .dump, .explain, .check, .help, .version:
       true
-    case .offline, .log, .logDirectory, .observe, .report, .from, .allowUnix, .hint,
-      .hook:
+    case .offline, .log, .observe, .report, .from, .allowUnix, .hint, .hook:
       false
     }
   }

@@ -85,6 +85,7 @@ struct OptionParser {
     case .explain: try choose(.explain, name)
     case .check: try choose(.check, name)
     case .bestEffort: options.isBestEffort = true
+    case .unproved: options.acceptsUnproved = true
     case .help: try choose(.help, name)
     case .version: try choose(.version, name)
     case .policy, .deny, .allow, .errno, .backend, .offline, .log, .logDirectory, .observe,
@@ -99,11 +100,12 @@ struct OptionParser {
     case .deny: options.changes.append(.init(verdict: .deny(nil), calls: try Self.calls(value)))
     case .allow: options.changes.append(.init(verdict: .allow, calls: try Self.calls(value)))
     case .errno: options.errno = try Self.errno(value)
+    case .logDirectory: options.logDirectory = value
     case .backend: options.backend = try Self.backend(value)
     case .arch: options.architectures = try Self.architectures(value)
     case .format: options.format = try Self.format(value)
-    case .loopback, .bestEffort, .offline, .log, .logDirectory, .observe, .report, .from,
-      .allowUnix, .hint, .quiet, .verbose, .dump, .explain, .check, .hook, .help, .version:
+    case .unproved, .loopback, .bestEffort, .offline, .log, .observe, .report, .from, .allowUnix,
+      .hint, .quiet, .verbose, .dump, .explain, .check, .hook, .help, .version:
       throw Self.notAvailable(name.rawValue)
     }
   }

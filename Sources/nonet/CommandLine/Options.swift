@@ -38,18 +38,25 @@ struct Options {
   var errno = Errno.eacces
   var backend = Plan.Backend.auto
   var isBestEffort = false
+  /// Where the Python wrapper writes its log.
+  var logDirectory: Word?
   var architectures: ArchitectureChoice?
   var format: DumpFormat?
+  /// `--unproved`: a filter whose proof comes to no end is used all the same.
+  var acceptsUnproved = false
   var isQuiet = false
   var isVerbose = false
 }
 
 extension Options {
-  /// The preset that runs as it stands, with nothing denied, allowed or answered otherwise.
-  var unchangedPreset: Preset? {
-    guard case .preset(let preset) = policy, changes.isEmpty, errno == .eacces else { return nil }
+  /// The preset that was chosen, where one was.
+  var preset: Preset? {
+    guard case .preset(let preset) = policy else { return nil }
     return preset
   }
+
+  /// The preset that runs as it stands, with nothing denied, allowed or answered otherwise.
+  var unchangedPreset: Preset? { changes.isEmpty && errno == .eacces ? preset : nil }
 }
 
 /// One word of the command line: bytes as the kernel gave them, and text for messages.

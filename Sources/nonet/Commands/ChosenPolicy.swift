@@ -5,6 +5,8 @@ internal import CLinuxShims
 struct ChosenPolicy {
   let policy: Policy
   let names: PolicyNames
+  private let acceptsUnproved: Bool
+  private let isQuiet: Bool
 
   /// Reads the policy and applies what the command line changes about it.
   ///
@@ -34,14 +36,29 @@ struct ChosenPolicy {
     }
     self.policy = policy
     names = PolicyNames(policy: name, places: places)
+    acceptsUnproved = options.acceptsUnproved
+    isQuiet = options.isQuiet
   }
 
-  /// Compiles the policy for a machine.
-  func compiled(for architecture: Architecture) throws(Failure) -> CompiledPolicy {
+  /// Compiles the policy for a machine and proves that the program means it.
+  func checked(
+    for architecture: Architecture
+  ) throws(Failure) -> (compiled: CompiledPolicy, program: CheckedProgram) {
+    let compiled: CompiledPolicy
     do throws(CompilerError) {
-      return try CompiledPolicy(policy, for: architecture)
+      compiled = try CompiledPolicy(policy, for: architecture)
     } catch {
       throw .refused(words(error))
+    }
+    do throws(ProofError) {
+      let program = try CheckedProgram(
+        compiled.program, means: policy, for: architecture, acceptsUndecided: acceptsUnproved)
+      if let doubt = program.doubt, !isQuiet {
+        say("policy \(names.policy): the filter is used unproved: \(doubt)")
+      }
+      return (compiled, program)
+    } catch {
+      throw .refused("policy \(names.policy): \(Self.words(error))")
     }
   }
 
@@ -73,6 +90,16 @@ struct ChosenPolicy {
     let texts = error.diagnostics.map { $0.text(name: file) }
     let sum = count == 1 ? "1 error" : "\(count) errors"
     return texts.joined(separator: "\n") + "\n\(sum); the policy was not used"
+  }
+
+  private static func words(_ error: ProofError) -> String {
+    switch error {
+    case .disproved(let counterexample):
+      "the compiler made a wrong program, which was not used: \(counterexample); please report this"
+    case .undecided(let undecided):
+      "the program could not be proven right: \(undecided); say less in one call's rules, or "
+        + "accept it with --unproved"
+    }
   }
 
   private func words(_ error: CompilerError) -> String {

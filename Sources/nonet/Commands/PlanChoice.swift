@@ -10,11 +10,14 @@ struct PlanChoice {
 
   /// Makes the plan, trying the namespace only where the answer depends on it.
   ///
-  /// - Parameter isPythonCommand: Whether the command is a Python interpreter or script.
+  /// - Parameter isPythonCommand: Finds out whether the command is a Python interpreter or script;
+  ///   asked only where the answer matters, since it may read the command's file.
+  /// - Returns: The walls to put up.
   /// - Throws: A refusal with the reason of each backend.
-  func plan(isPythonCommand: Bool) throws(Failure) -> Plan {
-    let request = request(isPythonCommand: isPythonCommand)
+  func plan(isPythonCommand: () -> Bool) throws(Failure) -> Plan {
+    var request = request(isPythonCommand: false)
     let machine = Capabilities.found { request.asksForNamespace(seccompWorks: $0) }
+    if request.asksForPython(machine) { request.isPythonCommand = isPythonCommand() }
     do throws(Plan.Impossible) {
       return try Plan(request, on: machine)
     } catch {
@@ -29,9 +32,10 @@ struct PlanChoice {
   func request(isPythonCommand: Bool) -> Plan.Request {
     var request = Plan.Request(
       backend: options.backend, needsNamespace: false, allowsTCP: true, isOwnPolicy: true,
-      isPythonCommand: isPythonCommand, isBestEffort: options.isBestEffort)
+      isPreset: false, isPythonCommand: isPythonCommand, isBestEffort: options.isBestEffort)
     if case .preset(let preset) = options.policy {
       request.isOwnPolicy = false
+      request.isPreset = options.changes.isEmpty
       request.needsNamespace = preset == .loopback
       // A changed preset may let sockets through.
       request.allowsTCP = preset == .loopback || !options.changes.isEmpty
@@ -45,7 +49,7 @@ struct ConfinedPolicy {
   /// What `NONET=` and messages call it.
   let name: String
   /// The filter, where the plan has one.
-  let program: Program?
+  let program: CheckedProgram?
   let sockets: InheritedSockets
 
   /// Takes an unchanged preset as it was built in; reads and compiles any other policy.
@@ -64,7 +68,7 @@ struct ConfinedPolicy {
     }
     let chosen = try ChosenPolicy(options, deniesDebug: deniesDebug)
     name = chosen.names.policy
-    program = needsFilter ? try chosen.compiled(for: .host).program : nil
+    program = needsFilter ? try chosen.checked(for: .host).program : nil
     sockets = .policy(chosen.policy, hasNamespace: plan.walls.contains(.namespace))
     if needsFilter { try Self.refuseUselessPolicy(chosen) }
   }

@@ -14,12 +14,45 @@ struct Run {
     guard let name = command.pointee, name.pointee != 0 else {
       throw .notFound("the command is an empty word")
     }
-    let plan = try PlanChoice(options).plan(isPythonCommand: false)
+    let plan = try PlanChoice(options).plan { interpreter != nil }
+    if options.logDirectory != nil, !plan.walls.contains(.python) {
+      throw .refused("--log-dir is not available in this version, but for --backend python")
+    }
     let confined = try ConfinedPolicy(options, plan)
     try hint(confined.name, plan)
     say(about: plan)
     try raise(plan, confined)
+    if plan.walls.contains(.python), let preset = options.preset, let interpreter {
+      try become(wrapped(preset, interpreter))
+    }
     try become(Word(pointer: name))
+  }
+
+  /// The Python interpreter that the command would start, looked for only where the plan asks.
+  private var interpreter: [UInt8]? {
+    PythonCommand.interpreter(of: words, header: PythonCommand.header)
+  }
+
+  private var words: [[UInt8]] {
+    var words: [[UInt8]] = []
+    var next = command
+    while let word = next.pointee {
+      words.append(Word(pointer: word).bytes)
+      next += 1
+    }
+    return words
+  }
+
+  private func wrapped(_ preset: Preset, _ interpreter: [UInt8]) throws(Failure) -> [[UInt8]] {
+    let wrapper = PythonWrapper(
+      interpreter: interpreter, preset: preset, errno: options.errno,
+      isBestEffort: options.isBestEffort, isQuiet: options.isQuiet, isVerbose: options.isVerbose,
+      logDirectory: options.logDirectory?.bytes)
+    do throws(SystemError) {
+      return try wrapper.words(for: words)
+    } catch {
+      throw .system(error, "the Python wrapper could not be written, so the command was not run")
+    }
   }
 
   private func raise(_ plan: Plan, _ confined: ConfinedPolicy) throws(Failure) {
@@ -62,6 +95,17 @@ struct Run {
       try setEnvironment("NONET", "\(policy):\(plan.summary)")
     } catch {
       throw .system(error, "the environment could not be set, so the command was not run")
+    }
+  }
+
+  private func become(_ words: [[UInt8]]) throws(Failure) {
+    do throws(SystemError) {
+      try replaceProcess(with: words)
+    } catch {
+      let name = String(decoding: words.first ?? [], as: UTF8.self)
+      throw error.number == ENOENT
+        ? .notFound("the interpreter '\(name)' was not found")
+        : .notRunnable("the interpreter '\(name)' could not be run: \(error.reason)")
     }
   }
 

@@ -42,7 +42,7 @@ struct Show {
     let chosen = try ChosenPolicy(options)
     var policies: [CompiledPolicy] = []
     for architecture in architectures {
-      policies.append(try chosen.compiled(for: architecture))
+      policies.append(try chosen.checked(for: architecture).compiled)
     }
     return (policies, chosen.names)
   }

@@ -20,6 +20,7 @@ struct Capabilities: Equatable {
   /// Looks at the running kernel.
   ///
   /// - Parameter triesNamespace: Says, from whether seccomp works, if the namespace is worth trying.
+  /// - Returns: What there is.
   static func found(triesNamespace: (_ seccompWorks: Bool) -> Bool) -> Capabilities {
     var capabilities = Capabilities(landlockABI: probeLandlock(), namespace: .untried)
     do throws(SystemError) {

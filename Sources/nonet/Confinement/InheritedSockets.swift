@@ -69,6 +69,7 @@ struct ForbiddenDescriptor: Error {
       switch kind {
       case .socket(let domain, let type): Self.socket(domain, type)
       case .ring: "an io_uring"
+      case .nameless: "an io_uring or the like (/proc, which would tell, is not there)"
       case .closed, .other: "a file"
       }
     return "descriptor \(number) is \(what)"
@@ -78,7 +79,15 @@ struct ForbiddenDescriptor: Error {
     let family = NamedConstant.all.first {
       $0.name.utf8.starts(with: "AF_".utf8) && $0.value(on: .host) == UInt64(domain)
     }
-    let types: [UInt32: String] = [1: "stream", 2: "datagram", 3: "raw", 5: "seqpacket"]
-    return "an \(family?.name ?? "AF_\(domain)") \(types[type] ?? "type \(type)") socket"
+    // Not a dictionary: its hashing asks for entropy, and dies where an outer sandbox gives none.
+    let kind =
+      switch type {
+      case 1: "stream"
+      case 2: "datagram"
+      case 3: "raw"
+      case 5: "seqpacket"
+      case _: "type \(type)"
+      }
+    return "an \(family?.name ?? "AF_\(domain)") \(kind) socket"
   }
 }

@@ -38,6 +38,8 @@ struct Plan: Equatable {
     var allowsTCP: Bool
     /// The policy is a file, which means what it says and no more: it allows what it does not deny.
     var isOwnPolicy: Bool
+    /// The policy is a preset as it stands, which is all that the Python wrapper knows.
+    var isPreset: Bool
     var isPythonCommand: Bool
     var isBestEffort: Bool
 
@@ -48,6 +50,15 @@ struct Plan: Equatable {
       case .auto: needsNamespace || !seccompWorks
       case .seccomp: needsNamespace
       case .python: false
+      }
+    }
+
+    /// Whether the answer may depend on what the command is.
+    func asksForPython(_ machine: Capabilities) -> Bool {
+      switch backend {
+      case .python: true
+      case .auto: machine.seccompFailure != nil && machine.namespace != .works
+      case .seccomp, .namespace: false
       }
     }
   }

@@ -51,6 +51,7 @@ extension Plan {
       }
     case .python:
       if request.needsNamespace { return "cannot make a private loopback" }
+      if !request.isPreset { return "knows the presets only, without --deny and --allow" }
       return request.isPythonCommand ? nil : "the command is not a Python interpreter or script"
     }
   }
@@ -91,8 +92,12 @@ extension Plan {
     let lack =
       machine.landlockABI == 0
       ? "this kernel has none" : "its ABI \(machine.landlockABI) has nothing that fits"
-    return backend == .namespace || backend == .python
-      ? "\(lack), and processes outside can be traced" : "\(lack); the filter denies @debug instead"
+    return switch backend {
+    case .auto, .seccomp: "\(lack); the filter denies @debug instead"
+    // Rights in it are none outside, and the kernel asks for more than the same user id.
+    case .namespace: "\(lack); the user namespace keeps processes outside from being traced"
+    case .python: "\(lack), and processes outside can be traced"
+    }
   }
 }
 

@@ -12,12 +12,14 @@ enum WallFailure: Error {
 struct Walls {
   let plan: Plan
   /// The filter, where the plan has one.
-  let program: Program?
+  let program: CheckedProgram?
   let sockets: InheritedSockets
   /// Told of each wall as it stands, with what it did.
   let report: (_ wall: Plan.Wall, _ detail: String) -> Void
 
-  /// Raises all walls. When it throws, some may stand; no caller goes on then.
+  /// Raises all walls.
+  ///
+  /// - Throws: The wall that did not go up; others may stand then, and no caller goes on.
   func raise() throws(WallFailure) {
     for wall in plan.walls {
       switch wall {
@@ -58,7 +60,7 @@ struct Walls {
     case .closed, .other: return
     case .socket(let domain, let type) where sockets.keepAsStandard(domain: domain, type: type):
       return
-    case .socket, .ring:
+    case .socket, .ring, .nameless:
       throw .forbidden(ForbiddenDescriptor(number: number, kind: found))
     }
   }
@@ -67,7 +69,7 @@ struct Walls {
     switch kind {
     case .closed, .other: true
     case .socket(let domain, let type): sockets.keep(domain: domain, type: type)
-    case .ring: false
+    case .ring, .nameless: false
     }
   }
 
@@ -97,7 +99,7 @@ struct Walls {
   private func install() throws(WallFailure) -> String {
     let wall = plan.walls.last ?? .seccomp(deniesDebug: true)
     // A plan with a filter wall comes with a filter; without one nothing may run.
-    guard let program else {
+    guard let program = program?.program else {
       throw .system(wall, SystemError(call: "seccomp", number: EINVAL))
     }
     do throws(SystemError) {

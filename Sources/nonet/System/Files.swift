@@ -55,6 +55,26 @@ func writeAll(_ bytes: [UInt8], to descriptor: CInt) throws(SystemError) {
   }
 }
 
+/// Makes a folder of a new name that everybody may read and only we may change.
+///
+/// - Parameter prefix: The path up to the part that is made up.
+/// - Returns: The path of the folder.
+/// - Throws: The errno of mkdtemp(3) or chmod(2).
+func makeFolder(prefix: String) throws(SystemError) -> String {
+  var template = Array((prefix + "XXXXXX").utf8CString)
+  _ = try attempt("mkdtemp") { mkdtemp(&template) == nil ? -1 : 0 }
+  _ = try attempt("chmod") { chmod(template, 0o755) }
+  return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}
+
+/// Writes a file that must not be there yet; everybody may read it.
+func writeNewFile(_ path: String, _ bytes: [UInt8]) throws(SystemError) {
+  let file = Descriptor(owning: try attempt("open") { nonet_create_file(path, 0o644) })
+  // Whatever the umask is: a program that changes its user still has to read it.
+  _ = try attempt("fchmod") { fchmod(file.number, 0o644) }
+  try writeAll(bytes, to: file.number)
+}
+
 /// Whether a file of that name exists, whatever it is.
 func fileExists(_ path: UnsafePointer<CChar>) -> Bool { access(path, F_OK) == 0 }
 

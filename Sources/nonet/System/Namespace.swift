@@ -47,6 +47,8 @@ struct NamespaceFailure: Error, Equatable {
     case .unshare:
       "the kernel needs user and network namespaces; sysctl kernel.unprivileged_userns_clone must "
         + "be 1 where it exists, and a container's own filter must let unshare through"
+    case .loopback where number == EACCES:
+      "an outer sandbox, nonet itself perhaps, must let an AF_INET socket be made"
     case .setgroups, .userMap, .groupMap, .loopback:
       "where AppArmor restricts user namespaces (Ubuntu 23.10 and later), sysctl "
         + "kernel.apparmor_restrict_unprivileged_userns must be 0 or a profile must allow nonet"

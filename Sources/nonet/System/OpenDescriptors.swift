@@ -7,6 +7,8 @@ enum DescriptorKind: Equatable {
   case socket(domain: UInt32, type: UInt32)
   /// An io_uring, whose kernel thread may take orders from shared memory without any call.
   case ring
+  /// What has no file behind it, where /proc does not tell which of these it is: a ring perhaps.
+  case nameless
   /// A file, a pipe, a terminal and all else.
   case other
 }
@@ -21,7 +23,7 @@ func kind(of descriptor: CInt) throws(SystemError) -> DescriptorKind {
   } catch {
     switch error.number {
     case EBADF: return .closed
-    case ENOTSOCK: return isRing(descriptor) ? .ring : .other
+    case ENOTSOCK: return try kindOfFile(descriptor)
     case _: throw error
     }
   }
@@ -34,12 +36,19 @@ private func socketOption(_ option: CInt, of descriptor: CInt) throws(SystemErro
   return value
 }
 
-/// Without /proc the name cannot be read, and io_uring_enter is refused all the same.
-private func isRing(_ descriptor: CInt) -> Bool {
+/// Tells a ring from a file.
+///
+/// A ring is an anonymous inode, as epoll and eventfd are: of no type of file. Only what those are
+/// costs a look into /proc.
+private func kindOfFile(_ descriptor: CInt) throws(SystemError) -> DescriptorKind {
+  var status = stat()
+  _ = try attempt("fstat") { fstat(descriptor, &status) }
+  if status.st_mode & mode_t(S_IFMT) != 0 { return .other }
   var target = [CChar](repeating: 0, count: 32)
   let count = readlink("/proc/self/fd/\(descriptor)", &target, target.count)
-  let bytes = target.prefix(max(0, count)).lazy.map { UInt8(bitPattern: $0) }
-  return bytes.elementsEqual("anon_inode:[io_uring]".utf8)
+  if count < 0 { return .nameless }
+  let bytes = target.prefix(count).lazy.map { UInt8(bitPattern: $0) }
+  return bytes.elementsEqual("anon_inode:[io_uring]".utf8) ? .ring : .other
 }
 
 /// Closes a descriptor.

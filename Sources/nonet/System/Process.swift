@@ -24,6 +24,23 @@ func replaceProcess(
   _ = try attempt("execve") { execvp(file, arguments) }
 }
 
+/// Becomes another program with words of our own; comes back only to throw.
+func replaceProcess(with words: [[UInt8]]) throws(SystemError) {
+  // Nothing frees the copies: either the process is replaced or it ends.
+  var pointers: [UnsafeMutablePointer<CChar>?] = words.map { word in
+    let copy = UnsafeMutablePointer<CChar>.allocate(capacity: word.count + 1)
+    for (index, byte) in word.enumerated() { copy[index] = CChar(bitPattern: byte) }
+    copy[word.count] = 0
+    return copy
+  }
+  pointers.append(nil)
+  guard let file = pointers[0] else { return }
+  try pointers.withUnsafeMutableBufferPointer { buffer throws(SystemError) in
+    guard let arguments = buffer.baseAddress else { return }
+    try replaceProcess(with: file, arguments: arguments)
+  }
+}
+
 /// From here on no `execve` gives this process privileges; seccomp(2) and landlock(7) ask for it.
 func setNoNewPrivileges() throws(SystemError) {
   _ = try attempt("prctl(PR_SET_NO_NEW_PRIVS)") { nonet_set_no_new_privs() }

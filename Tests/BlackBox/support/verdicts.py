@@ -34,7 +34,11 @@ def refusal(row, preset, chosen):
 
 
 def shortfalls(rows, free, confined, preset, chosen):
-    """What is not as the table says, one sentence each."""
+    """What is not as the table says, one sentence each.
+
+    Under loopback the command lives in another user namespace: what a probe needs an AF_UNIX socket
+    for cannot be asked there, and where free answers differ by user it must only not be refused.
+    """
     for row in rows:
         label = row[0]
         if label not in confined:
@@ -45,6 +49,9 @@ def shortfalls(rows, free, confined, preset, chosen):
         if expected is not None:
             if got != (-1, expected):
                 yield f"{label}: expected {errno.errorcode[expected]}, got {name(got)}"
+        elif preset == "loopback" and (row[4] == "any" or set(row[2]) & {"sock", "bound", "listening"}):
+            if got == (-1, chosen) or got[0] == "killed":
+                yield f"{label}: refused with {name(got)}"
         elif not alike(got, free[label]):
             yield f"{label}: free {name(free[label])}, inside {name(got)}"
 

@@ -13,10 +13,11 @@ private struct Combination {
   static var all: [Combination] {
     var combinations: [Combination] = []
     for backend in Plan.Backend.allCases {
-      for bits in 0..<32 {
+      for bits in 0..<64 {
         func bit(_ index: Int) -> Bool { bits >> index & 1 == 1 }
         let request = Plan.Request(
           backend: backend, needsNamespace: bit(0), allowsTCP: bit(1), isOwnPolicy: bit(2),
+          isPreset: bit(5),
           isPythonCommand: bit(3), isBestEffort: bit(4))
         for abi in 0...7 {
           for seccompFailure in [nil, noSeccomp] {
@@ -49,7 +50,9 @@ private struct Combination {
       possible.append(.seccomp)
     }
     if hasNamespace { possible.append(.namespace) }
-    if request.isPythonCommand, !request.needsNamespace { possible.append(.python) }
+    if request.isPythonCommand, !request.needsNamespace, request.isPreset {
+      possible.append(.python)
+    }
     return possible.filter { request.backend == .auto || request.backend == $0 }
   }
 }
@@ -133,7 +136,7 @@ extension Plan {
 
   @Test func theSummaryNamesTheStrongestWallFirst() throws {
     let request = Plan.Request(
-      backend: .auto, needsNamespace: true, allowsTCP: true, isOwnPolicy: false,
+      backend: .auto, needsNamespace: true, allowsTCP: true, isOwnPolicy: false, isPreset: true,
       isPythonCommand: false, isBestEffort: false)
     let plan = try Plan(request, on: Capabilities(landlockABI: 7, namespace: .works))
     #expect(plan.summary == "seccomp+landlock+namespace+descriptors")

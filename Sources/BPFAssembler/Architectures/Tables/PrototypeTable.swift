@@ -12,7 +12,7 @@ enum PrototypeTable {
     acct f p:filename
     add_key f p:type p:description p:payload l:plen i:keyring
     adjtimex f p:buf
-    arch_prctl f i:option l:arg2
+    arch_prctl f i:option l:addr
     arm_fadvise64_64 f i:fd i:advice i:offset_low i:offset_high i:len_low i:len_high
     arm_sync_file_range f i:fd i:flags i:offset_low i:offset_high i:nbytes_low i:nbytes_high
     bind f i:sockfd p:addr i:addrlen
@@ -135,7 +135,7 @@ enum PrototypeTable {
     kcmp f i:pid1 i:pid2 i:type l:idx1 l:idx2
     kexec_file_load f i:kernel_fd i:initrd_fd l:cmdline_len p:cmdline l:flags
     kexec_load f l:entry l:nr_segments p:segments l:flags
-    keyctl f i:operation l:arg2 l:arg3 l:arg4 l:arg5
+    keyctl f i:operation l:second l:third l:fourth l:fifth
     kill f i:pid i:sig
     landlock_add_rule f i:ruleset_fd i:rule_type p:rule_attr i:flags
     landlock_create_ruleset f p:attr l:size i:flags
@@ -212,7 +212,7 @@ enum PrototypeTable {
     poll f p:fds i:nfds i:timeout
     ppoll f p:fds i:nfds p:tmo_p p:sigmask l:sigsetsize
     ppoll_time64 f p:fds i:nfds p:tmo_p p:sigmask l:sigsetsize
-    prctl f i:option l:arg2 l:arg3 l:arg4 l:arg5
+    prctl f i:option l:second l:third l:fourth l:fifth
     pread64 2 i:fd p:buf l:count i:offset_low i:offset_high
     pread64 5 i:fd p:buf l:count l:offset
     pread64 8 i:fd p:buf l:count i:pad i:offset_low i:offset_high
@@ -336,7 +336,7 @@ enum PrototypeTable {
     sync_file_range 2 i:fd i:offset_low i:offset_high i:nbytes_low i:nbytes_high i:flags
     sync_file_range 5 i:fd l:offset l:nbytes i:flags
     syncfs f i:fd
-    sysfs f i:option l:arg1 l:arg2
+    sysfs f i:option l:first l:second
     sysinfo f p:info
     syslog f i:type p:bufp i:len
     tee f i:fd_in i:fd_out l:len i:flags

@@ -2,19 +2,20 @@ extension Preset {
   /// The filter of the preset as it stands, compiled when nonet was built.
   ///
   /// These are the golden files, byte for byte; the build and the tests compare them with what the
-  /// compiler makes of `text`. A command under an unchanged preset starts without compiling.
+  /// compiler makes of `text` and the proof lets pass. A command under an unchanged preset starts
+  /// without compiling and proving.
   ///
   /// - Parameters:
   ///   - architecture: The native architecture, x86_64 or aarch64.
   ///   - deniesDebug: Whether the calls of `@debug` are denied too, as they must be where no
   ///     Landlock keeps them from processes outside.
   /// - Returns: `nil` for any other architecture.
-  public func filter(for architecture: Architecture, deniesDebug: Bool) -> Program? {
+  public func filter(for architecture: Architecture, deniesDebug: Bool) -> CheckedProgram? {
     let bytes =
       deniesDebug ? Self.denyingDebug(self, architecture) : Self.plain(self, architecture)
     guard let bytes else { return nil }
     do throws(ProgramError) {
-      return try Program(bytes: bytes)
+      return CheckedProgram(provenWhenBuilt: try Program(bytes: bytes))
     } catch {
       return nil
     }
