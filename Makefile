@@ -4,14 +4,29 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 
-B := .build-embedded
 HOST := $(shell uname -m)
 SWIFTC := $(shell command -v swiftc)
 # The folder lib/swift of the toolchain; links and wrappers around swiftc do not matter to it.
 RUNTIME := $(if $(SWIFTC),$(shell swiftc -print-target-info | \
   sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p'))
 CLANG := $(firstword $(wildcard $(RUNTIME)/../../bin/clang) clang)
-UNICODE := $(RUNTIME)/embedded/$(HOST)-unknown-linux-gnu/libswiftUnicodeDataTables.a
+
+# All that differs between the host's binary and one for another machine, which `make CROSS=aarch64`
+# builds by the same rules. The toolchain's Embedded Swift for that machine knows no system, so it is
+# told where the C library's headers are.
+CROSS :=
+ifeq ($(CROSS),)
+B := .build-embedded
+BINARY := bin/nonet
+EMBEDDED := $(HOST)-unknown-linux-gnu
+else
+B := .build-$(CROSS)
+BINARY := bin/nonet-$(CROSS)
+EMBEDDED := $(CROSS)-none-none-elf
+TARGET := -target $(EMBEDDED) -Xcc -isystem -Xcc /usr/$(CROSS)-linux-gnu/include -Xcc -D__linux__=1
+C_TARGET := --target=$(CROSS)-linux-gnu
+endif
+UNICODE := $(RUNTIME)/embedded/$(EMBEDDED)/libswiftUnicodeDataTables.a
 
 LIBRARY := $(sort $(shell find Sources/BPFAssembler -name '*.swift'))
 PROGRAM := $(sort $(shell find Sources/nonet -name '*.swift'))
@@ -26,12 +41,18 @@ PRESETS := default loopback strict unix
 VARIANTS := default-deny-debug loopback-deny-debug unix-deny-debug
 ARCHES := x86_64 aarch64
 PREFIX ?= /usr/local
+# Debian's suites whose kernels are tested: Linux 5.10, 6.1, 6.12 and the newest.
+KERNELS ?= bullseye bookworm bookworm-backports trixie-backports
+ARM_KERNELS ?= bookworm bookworm-backports
 TABLES := Sources/BPFAssembler/Architectures/Tables
 
-SWIFT_FLAGS := -Osize -wmo -parse-as-library -swift-version 6 -package-name nonet \
+SWIFT_FLAGS := $(TARGET) -Osize -wmo -parse-as-library -swift-version 6 -package-name nonet \
   -enable-experimental-feature Embedded -enable-upcoming-feature ExistentialAny \
   -enable-upcoming-feature MemberImportVisibility -enable-upcoming-feature InternalImportsByDefault \
   -warnings-as-errors
+
+link = $(CLANG) $(C_TARGET) -static -fuse-ld=lld -o $@ $^ $(UNICODE) -lm -s \
+  -Wl,--gc-sections -Wl,--defsym=main=nonet_main
 
 all: bin/nonet presets ## builds bin/nonet: Embedded Swift, static
 
@@ -50,7 +71,7 @@ $B/nonet.o: $(PROGRAM) $B/nonet/PackageResources.swift $(HEADERS) $B/BPFAssemble
 
 $B/%.o: Sources/CLinuxShims/%.c $(HEADERS)
 	@mkdir -p $B
-	@$(CLANG) -O2 -Wall -Wextra -Werror -I Sources/CLinuxShims/include -c $< -o $@
+	@$(CLANG) $(C_TARGET) -O2 -Wall -Wextra -Werror -I Sources/CLinuxShims/include -c $< -o $@
 
 # What SwiftPM's .embedInCode writes in the ordinary build, for each module.
 define embed
@@ -67,19 +88,22 @@ $B/nonet/PackageResources.swift: Sources/nonet/Confinement/net_restrict.py Makef
 	$(embed)
 
 ifneq ($(wildcard $(UNICODE)),)
-bin/nonet: $B/nonet.o $(SHIMS:Sources/CLinuxShims/%.c=$B/%.o)
+$(BINARY): $B/nonet.o $(SHIMS:Sources/CLinuxShims/%.c=$B/%.o)
 	@mkdir -p bin
 	@echo 'linking $@'
-	@$(CLANG) -static -fuse-ld=lld -o $@ $^ $(UNICODE) -lm -s \
-	  -Wl,--gc-sections -Wl,--defsym=main=nonet_main
+	@$(link)
 else
-bin/nonet: $(LIBRARY) $(PROGRAM) $(SHIMS) $(HEADERS) $(RESOURCES) \
+$(BINARY): $(LIBRARY) $(PROGRAM) $(SHIMS) $(HEADERS) $(RESOURCES) \
   Sources/nonet/Confinement/net_restrict.py | toolchain
 	@echo 'nonet: this toolchain has no Embedded Swift for $(HOST); building a larger static binary' >&2
 	swift build -c release --product nonet -Xswiftc -static-executable --scratch-path .build-static
 	mkdir -p bin
 	cp "$$(swift build -c release --scratch-path .build-static --show-bin-path)/nonet" $@
 endif
+
+nonet-aarch64: toolchain ## cross-builds bin/nonet-aarch64
+	@.ci/install aarch64
+	@$(MAKE) --no-print-directory CROSS=aarch64 bin/nonet-aarch64
 
 # What the binary's compiler makes of the golden file named $(1), for the arch $(2), as $(3).
 dump = preset=$(1); variant=$${preset%-deny-debug}; file=Fixtures/policies/$$preset.policy; \
@@ -119,6 +143,8 @@ tables: ## rewrites the generated tables of calls, prototypes, constants and err
 	  $(call replace,$$swift); \
 	done
 
+include Tests/Kernels/guest.mk
+
 # Puts FILE.new in the place of FILE, unless they are the same: an unchanged file rebuilds nothing.
 replace = if cmp -s $(1).new $(1); then rm $(1).new; else mv $(1).new $(1); fi
 
@@ -133,6 +159,15 @@ test: deps lint all regenerated ## everything: lint, both builds, all tests, the
 
 test-pythons: ## the Python fall-back under every interpreter that pyenv has here (6 minutes)
 	python3 -m pytest -q Tests/Python
+
+test-aarch64: nonet-aarch64 ## the same promises on real arm64 kernels, emulated
+	@.ci/install kernels
+	@$(MAKE) --no-print-directory CROSS=aarch64 guest
+	Tests/Kernels/run aarch64 bin/nonet-aarch64 .build-aarch64/guest $(ARM_KERNELS)
+
+test-kernels: all guest ## the same promises on old and new x86_64 kernels, emulated
+	@.ci/install kernels
+	Tests/Kernels/run x86_64 bin/nonet $B/guest $(KERNELS)
 
 lint: toolchain ## swift format, strictly
 	swift format lint --strict -r Sources Tests Package.swift
@@ -159,9 +194,9 @@ install: all ## copies nonet and its manual page below PREFIX (/usr/local)
 	install -D -m 644 Documentation/nonet.1 $(DESTDIR)$(PREFIX)/share/man/man1/nonet.1
 
 clean: ## removes what was built
-	rm -rf bin .build .build-embedded .build-static
+	rm -rf bin .build .build-embedded .build-static .build-aarch64
 
 help: ## prints this
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 15
 
-.PHONY: all presets toolchain goldens tables demo test test-pythons lint regenerated bench fuzz format deps install clean help
+.PHONY: all nonet-aarch64 presets toolchain goldens tables demo test test-pythons test-aarch64 test-kernels lint regenerated bench fuzz format deps install clean help

@@ -53,13 +53,3 @@ import Testing
     }
   }
 }
-
-extension Seeded {
-  /// A call that a child can make without harm, since a visible program answers every call.
-  mutating func call() -> SeccompData {
-    let nr = pick([
-      0, 39, 0x4000_0027, 0x7fff_ffff, 0xffff_ffff, UInt32.random(in: 0 ... .max, using: &self),
-    ])
-    return Kernel.call(nr: nr, (0..<6).map { _ in UInt64(word()) << 32 | UInt64(word()) })
-  }
-}

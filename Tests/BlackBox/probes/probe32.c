@@ -1,12 +1,14 @@
 /* The same question from a 32-bit ELF program: `probe32 LABEL:NR[:ARG]...`, all numbers decimal.
  *
- * No C library (none is installed for this ABI): clang -m32 -nostdlib -static -fuse-ld=lld.
+ * No C library (none is installed for this ABI): clang -m32 -nostdlib -static -fuse-ld=lld, or
+ * --target=armv7-linux-gnueabihf for the 32-bit ABI of aarch64.
  * Answers `LABEL RESULT ERRNO` like probe.c. The argument `z` is a pointer to zeros.
  */
 typedef unsigned int word;
 
 static char zeros[4096];
 
+#if defined(__i386__)
 static int call(word nr, const word a[6]) {
   int result;
   __asm__ volatile("push %%ebp\n\t"
@@ -25,6 +27,22 @@ static int call(word nr, const word a[6]) {
                    : "ecx", "edx", "edi", "memory");
   return result;
 }
+#elif defined(__arm__)
+static int call(word nr, const word a[6]) {
+  register word r7 __asm__("r7") = nr;
+  register word r0 __asm__("r0") = a[0];
+  register word r1 __asm__("r1") = a[1];
+  register word r2 __asm__("r2") = a[2];
+  register word r3 __asm__("r3") = a[3];
+  register word r4 __asm__("r4") = a[4];
+  register word r5 __asm__("r5") = a[5];
+  __asm__ volatile("svc 0"
+                   : "+r"(r0)
+                   : "r"(r7), "r"(r1), "r"(r2), "r"(r3), "r"(r4), "r"(r5)
+                   : "memory");
+  return (int)r0;
+}
+#endif
 
 static int call3(word nr, word x, word y, word z) {
   word a[6] = {x, y, z, 0, 0, 0};
@@ -72,9 +90,16 @@ __attribute__((used)) static void start(word *stack) {
 }
 
 __attribute__((naked)) void _start(void) {
+#if defined(__i386__)
   __asm__("mov %esp, %eax\n\t"
           "and $-16, %esp\n\t"
           "sub $12, %esp\n\t"
           "push %eax\n\t"
           "call start");
+#elif defined(__arm__)
+  __asm__("mov r0, sp\n\t"
+          "bic r1, r0, #7\n\t"
+          "mov sp, r1\n\t"
+          "bl start");
+#endif
 }

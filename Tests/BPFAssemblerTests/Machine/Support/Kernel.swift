@@ -13,11 +13,18 @@ enum Kernel {
   typealias Call = SeccompData
 
   /// What came of a call.
-  enum Answer: Hashable {
+  enum Answer: Hashable, CustomStringConvertible {
     /// What the kernel left in the result register: a value, or an errno made negative.
     case result(Int64)
     /// SIGSYS ended the child.
     case killed
+
+    var description: String {
+      switch self {
+      case .result(let value): "\(value)"
+      case .killed: "killed"
+      }
+    }
   }
 
   /// A child that did something that no test asks for.
@@ -29,10 +36,35 @@ enum Kernel {
   ///
   /// - Returns: 0 when it was installed, else the errno.
   static func refusal(of program: [RawInstruction]) throws(Surprise) -> Int32 {
-    let (report, _) = try ask(program.flatMap(\.bytes), UInt16(program.count), [])
+    let (report, _) = try ask(program.flatMap { $0.bytes }, UInt16(program.count), [])
     guard report.installed == 1 || report.error != 0 else { throw surprise(report) }
     return report.error
   }
+
+  /// What seccomp(2) says to each of the 65,536 codes, in a program that is good but for it; see
+  /// `probe_codes`.
+  static func errors(
+    ofCodesWith jt: UInt8, _ jf: UInt8, _ k: UInt32
+  ) throws(Surprise) -> [UInt8] {
+    var errors = [UInt8](repeating: 0, count: 65536)
+    let status = probe_codes(jt, jf, k, &errors)
+    guard status == 0 else { throw Surprise(description: "no child: errno \(-status)") }
+    return errors
+  }
+
+  /// A program that has to be one.
+  static func program(_ instructions: [Instruction]) throws(Surprise) -> Program {
+    do throws(VerifierError) {
+      return try Program(instructions)
+    } catch {
+      throw Surprise(description: error.description)
+    }
+  }
+
+  /// A call that needs nothing and changes nothing.
+  ///
+  /// 0xc00000b7 is AUDIT_ARCH_AARCH64.
+  static var getppid: UInt32 { probe_arch() == 0xc000_00b7 ? 173 : 110 }
 
   /// The data of a call that a child of this process would make.
   static func call(nr: UInt32, _ arguments: [UInt64]) -> Call {

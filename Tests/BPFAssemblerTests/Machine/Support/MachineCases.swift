@@ -1,19 +1,18 @@
 import BPFAssembler
-import Testing
 
 /// A program and the number it must return, worked out by hand from the manual of the machine.
 ///
 /// `InterpreterTests` asks our machine, `KernelTests` the kernel's.
-struct MachineCase: Sendable, CustomTestStringConvertible {
+struct MachineCase: Sendable, CustomStringConvertible {
   let name: String
   /// Source text, so that the case reads like the manual.
   let text: String
   /// What is returned; nil where a division by 0 ends the program.
   let result: UInt32?
 
-  var testDescription: String { name }
+  var description: String { name }
 
-  func program() throws -> Program { try Program(text: Array(text.utf8)) }
+  func program() throws(TextError) -> Program { try Program(text: Array(text.utf8)) }
 
   init(_ name: String, _ text: String, _ result: UInt32?) {
     self.name = name

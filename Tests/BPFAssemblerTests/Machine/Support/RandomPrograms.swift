@@ -2,7 +2,7 @@ import BPFAssembler
 
 /// Makes valid programs that use the whole machine.
 extension Seeded {
-  mutating func program() throws -> Program {
+  mutating func program() throws(VerifierError) -> Program {
     let length = once(in: 8) ? Int.random(in: 300...900, using: &self) : 2 + below(40)
     var instructions: [Instruction] = (1..<length).map { instruction(followedBy: length - $0) }
     instructions.append(result())
@@ -64,5 +64,15 @@ extension Seeded {
 
   private mutating func result() -> Instruction {
     once(in: 4) ? .return(.constant(word())) : .return(.accumulator)
+  }
+}
+
+extension Seeded {
+  /// A call that a child can make without harm, since a visible program answers every call.
+  mutating func call() -> SeccompData {
+    let nr = pick([
+      0, 39, 0x4000_0027, 0x7fff_ffff, 0xffff_ffff, UInt32.random(in: 0 ... .max, using: &self),
+    ])
+    return Kernel.call(nr: nr, (0..<6).map { _ in UInt64(word()) << 32 | UInt64(word()) })
   }
 }

@@ -44,7 +44,7 @@ func refusal(of raw: [RawInstruction]) -> VerifierError? {
 }
 
 /// A slot by a number that is known to be good.
-func slot(_ index: Int) throws -> Instruction.Slot {
+func slot(_ index: Int) throws(NoSuchSlot) -> Instruction.Slot {
   guard let slot = Instruction.Slot(index) else { throw NoSuchSlot(index: index) }
   return slot
 }

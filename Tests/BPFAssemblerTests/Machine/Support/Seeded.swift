@@ -1,10 +1,9 @@
-import Glibc
-import Testing
+import CTestProbes
 
 /// A generator whose whole sequence follows from a seed, so that a failure can be had again.
 ///
 /// `NONET_SEED` in the environment overrides the seed of every test; failures print the seed.
-struct Seeded: RandomNumberGenerator, CustomTestStringConvertible {
+struct Seeded: RandomNumberGenerator {
   let seed: UInt64
   private var state: UInt64
 

@@ -1,14 +1,13 @@
 import BPFAssembler
-import Testing
 
 /// A program and what the verifier must say; `VerifierTests` asks ours, `KernelTests` the kernel.
-struct VerifierCase: Sendable, CustomTestStringConvertible {
+struct VerifierCase: Sendable, CustomStringConvertible {
   let name: String
   let program: [RawInstruction]
   /// The position of the fault and a word of its description; nil where the program is good.
   let fault: (index: Int, word: String)?
 
-  var testDescription: String { name }
+  var description: String { name }
 
   static func good(_ name: String, _ program: [RawInstruction]) -> VerifierCase {
     VerifierCase(name: name, program: program, fault: nil)

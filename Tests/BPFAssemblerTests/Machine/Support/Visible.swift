@@ -5,7 +5,7 @@ import BPFAssembler
 /// A filter's 32 bits never reach the caller whole, but an errno does. So every return becomes a
 /// jump to a tail that answers ERRNO with eleven bits of what the program would have returned;
 /// which eleven, the high half of the last argument says. A division by 0 kills, as ever.
-func visible(_ program: Program) throws -> Program {
+func visible(_ program: Program) throws(VerifierError) -> Program {
   let count = program.instructions.count
   var result: [Instruction] = []
   var stubs: [Instruction] = []
@@ -27,7 +27,7 @@ func visible(_ program: Program) throws -> Program {
   for index in stride(from: 1, to: stubs.count, by: 2) {
     stubs[index] = .jump(UInt32(stubs.count - index - 1))
   }
-  let value = try slot(15)
+  let value = Instruction.Slot.all[15]
   result += stubs
   result += [
     .store(value), .load(.data(SeccompData.Argument.arg5.high)), .copyToIndex,
