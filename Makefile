@@ -58,16 +58,17 @@ all: bin/nonet presets ## builds bin/nonet: Embedded Swift, static
 
 # An Embedded module carries its code with it, and what the program uses of the library is compiled
 # into the program's own object: linking the library's object too would only store it twice.
-# `timeout` because some mistakes make the Embedded compiler hang.
+# `timeout` because some mistakes make the Embedded compiler hang; `touch` because a compiler that
+# writes what is there already leaves the old time.
 $B/BPFAssembler.swiftmodule: $(LIBRARY) $B/BPFAssembler/PackageResources.swift
 	@echo 'compiling BPFAssembler'
 	@timeout 300 $(SWIFTC) $(SWIFT_FLAGS) -module-name BPFAssembler -emit-module \
-	  -emit-module-path $@ $^
+	  -emit-module-path $@ $^ && touch $@
 
 $B/nonet.o: $(PROGRAM) $B/nonet/PackageResources.swift $(HEADERS) $B/BPFAssembler.swiftmodule
 	@echo 'compiling nonet'
 	@timeout 300 $(SWIFTC) $(SWIFT_FLAGS) -module-name nonet -I $B -I Sources/CLinuxShims/include \
-	  -c $(filter %.swift,$^) -o $@
+	  -c $(filter %.swift,$^) -o $@ && touch $@
 
 $B/%.o: Sources/CLinuxShims/%.c $(HEADERS)
 	@mkdir -p $B

@@ -36,7 +36,7 @@ TABLE = {
     "prlimit64": "A", "readlink": "A", "getrandom": "A", "mprotect": "D",
     # What can this machine do? (The namespace alone needs no filter; from a user namespace of its own
     # nobody reaches memory outside, even without Landlock.)
-    "landlock_create_ruleset?": "AL", "seccomp?": "AN",
+    "landlock_create_ruleset?": "ALR", "seccomp?": "AN",
     # Descriptors. Where /proc/self/fd tells nothing all numbers are tried; a descriptor that
     # remains unknown stops everything.
     "getsockopt": "R", "openat": "AR", "newfstatat": "AR", "getdents64": "R", "close": "AR", "fcntl": "AR",

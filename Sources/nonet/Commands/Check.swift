@@ -24,7 +24,7 @@ struct Check {
   ///
   /// - Returns: The exit status: 0 where `auto` can confine a command, else 1.
   func perform() throws(Failure) -> CInt {
-    let machine = Capabilities.found { _ in true }
+    let machine = try PlanChoice.machine { _ in true }
     let findings = Self.findings(machine)
     let rows = Preset.allCases.flatMap { preset in
       Plan.Backend.allCases.map { Self.row(preset, $0, machine) }

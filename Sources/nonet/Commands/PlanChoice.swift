@@ -16,7 +16,7 @@ struct PlanChoice {
   /// - Throws: A refusal with the reason of each backend.
   func plan(isPythonCommand: () -> Bool) throws(Failure) -> Plan {
     var request = request(isPythonCommand: false)
-    let machine = Capabilities.found { request.asksForNamespace(seccompWorks: $0) }
+    let machine = try Self.machine { request.asksForNamespace(seccompWorks: $0) }
     if request.asksForPython(machine) { request.isPythonCommand = isPythonCommand() }
     do throws(Plan.Impossible) {
       return try Plan(request, on: machine)
@@ -25,6 +25,17 @@ struct PlanChoice {
         "this machine cannot confine the command, so it was not run\n  "
           + error.reasons.joined(separator: "\n  ")
           + "\n  nonet --check says more; --best-effort runs it unconfined")
+    }
+  }
+
+  /// What the machine can do, or a refusal where that cannot be found out.
+  static func machine(
+    triesNamespace: (_ seccompWorks: Bool) -> Bool
+  ) throws(Failure) -> Capabilities {
+    do throws(SystemError) {
+      return try Capabilities.found(triesNamespace: triesNamespace)
+    } catch {
+      throw .system(error, "cannot find out what this machine confines with, so nothing was run")
     }
   }
 

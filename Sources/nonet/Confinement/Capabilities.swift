@@ -21,8 +21,11 @@ struct Capabilities: Equatable {
   ///
   /// - Parameter triesNamespace: Says, from whether seccomp works, if the namespace is worth trying.
   /// - Returns: What there is.
-  static func found(triesNamespace: (_ seccompWorks: Bool) -> Bool) -> Capabilities {
-    var capabilities = Capabilities(landlockABI: probeLandlock(), namespace: .untried)
+  /// - Throws: What kept us from knowing.
+  static func found(
+    triesNamespace: (_ seccompWorks: Bool) -> Bool
+  ) throws(SystemError) -> Capabilities {
+    var capabilities = Capabilities(landlockABI: try probeLandlock(), namespace: .untried)
     do throws(SystemError) {
       try probeSeccomp(.errno)
     } catch {

@@ -1,7 +1,19 @@
 internal import CLinuxShims
 
-/// The Landlock ABI of the kernel (landlock(7)), 0 where it has none or does not use it.
-func probeLandlock() -> Int { max(0, Int(nonet_landlock_abi())) }
+/// The Landlock ABI of the kernel, 0 where it has none, does not use it, or an outer sandbox says so.
+///
+/// - Returns: The ABI, from 1 (landlock(7)).
+/// - Throws: Any other errno: what cannot be known is not taken for absent.
+func probeLandlock() throws(SystemError) -> Int {
+  do throws(SystemError) {
+    return Int(try attempt("landlock_create_ruleset") { nonet_landlock_abi() })
+  } catch {
+    switch error.number {
+    case ENOSYS, EOPNOTSUPP, EPERM: return 0
+    case _: throw error
+    }
+  }
+}
 
 /// Enters a Landlock domain that refuses what is handled and has no rule that allows any of it.
 ///
