@@ -44,6 +44,9 @@ struct NamespaceFailure: Error, Equatable {
       "the process limit (ulimit -u) or memory is used up"
     case .unshare where number == ENOSPC || number == EUSERS:
       "sysctl user.max_user_namespaces and user.max_net_namespaces must not be 0"
+    case .unshare where number == EPERM:
+      "not possible inside a chroot (unshare(2)); elsewhere sysctl kernel.unprivileged_userns_clone "
+        + "must be 1 where it exists, and a container's own filter must let unshare through"
     case .unshare:
       "the kernel needs user and network namespaces; sysctl kernel.unprivileged_userns_clone must "
         + "be 1 where it exists, and a container's own filter must let unshare through"
