@@ -14,7 +14,12 @@ struct Run {
     guard let name = command.pointee, name.pointee != 0 else {
       throw .notFound("the command is an empty word")
     }
-    let plan = try PlanChoice(options).plan { interpreter != nil }
+    // Looked for once: the file that names it could change, and with it what would be started.
+    var interpreter: [UInt8]?
+    let plan = try PlanChoice(options).plan {
+      interpreter = PythonCommand.interpreter(of: words, header: PythonCommand.header)
+      return interpreter != nil
+    }
     if options.logDirectory != nil, !plan.walls.contains(.python) {
       throw .refused("--log-dir is not available in this version, but for --backend python")
     }
@@ -22,15 +27,11 @@ struct Run {
     try hint(confined.name, plan)
     say(about: plan)
     try raise(plan, confined)
-    if plan.walls.contains(.python), let preset = options.preset, let interpreter {
-      try become(wrapped(preset, interpreter))
+    guard plan.walls.contains(.python) else { try become(Word(pointer: name)) }
+    guard let preset = options.preset, let interpreter else {
+      throw .refused("the Python wrapper does not fit this command, so it was not run")
     }
-    try become(Word(pointer: name))
-  }
-
-  /// The Python interpreter that the command would start, looked for only where the plan asks.
-  private var interpreter: [UInt8]? {
-    PythonCommand.interpreter(of: words, header: PythonCommand.header)
+    try become(wrapped(preset, interpreter))
   }
 
   private var words: [[UInt8]] {
@@ -98,7 +99,7 @@ struct Run {
     }
   }
 
-  private func become(_ words: [[UInt8]]) throws(Failure) {
+  private func become(_ words: [[UInt8]]) throws(Failure) -> Never {
     do throws(SystemError) {
       try replaceProcess(with: words)
     } catch {
@@ -109,7 +110,7 @@ struct Run {
     }
   }
 
-  private func become(_ name: Word) throws(Failure) {
+  private func become(_ name: Word) throws(Failure) -> Never {
     do throws(SystemError) {
       try replaceProcess(with: name.pointer, arguments: command)
     } catch {

@@ -20,25 +20,26 @@ func setEnvironment(_ name: StaticString, _ value: String) throws(SystemError) {
 func replaceProcess(
   with file: UnsafePointer<CChar>,
   arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
-) throws(SystemError) {
+) throws(SystemError) -> Never {
   _ = try attempt("execve") { execvp(file, arguments) }
+  // execvp(3) comes back with -1 and in no other way.
+  throw SystemError(call: "execve", number: EINVAL)
 }
 
-/// Becomes another program with words of our own; comes back only to throw.
-func replaceProcess(with words: [[UInt8]]) throws(SystemError) {
+/// Becomes another program with words of our own, at least one; comes back only to throw.
+func replaceProcess(with words: [[UInt8]]) throws(SystemError) -> Never {
   // Nothing frees the copies: either the process is replaced or it ends.
-  var pointers: [UnsafeMutablePointer<CChar>?] = words.map { word in
+  let arguments = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+    .allocate(capacity: words.count + 1)
+  for (index, word) in words.enumerated() {
     let copy = UnsafeMutablePointer<CChar>.allocate(capacity: word.count + 1)
-    for (index, byte) in word.enumerated() { copy[index] = CChar(bitPattern: byte) }
+    for (offset, byte) in word.enumerated() { copy[offset] = CChar(bitPattern: byte) }
     copy[word.count] = 0
-    return copy
+    arguments[index] = copy
   }
-  pointers.append(nil)
-  guard let file = pointers[0] else { return }
-  try pointers.withUnsafeMutableBufferPointer { buffer throws(SystemError) in
-    guard let arguments = buffer.baseAddress else { return }
-    try replaceProcess(with: file, arguments: arguments)
-  }
+  arguments[words.count] = nil
+  guard let file = arguments[0] else { throw SystemError(call: "execve", number: EINVAL) }
+  try replaceProcess(with: file, arguments: arguments)
 }
 
 /// From here on no `execve` gives this process privileges; seccomp(2) and landlock(7) ask for it.
