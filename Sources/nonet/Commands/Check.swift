@@ -65,8 +65,10 @@ struct Check {
       Finding(
         name: "landlock", isThere: abi >= 4,
         text: abi == 0
-          ? "no; the filter denies ptrace and process_vm_* instead"
-          : abi < 4 ? "ABI \(abi), too old for a wall; Linux 6.7 has ABI 4" : "ABI \(abi)"))
+          ? "no; the filter denies ptrace and process_vm_*, and /proc/PID/mem stays open"
+          : abi < 4
+            ? "ABI \(abi), too old for a wall (Linux 6.7 has 4); /proc/PID/mem stays open"
+            : "ABI \(abi)"))
     findings.append(namespace(machine))
     let runs32Bit = Here.runs32Bit
     let abiName = Architecture.host.compat.map { "\($0)" } ?? "32-bit"
@@ -119,7 +121,7 @@ struct Check {
     if Here.interfaces == ["lo"] {
       return Finding(
         name: "this process", isThere: true,
-        text: "is confined: its network has no interface but lo\(hint)")
+        text: "has no network but lo, so nothing outside can be reached\(hint)")
     }
     return Finding(
       name: "this process", isThere: false, text: "is not confined: it can make IP sockets\(hint)")
