@@ -1,0 +1,100 @@
+"""The Python wrapper as nonet starts it; what it holds inside is the matter of Tests/Python."""
+
+import glob
+import json
+import os
+import shutil
+
+import pytest
+
+from support.run import PYTHON
+
+SOCKET = "import socket; socket.socket(); print('out')"
+ADVISORY = b"advisory"
+# An outer sandbox under which neither a filter nor a namespace can be had.
+NOTHING = ["-q", "--deny", "seccomp,unshare,clone3", "--allow", "socket", "--"]
+
+
+@pytest.fixture
+def wrapped(nonet, free):
+    def run(*words, **options):
+        return free(nonet, "--backend", "python", *words, **options)
+
+    return run
+
+
+@pytest.fixture
+def script(user):
+    path = f"{user.home}/script"
+    with open(path, "w") as file:
+        file.write(f"#!{PYTHON}\n{SOCKET}\n")
+    os.chmod(path, 0o755)
+    return path
+
+
+def test_sockets_are_refused(free, wrapped):
+    assert free(PYTHON, "-c", SOCKET).stdout == b"out\n"
+    done = wrapped("--", PYTHON, "-c", SOCKET)
+    assert done.returncode == 1 and not done.stdout
+    assert b"PermissionError" in done.stderr and ADVISORY in done.stderr
+
+
+def test_a_script_and_env(free, wrapped, script):
+    assert free(script).stdout == b"out\n"
+    env = shutil.which("env")
+    for command in ([script], [env, PYTHON, script], [PYTHON, script]):
+        done = wrapped("--", *command)
+        assert b"PermissionError" in done.stderr and not done.stdout, command
+
+
+def test_the_errno_and_the_preset_are_passed_on(wrapped):
+    done = wrapped("--errno", "ENETUNREACH", "--", PYTHON, "-c", SOCKET)
+    assert b"[Errno 101]" in done.stderr
+    pair = "import socket; socket.socketpair(); print('pair')"
+    assert wrapped("--", PYTHON, "-c", pair).stdout == b"pair\n"
+    assert b"PermissionError" in wrapped("--policy", "strict", "--", PYTHON, "-c", pair).stderr
+
+
+def test_status_and_words_are_the_commands_own(wrapped):
+    done = wrapped("-q", "--", PYTHON, "-c", "import os, sys; os.write(1, os.fsencode(sys.argv[1])); sys.exit(7)", b"\xff --")
+    assert (done.returncode, done.stdout) == (7, b"\xff --")
+
+
+def test_the_log_goes_where_it_is_told(wrapped, user):
+    wrapped("--log-dir", f"{user.home}/log", "--", PYTHON, "-c", SOCKET)
+    (path,) = glob.glob(f"{user.home}/log/net_restrict_*.json")
+    with open(path) as file:
+        log = json.load(file)
+    assert log["backend"] == "python" and log["event_count"] == 1
+    assert log["events"][0]["api"].startswith("socket.")
+
+
+@pytest.mark.parametrize("words", [
+    ["--", "true"], ["--loopback", "--", PYTHON, "-c", "pass"], ["--deny", "getppid", "--", PYTHON, "-c", "pass"],
+    ["--allow", "socket", "--", PYTHON, "-c", "pass"],
+], ids=["no Python", "loopback", "--deny", "--allow"])
+def test_what_it_cannot_hold_is_refused(wrapped, words):
+    done = wrapped(*words)
+    assert done.returncode == 125 and b"was not run" in done.stderr
+
+
+def test_auto_takes_it_where_nothing_better_works(nonet, free):
+    done = free(nonet, *NOTHING, PYTHON, "-c", SOCKET)
+    assert done.stdout == b"out\n", done  # the outer sandbox lets sockets through: the instrument works
+    done = free(nonet, *NOTHING, nonet, "--", PYTHON, "-c", SOCKET)
+    assert done.returncode == 1 and b"PermissionError" in done.stderr and ADVISORY in done.stderr
+    done = free(nonet, *NOTHING, nonet, "--", "echo", "ran")
+    assert done.returncode == 125 and not done.stdout
+
+
+def test_best_effort_says_what_it_does(nonet, free):
+    done = free(nonet, *NOTHING, nonet, "-q", "--best-effort", "--", "echo", "ran")
+    assert (done.returncode, done.stdout) == (0, b"ran\n")
+    assert b"NOTHING CONFINES THIS COMMAND" in done.stderr
+    done = free(nonet, *NOTHING, nonet, "-q", "--best-effort", "--", "printenv", "NONET")
+    assert done.stdout == b"default:none\n"
+
+
+def test_the_log_needs_the_wrapper(nonet, free):
+    done = free(nonet, "--log-dir", "log", "--", "true")
+    assert done.returncode == 125 and b"not available in this version" in done.stderr
