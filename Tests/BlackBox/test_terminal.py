@@ -23,6 +23,9 @@ class Terminal:
     def __init__(self, argv, user, rows=33, columns=77):
         self.pid, self.master = pty.fork()
         if self.pid == 0:
+            # A suite started in the background may ignore what the keys of a terminal send.
+            for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP, signal.SIGHUP):
+                signal.signal(number, signal.SIG_DFL)
             if user.uid >= 0:
                 os.setgroups([]), os.setgid(user.uid), os.setuid(user.uid)
             os.chdir(user.home)
