@@ -64,9 +64,9 @@ def test_figures_of_the_readme(bare):
 
 
 def test_targets_of_the_makefile():
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     for page in PAGES:
-        named = set(re.findall(r"(?:^ +|`)make ([a-z]+)\b", page.read_text(), re.MULTILINE))
+        named = set(re.findall(r"(?:^ +|`)make ([a-z0-9-]+)\b", page.read_text(), re.MULTILINE))
         assert named <= targets, page.name
 
 
