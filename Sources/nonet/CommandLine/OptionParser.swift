@@ -97,8 +97,9 @@ struct OptionParser {
   private mutating func apply(_ name: OptionName, _ value: Word) throws(Failure) {
     switch name {
     case .policy: options.policy = try Self.policy(value)
-    case .deny: options.changes.append(.init(verdict: .deny(nil), calls: try Self.calls(value)))
-    case .allow: options.changes.append(.init(verdict: .allow, calls: try Self.calls(value)))
+    case .deny:
+      options.changes.append(.init(verdict: .deny(nil), calls: try Self.calls(name, value)))
+    case .allow: options.changes.append(.init(verdict: .allow, calls: try Self.calls(name, value)))
     case .errno: options.errno = try Self.errno(value)
     case .logDirectory: options.logDirectory = value
     case .backend: options.backend = try Self.backend(value)

@@ -16,7 +16,7 @@ extension OptionParser {
         + "ending in .policy, or '-'")
   }
 
-  static func calls(_ value: Word) throws(Failure) -> [Syscall] {
+  static func calls(_ option: OptionName, _ value: Word) throws(Failure) -> [Syscall] {
     var calls: [Syscall] = []
     for name in value.bytes.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
       let text = String(decoding: name, as: UTF8.self)
@@ -27,7 +27,8 @@ extension OptionParser {
       } else {
         let names = Syscall.all.map { $0.name }
         let nearest = nearestName(to: name, among: names).map { "; did you mean '\($0)'?" } ?? ""
-        throw .usage("no architecture has a call named '\(text)'\(nearest)")
+        throw .usage(
+          "\(option.rawValue): no architecture has a call named '\(text)'\(nearest)")
       }
     }
     return calls
