@@ -8,7 +8,7 @@ extension BinaryInteger {
 
 extension String {
   /// The text filled up with spaces; the texts of this room are ASCII.
-  func padded(_ width: Int) -> String {
+  package func padded(_ width: Int) -> String {
     self + String(repeating: " ", count: Swift.max(0, width - utf8.count))
   }
 
@@ -61,19 +61,6 @@ struct Answer: CustomStringConvertible {
     case 0x7fff_0000: "allow"
     case 0x7ffc_0000: "log"
     case 0x8000_0000: "kill"
-    case _: "0x\(value.hex(8))"
-    }
-  }
-
-  /// The same as a C expression, but for values that no policy makes.
-  var cExpression: String {
-    if let errno {
-      return "SECCOMP_RET_ERRNO | \(errno.number)"
-    }
-    return switch value {
-    case 0x7fff_0000: "SECCOMP_RET_ALLOW"
-    case 0x7ffc_0000: "SECCOMP_RET_LOG"
-    case 0x8000_0000: "SECCOMP_RET_KILL_PROCESS"
     case _: "0x\(value.hex(8))"
     }
   }

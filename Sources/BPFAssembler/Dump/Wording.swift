@@ -92,26 +92,14 @@ extension Condition {
   fileprivate func constants(comparedWith parameter: String?) -> [NamedConstant] {
     switch self {
     case .comparison(let comparison):
-      comparison.argument == parameter.map(Argument.named) ? comparison.constants : []
-    case .not(let part): part.constants(comparedWith: parameter)
-    case .all(let parts), .any(let parts):
-      parts.flatMap { $0.constants(comparedWith: parameter) }
-    }
-  }
-}
-
-extension Comparison {
-  fileprivate var constants: [NamedConstant] {
-    let values: [Value] =
-      switch relation {
-      case .equal(let value), .notEqual(let value), .less(let value), .lessOrEqual(let value),
-        .greater(let value), .greaterOrEqual(let value):
-        [value]
-      case .member(let values): values
+      guard comparison.argument == parameter.map(Argument.named) else { return [] }
+      return comparison.constants.compactMap { value in
+        guard case .constant(let constant) = value else { return nil }
+        return constant
       }
-    return values.compactMap { value in
-      guard case .constant(let constant) = value else { return nil }
-      return constant
+    case .not(let part): return part.constants(comparedWith: parameter)
+    case .all(let parts), .any(let parts):
+      return parts.flatMap { $0.constants(comparedWith: parameter) }
     }
   }
 }

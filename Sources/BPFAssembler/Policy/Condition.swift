@@ -30,6 +30,16 @@ public struct Comparison: Hashable, Sendable {
     case member([Value])
   }
 
+  /// The constants that the argument is compared with, the mask not among them.
+  public var constants: [Value] {
+    switch relation {
+    case .equal(let value), .notEqual(let value), .less(let value), .lessOrEqual(let value),
+      .greater(let value), .greaterOrEqual(let value):
+      [value]
+    case .member(let values): values
+    }
+  }
+
   /// Which argument is looked at.
   public let argument: Argument
   /// The bits that count; `nil` is all of them.

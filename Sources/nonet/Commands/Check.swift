@@ -129,12 +129,12 @@ struct Check {
 
   private static func text(_ findings: [Finding], _ rows: [Row]) -> String {
     var lines = ["\(Help.version) on \(Here.kernel), \(Architecture.host)", ""]
-    for finding in findings { lines.append("\(padded(finding.name, 18)) \(finding.text)") }
+    for finding in findings { lines.append("\(finding.name.padded(18)) \(finding.text)") }
     lines += ["", "policy    backend    walls"]
     for row in rows {
       // Why seccomp or namespaces do not work has been said above, once.
       let walls = row.plan == nil && row.backend != .python ? "impossible here" : row.text
-      lines.append("\(padded(row.preset.name, 9)) \(padded("\(row.backend)", 10)) \(walls)")
+      lines.append("\(row.preset.name.padded(9)) \("\(row.backend)".padded(10)) \(walls)")
     }
     return lines.joined(separator: "\n") + "\n"
   }
@@ -161,9 +161,5 @@ struct Check {
       ("arch", JSONText.string(Architecture.host.name)),
       ("findings", JSONText.lines(found)), ("plans", JSONText.lines(plans)),
     ]) + "\n"
-  }
-
-  private static func padded(_ text: String, _ width: Int) -> String {
-    text + String(repeating: " ", count: max(0, width - text.utf8.count))
   }
 }

@@ -57,10 +57,9 @@ struct Run {
   }
 
   private func raise(_ plan: Plan, _ confined: ConfinedPolicy) throws(Failure) {
-    let isVerbose = options.isVerbose
-    let walls = Walls(plan: plan, program: confined.program, sockets: confined.sockets) {
-      if isVerbose { nonet.say("\($0.name): \($1)") }
-    }
+    let walls = Walls(
+      plan: plan, program: confined.program, sockets: confined.sockets,
+      report: options.isVerbose ? { nonet.say("\($0.name): \($1)") } : nil)
     do throws(WallFailure) {
       try walls.raise()
     } catch {

@@ -21,11 +21,11 @@ enum InheritedSockets {
     }
   }
 
-  private static let unixFamily: UInt32 = 1
-  private static let ipFamilies: [UInt32] = [2, 10]
+  private static let unixFamily = UInt32(AF_UNIX)
+  private static let ipFamilies = [UInt32(AF_INET), UInt32(AF_INET6)]
 
   private static func isStream(_ domain: UInt32, _ type: UInt32) -> Bool {
-    domain == unixFamily && (type == 1 || type == 5)
+    domain == unixFamily && (type == SOCK_STREAM.rawValue || type == SOCK_SEQPACKET.rawValue)
   }
 
   /// Whether a socket stays open at 3 and above.
@@ -60,7 +60,7 @@ extension Policy {
 }
 
 /// A descriptor that must not be there, in words.
-struct ForbiddenDescriptor: Error {
+struct ForbiddenDescriptor {
   let number: CInt
   let kind: DescriptorKind
 
@@ -82,10 +82,10 @@ struct ForbiddenDescriptor: Error {
     // Not a dictionary: its hashing asks for entropy, and dies where an outer sandbox gives none.
     let kind =
       switch type {
-      case 1: "stream"
-      case 2: "datagram"
-      case 3: "raw"
-      case 5: "seqpacket"
+      case SOCK_STREAM.rawValue: "stream"
+      case SOCK_DGRAM.rawValue: "datagram"
+      case SOCK_RAW.rawValue: "raw"
+      case SOCK_SEQPACKET.rawValue: "seqpacket"
       case _: "type \(type)"
       }
     return "an \(family?.name ?? "AF_\(domain)") \(kind) socket"

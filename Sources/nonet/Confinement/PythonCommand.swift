@@ -35,11 +35,7 @@ enum PythonCommand {
   /// Where execvp(3) would look.
   private static func candidates(_ command: [UInt8]) -> [String] {
     let name = String(decoding: command, as: UTF8.self)
-    if command.contains(UInt8(ascii: "/")) { return [name] }
-    guard let path = getenv("PATH") else { return [] }
-    return String(cString: path).utf8.split(separator: UInt8(ascii: ":")).map {
-      String(decoding: Array($0), as: UTF8.self) + "/" + name
-    }
+    return command.contains(UInt8(ascii: "/")) ? [name] : Here.alongPath(name)
   }
 
   private static func interpreter(inHeader header: [UInt8]) -> [UInt8]? {

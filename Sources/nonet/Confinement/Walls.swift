@@ -14,22 +14,25 @@ struct Walls {
   /// The filter, where the plan has one.
   let program: CheckedProgram?
   let sockets: InheritedSockets
-  /// Told of each wall as it stands, with what it did.
-  let report: (_ wall: Plan.Wall, _ detail: String) -> Void
+  /// Told of each wall as it stands, with what it did; `nil` where nobody wants to know.
+  let report: ((_ wall: Plan.Wall, _ detail: String) -> Void)?
 
   /// Raises all walls.
   ///
   /// - Throws: The wall that did not go up; others may stand then, and no caller goes on.
   func raise() throws(WallFailure) {
     for wall in plan.walls {
-      switch wall {
-      case .descriptors: report(wall, try closeDescriptors())
-      case .namespace: report(wall, try enterNamespace())
-      case .landlock(let domain): report(wall, try enter(domain))
-      case .seccomp: report(wall, try install())
-      // The interpreter raises this one, as the first thing that it does.
-      case .python: report(wall, "an audit hook inside the interpreter")
-      }
+      // Not in the call of `report`: where that is nil, its arguments are not evaluated.
+      let detail =
+        switch wall {
+        case .descriptors: try closeDescriptors()
+        case .namespace: try enterNamespace()
+        case .landlock(let domain): try enter(domain)
+        case .seccomp: try install(wall)
+        // The interpreter raises this one, as the first thing that it does.
+        case .python: "an audit hook inside the interpreter"
+        }
+      report?(wall, detail)
     }
   }
 
@@ -41,6 +44,8 @@ struct Walls {
         let kind = try kind(of: number)
         if mayStay(kind) { continue }
         try closeDescriptor(number)
+        // Finding the family's name takes longer than closing the socket.
+        if report == nil { continue }
         closed.append(ForbiddenDescriptor(number: number, kind: kind).description)
       }
     } catch {
@@ -96,8 +101,7 @@ struct Walls {
     return "processes outside cannot be traced, \(also)"
   }
 
-  private func install() throws(WallFailure) -> String {
-    let wall = plan.walls.last ?? .seccomp(deniesDebug: true)
+  private func install(_ wall: Plan.Wall) throws(WallFailure) -> String {
     // A plan with a filter wall comes with a filter; without one nothing may run.
     guard let program = program?.program else {
       throw .system(wall, SystemError(call: "seccomp", number: EINVAL))

@@ -31,10 +31,15 @@ enum Here {
 
   /// The first file of that name along PATH that can be executed.
   static func executable(named name: String) -> String? {
-    guard let path = getenv("PATH") else { return nil }
-    let folders = String(cString: path).utf8.split(separator: UInt8(ascii: ":"))
-    let files = folders.map { String(decoding: Array($0), as: UTF8.self) + "/" + name }
-    return files.first { access($0, X_OK) == 0 && !isDirectory($0) }
+    alongPath(name).first { access($0, X_OK) == 0 && !isDirectory($0) }
+  }
+
+  /// The name in each folder of PATH, in their order.
+  static func alongPath(_ name: String) -> [String] {
+    guard let path = getenv("PATH") else { return [] }
+    return String(cString: path).utf8.split(separator: UInt8(ascii: ":")).map {
+      String(decoding: Array($0), as: UTF8.self) + "/" + name
+    }
   }
 
   private static func lines(of path: String) -> [ArraySlice<UInt8>]? {

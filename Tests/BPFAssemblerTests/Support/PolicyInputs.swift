@@ -122,14 +122,7 @@ extension Comparison {
     _ old: UInt64, _ architecture: Architecture, isWord: Bool
   ) -> [UInt64] {
     let mask = mask?.number(on: architecture, isWord: isWord) ?? .max
-    let values: [Value] =
-      switch relation {
-      case .equal(let value), .notEqual(let value), .less(let value), .lessOrEqual(let value),
-        .greater(let value), .greaterOrEqual(let value):
-        [value]
-      case .member(let values): values
-      }
-    let numbers = values.flatMap { value in
+    let numbers = constants.flatMap { value in
       let number = value.number(on: architecture, isWord: isWord)
       return [number, number &- 1, number &+ 1, number ^ 1 << 32, number ^ 1 << 63]
     }
