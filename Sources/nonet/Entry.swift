@@ -13,6 +13,7 @@ public func entry(
 ) -> CInt {
   let words = (0..<Int(argc)).compactMap { argv[$0].map(Word.init(pointer:)) }
   do throws(Failure) {
+    if Shell.isMeant(by: words) { try Shell(words: words, argv: argv).perform() }
     return try perform(words, argv)
   } catch {
     say(error.message + (error.showsUsage ? "\n" + Help.usage : ""))
@@ -23,12 +24,18 @@ public func entry(
 private func perform(
   _ words: [Word], _ argv: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
 ) throws(Failure) -> CInt {
-  let options = try OptionParser.parse(words)
+  let options: Options
+  do throws(Failure) {
+    options = try OptionParser.parse(words)
+  } catch {
+    throw OptionParser.isMeantAsHook(words) ? error.forHost : error
+  }
   switch options.mode {
   case .run(let argument): try Run(options: options, command: argv + argument).perform()
   case .dump: try Show(options: options).dump()
   case .explain: try Show(options: options).explain()
   case .check: return try Check(options: options).perform()
+  case .hook: throw Failure.blocked("not yet")
   case .help: try printOut(Array(Help.text.utf8))
   case .version: try printOut(Array((Help.version + "\n").utf8))
   }

@@ -23,6 +23,22 @@ struct Failure: Error {
     refused("\(doing): \(error.call): \(error.reason)\(advice.isEmpty ? "" : "; \(advice)")")
   }
 
+  /// The same failure for the host of a hook: any status but 2 would let the command run as it is.
+  ///
+  /// What hosts show of it is one line.
+  var forHost: Failure {
+    let lines = message.utf8.split(separator: UInt8(ascii: "\n"))
+      .map { $0.drop { $0 == UInt8(ascii: " ") } }
+      .filter { line in !line.allSatisfy { $0 == UInt8(ascii: "^") || $0 == UInt8(ascii: "~") } }
+      .map { String(decoding: Array($0), as: UTF8.self) }
+    return Failure(status: 2, message: lines.joined(separator: "; "))
+  }
+
+  /// A hook that does not let the command run.
+  static func blocked(_ message: String) -> Failure {
+    Failure(status: 2, message: "blocked: \(message)")
+  }
+
   /// The command was not found.
   static func notFound(_ message: String) -> Failure { Failure(status: 127, message: message) }
 

@@ -24,6 +24,10 @@ enum OptionName: String, CaseIterable {
   case explain = "--explain"
   case check = "--check"
   case hook = "--hook"
+  case install = "--install"
+  case uninstall = "--uninstall"
+  case status = "--status"
+  case dryRun = "--dry-run"
   case help = "--help"
   case version = "--version"
 
@@ -45,7 +49,7 @@ enum OptionName: String, CaseIterable {
       .allowUnix, .arch, .format, .hook:
       true
     case .unproved, .loopback, .bestEffort, .offline, .observe, .hint, .quiet, .verbose, .dump,
-      .explain, .check, .help, .version:
+      .explain, .check, .install, .uninstall, .status, .dryRun, .help, .version:
       false
     }
   }
@@ -54,9 +58,38 @@ enum OptionName: String, CaseIterable {
   var isAvailable: Bool {
     switch self {
     case .policy, .deny, .allow, .errno, .unproved, .backend, .loopback, .logDirectory, .arch,
-      .format, .quiet, .verbose, .bestEffort, .dump, .explain, .check, .help, .version:
+      .format, .quiet, .verbose, .bestEffort, .dump, .explain, .check, .hook, .install, .uninstall,
+      .status, .dryRun, .help, .version:
       true
-    case .offline, .log, .observe, .report, .from, .allowUnix, .hint, .hook:
+    case .offline, .log, .observe, .report, .from, .allowUnix, .hint:
+      false
+    }
+  }
+
+  /// Whether the option may stand where commands are confined for good: in a hook or for a shell.
+  ///
+  /// `--best-effort` may not, since there it would run commands unconfined and nobody would look.
+  var isForEveryCommand: Bool {
+    switch self {
+    case .policy, .loopback, .deny, .allow, .errno, .unproved, .backend, .offline, .log,
+      .logDirectory, .observe, .allowUnix, .hint, .quiet, .verbose:
+      true
+    case .bestEffort, .report, .from, .arch, .format, .dump, .explain, .check, .hook, .install,
+      .uninstall, .status, .dryRun, .help, .version:
+      false
+    }
+  }
+
+  /// Whether a value names a file, which it does from the folder where the option was said.
+  func namesFile(_ value: [UInt8]) -> Bool {
+    switch self {
+    case .policy:
+      value.contains(UInt8(ascii: "/")) || value.suffix(7).elementsEqual(".policy".utf8)
+    case .log, .logDirectory, .from: true
+    case .allowUnix: !value.elementsEqual("inside".utf8)
+    case .loopback, .deny, .allow, .errno, .unproved, .backend, .bestEffort, .offline, .observe,
+      .report, .hint, .arch, .format, .quiet, .verbose, .dump, .explain, .check, .hook, .install,
+      .uninstall, .status, .dryRun, .help, .version:
       false
     }
   }

@@ -8,6 +8,8 @@ struct OptionParser {
   private var options = Options()
   /// The option that chose the mode, where one did.
   private var modeOption: OptionName?
+  /// `--install`, `--uninstall` or `--status`, where one was said.
+  private var actionOption: OptionName?
 
   static func parse(_ words: [Word]) throws(Failure) -> Options {
     var parser = OptionParser(words: words)
@@ -22,6 +24,7 @@ struct OptionParser {
     while next < words.count, try readOption() {}
     // Help and version answer whatever else was said.
     if modeOption == .help || modeOption == .version { return options }
+    try applyHookAction()
     let hasCommand = next < words.count
     guard let modeOption else {
       guard hasCommand else { throw .usage("no command was given") }
@@ -35,6 +38,47 @@ struct OptionParser {
       throw .usage("\(modeOption.rawValue) takes no command, and '\(words[next].text)' is one")
     }
     return options
+  }
+
+  /// Whether a command line that makes no sense was meant for a hook, whose host lets the command
+  /// run unconfined unless the status is 2.
+  static func isMeantAsHook(_ words: [Word]) -> Bool {
+    let hook = OptionName.hook.rawValue
+    return words.dropFirst().prefix { !$0.bytes.elementsEqual("--".utf8) }
+      .contains { $0.bytes.elementsEqual(hook.utf8) || $0.bytes.starts(with: (hook + "=").utf8) }
+  }
+
+  /// Reads options that stand alone, for commands that come from elsewhere.
+  ///
+  /// - Throws: What is no option, and what is none for such commands.
+  static func parseOptions(_ words: [Word]) throws(Failure) -> Options {
+    var parser = OptionParser(words: words)
+    parser.next = 0
+    while parser.next < words.count {
+      let word = words[parser.next]
+      guard try parser.readOption() else {
+        throw .refused("'\(word.text)' is no option, and the command comes from elsewhere")
+      }
+    }
+    try parser.options.refuseUnfitting()
+    return parser.options
+  }
+
+  private mutating func applyHookAction() throws(Failure) {
+    guard case .hook(let host, _) = options.mode else {
+      if let actionOption { throw Self.onlyForHooks(actionOption) }
+      if options.isDryRun { throw Self.onlyForHooks(.dryRun) }
+      return
+    }
+    switch actionOption {
+    case .install: options.mode = .hook(host, .install)
+    case .uninstall: options.mode = .hook(host, .uninstall)
+    case .status: options.mode = .hook(host, .status)
+    case _: options.mode = .hook(host, .answer)
+    }
+    if options.isDryRun, actionOption != .install, actionOption != .uninstall {
+      throw .usage("--dry-run is for --install and --uninstall")
+    }
   }
 
   /// Reads one option and its value.
@@ -73,6 +117,7 @@ struct OptionParser {
     } else {
       try apply(name)
     }
+    options.given.append(Options.Given(name: name, value: value))
     return true
   }
 
@@ -88,6 +133,10 @@ struct OptionParser {
     case .unproved: options.acceptsUnproved = true
     case .help: try choose(.help, name)
     case .version: try choose(.version, name)
+    case .install, .uninstall, .status:
+      if let actionOption, actionOption != name { throw excluding(actionOption, name) }
+      actionOption = name
+    case .dryRun: options.isDryRun = true
     case .policy, .deny, .allow, .errno, .backend, .offline, .log, .logDirectory, .observe,
       .report, .from, .allowUnix, .hint, .arch, .format, .hook:
       throw Self.notAvailable(name.rawValue)
@@ -105,18 +154,33 @@ struct OptionParser {
     case .backend: options.backend = try Self.backend(value)
     case .arch: options.architectures = try Self.architectures(value)
     case .format: options.format = try Self.format(value)
+    case .hook:
+      let host = try Self.host(value)
+      if case .hook(let other, _) = options.mode, other != host {
+        throw .usage("--hook was said twice")
+      }
+      try choose(.hook(host, .answer), name)
     case .unproved, .loopback, .bestEffort, .offline, .log, .observe, .report, .from, .allowUnix,
-      .hint, .quiet, .verbose, .dump, .explain, .check, .hook, .help, .version:
+      .hint, .quiet, .verbose, .dump, .explain, .check, .install, .uninstall, .status, .dryRun,
+      .help, .version:
       throw Self.notAvailable(name.rawValue)
     }
   }
 
   private mutating func choose(_ mode: Options.Mode, _ name: OptionName) throws(Failure) {
-    if let modeOption, modeOption != name, name != .help, name != .version {
-      throw .usage("\(modeOption.rawValue) and \(name.rawValue) exclude each other")
-    }
+    // A hook that printed its help would be taken for one that has no objection.
+    let isHelp = modeOption != .hook && (name == .help || name == .version)
+    if let modeOption, modeOption != name, !isHelp { throw excluding(modeOption, name) }
     modeOption = name
     options.mode = mode
+  }
+
+  private func excluding(_ one: OptionName, _ other: OptionName) -> Failure {
+    .usage("\(one.rawValue) and \(other.rawValue) exclude each other")
+  }
+
+  private static func onlyForHooks(_ name: OptionName) -> Failure {
+    .usage("\(name.rawValue) is for --hook HOST")
   }
 
   private func onlyForDumps(_ name: OptionName) -> Failure {

@@ -64,6 +64,14 @@ extension OptionParser {
       "--format: expected \(names.joined(separator: ", ")), not '\(value.text)'")
   }
 
+  static func host(_ value: Word) throws(Failure) -> HookHost {
+    if let host = HookHost(rawValue: value.text) { return host }
+    let names = HookHost.allCases.map { $0.rawValue }
+    throw .usage(
+      "--hook: no host is called '\(value.text)'\(suggestion(for: value, among: names)); expected "
+        + names.joined(separator: ", "))
+  }
+
   private static func suggestion(for value: Word, among names: [String]) -> String {
     nearestName(to: value.bytes, among: names).map { "; did you mean '\($0)'?" } ?? ""
   }

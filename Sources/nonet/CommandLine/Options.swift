@@ -9,6 +9,8 @@ struct Options {
     case dump
     case explain
     case check
+    /// Speak with the hooks of an agent's host, or put them into its settings.
+    case hook(HookHost, HookAction)
     case help
     case version
   }
@@ -46,6 +48,16 @@ struct Options {
   var acceptsUnproved = false
   var isQuiet = false
   var isVerbose = false
+  /// `--dry-run`: the settings stay as they are.
+  var isDryRun = false
+  /// Every option as it was said, in order.
+  var given: [Given] = []
+
+  /// An option as it was said.
+  struct Given {
+    let name: OptionName
+    let value: Word?
+  }
 }
 
 extension Options {
@@ -62,6 +74,21 @@ extension Options {
 /// One word of the command line: bytes as the kernel gave them, and text for messages.
 struct Word {
   let pointer: UnsafeMutablePointer<CChar>
+
+  init(pointer: UnsafeMutablePointer<CChar>) {
+    self.pointer = pointer
+  }
+
+  /// Makes a word that no command line had.
+  ///
+  /// Nothing frees it: like the command line itself it lives as long as the process.
+  ///
+  /// - Parameter bytes: None of them NUL.
+  init(copying bytes: [UInt8]) {
+    pointer = .allocate(capacity: bytes.count + 1)
+    for (offset, byte) in bytes.enumerated() { pointer[offset] = CChar(bitPattern: byte) }
+    pointer[bytes.count] = 0
+  }
 
   /// The bytes up to the final NUL; not necessarily UTF-8.
   var bytes: [UInt8] {

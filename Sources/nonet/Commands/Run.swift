@@ -6,37 +6,53 @@ struct Run {
   let options: Options
   /// The command and its arguments, null-terminated, as the kernel gave them.
   let command: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+  /// The program, where the command's first word is not its name.
+  var program: Word?
 
   /// Runs the command in place of this process.
   ///
   /// - Throws: Always, when it comes back; the command then did not run.
   func perform() throws(Failure) {
-    guard let name = command.pointee, name.pointee != 0 else {
+    guard let name = program ?? command.pointee.map(Word.init(pointer:)), name.pointer.pointee != 0
+    else {
       throw .notFound("the command is an empty word")
     }
     // Looked for once: the file that names it could change, and with it what would be started.
     var interpreter: [UInt8]?
-    let plan = try PlanChoice(options).plan {
+    let (plan, confined) = try Self.prepared(options) {
       interpreter = PythonCommand.interpreter(of: words, header: PythonCommand.header)
       return interpreter != nil
     }
-    if options.logDirectory != nil, !plan.walls.contains(.python) {
-      throw .refused("--log-dir is not available in this version, but for --backend python")
-    }
-    let confined = try ConfinedPolicy(options, plan)
     try hint(confined.name, plan)
     say(about: plan)
     try raise(plan, confined)
-    guard plan.walls.contains(.python) else { try become(Word(pointer: name)) }
+    guard plan.walls.contains(.python) else { try become(name) }
     guard let preset = options.preset, let interpreter else {
       throw .refused("the Python wrapper does not fit this command, so it was not run")
     }
     try become(wrapped(preset, interpreter))
   }
 
+  /// All that can be refused before the first wall goes up.
+  ///
+  /// - Parameters:
+  ///   - options: The command line.
+  ///   - isPythonCommand: Asked only where the answer matters.
+  /// - Returns: The walls to put up and what they need to know of the policy.
+  /// - Throws: Why the command would not run.
+  static func prepared(
+    _ options: Options, isPythonCommand: () -> Bool
+  ) throws(Failure) -> (plan: Plan, policy: ConfinedPolicy) {
+    let plan = try PlanChoice(options).plan(isPythonCommand: isPythonCommand)
+    if options.logDirectory != nil, !plan.walls.contains(.python) {
+      throw .refused("--log-dir is not available in this version, but for --backend python")
+    }
+    return (plan, try ConfinedPolicy(options, plan))
+  }
+
   private var words: [[UInt8]] {
-    var words: [[UInt8]] = []
-    var next = command
+    var words: [[UInt8]] = program.map { [$0.bytes] } ?? []
+    var next = command + words.count
     while let word = next.pointee {
       words.append(Word(pointer: word).bytes)
       next += 1

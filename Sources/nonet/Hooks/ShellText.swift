@@ -1,0 +1,68 @@
+/// Text for a shell that may be sh, bash, dash, ksh, zsh or fish: nobody knows which one the host has.
+enum ShellText {
+  private static let quote = UInt8(ascii: "'")
+  private static let backslash = UInt8(ascii: "\\")
+
+  /// Any bytes but NUL as one word in single quotes, `'` as `'\''`.
+  ///
+  /// A backslash that would stand before a closing quote stands outside of the quotes instead: to sh
+  /// it is all the same, but in fish `'...\'` does not end there.
+  static func quoted(_ bytes: [UInt8]) -> [UInt8] {
+    var result: [UInt8] = [quote]
+    result.reserveCapacity(bytes.count + bytes.count / 16 + 2)
+    // How many backslashes have come last.
+    var trailing = 0
+    func closed() -> [UInt8] {
+      [quote] + [UInt8](repeating: backslash, count: 2 * trailing)
+    }
+    for byte in bytes {
+      if byte == backslash {
+        trailing += 1
+        continue
+      }
+      if byte == quote {
+        result += closed() + [backslash, quote, quote]
+      } else {
+        for _ in 0..<trailing { result.append(backslash) }
+        result.append(byte)
+      }
+      trailing = 0
+    }
+    return result + closed()
+  }
+
+  /// A word as it is where no shell sees anything in it, else in quotes.
+  static func word(_ bytes: [UInt8]) -> [UInt8] {
+    !bytes.isEmpty && bytes.allSatisfy(isPlain) ? bytes : quoted(bytes)
+  }
+
+  /// What `quoted` was given to make exactly these bytes; `nil` where it would not make them.
+  static func unquoted(_ word: some Collection<UInt8>) -> [UInt8]? {
+    var bytes: [UInt8] = []
+    var isInside = false
+    var rest = word[...]
+    while let byte = rest.popFirst() {
+      if byte == quote {
+        isInside.toggle()
+      } else if isInside {
+        bytes.append(byte)
+      } else {
+        guard byte == backslash, let escaped = rest.popFirst() else { return nil }
+        bytes.append(escaped)
+      }
+    }
+    // There are many ways to quote, and only one of them is ours.
+    return quoted(bytes).elementsEqual(word) ? bytes : nil
+  }
+
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "/"), UInt8(ascii: "."),
+      UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "+"), UInt8(ascii: ","),
+      UInt8(ascii: ":"), UInt8(ascii: "@"):
+      true
+    case _: false
+    }
+  }
+}
