@@ -53,7 +53,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "nonetTests",
-      dependencies: ["nonet", "BPFAssembler"],
+      dependencies: ["nonet", "BPFAssembler", "CTestProbes"],
       swiftSettings: strict),
   ]
 )
