@@ -35,7 +35,18 @@ private func perform(
   case .dump: try Show(options: options).dump()
   case .explain: try Show(options: options).explain()
   case .check: return try Check(options: options).perform()
-  case .hook: throw Failure.blocked("not yet")
+  case .hook(let host, .answer): try Hook(options: options, host: host).answer()
+  case .hook(let host, let action):
+    do throws(Failure) {
+      let installation = HookInstallation(options: options, host: host)
+      switch action {
+      case .install: try installation.install()
+      case .uninstall: try installation.uninstall()
+      case .status, .answer: return try installation.status()
+      }
+    } catch {
+      throw error.forHost
+    }
   case .help: try printOut(Array(Help.text.utf8))
   case .version: try printOut(Array((Help.version + "\n").utf8))
   }

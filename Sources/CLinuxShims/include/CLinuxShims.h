@@ -76,6 +76,12 @@ int nonet_enter_network_namespace(int *step);
 // The same in a child that then goes away.
 int nonet_probe_network_namespace(int *step);
 
+// ending.c
+
+// From here on every signal that would end the process writes `words` to standard error and ends it
+// with `status` instead, and so does an alarm after some seconds. `words` must stay where they are.
+int nonet_end_on_signals(int status, const char *words, size_t length, unsigned seconds);
+
 // check.c
 
 // Whether programs of the 32-bit ABI run here: 1 or 0.

@@ -31,12 +31,15 @@ struct Failure: Error {
       .map { $0.drop { $0 == UInt8(ascii: " ") } }
       .filter { line in !line.allSatisfy { $0 == UInt8(ascii: "^") || $0 == UInt8(ascii: "~") } }
       .map { String(decoding: Array($0), as: UTF8.self) }
-    return Failure(status: 2, message: lines.joined(separator: "; "))
+    return Failure(status: Self.blockedStatus, message: lines.joined(separator: "; "))
   }
 
+  /// The only status after which every host keeps the command from running.
+  static let blockedStatus: CInt = 2
+
   /// A hook that does not let the command run.
-  static func blocked(_ message: String) -> Failure {
-    Failure(status: 2, message: "blocked: \(message)")
+  static func blocked(_ failure: Failure) -> Failure {
+    Failure(status: blockedStatus, message: "blocked: \(failure.forHost.message)")
   }
 
   /// The command was not found.

@@ -12,6 +12,7 @@ enum Help {
            nonet --explain [OPTION]...               print what it answers, call by call
            nonet --check [OPTION]...                 say what this machine can confine, and
                                                      whether we are already inside
+           nonet --hook HOST [OPTION]...             answer an agent's host: commands run confined
            nonet --help | --version
 
     No root, no daemon: walls go up (a seccomp filter, a Landlock domain, clean descriptors) and
@@ -40,6 +41,15 @@ enum Help {
       --log-dir DIR        where the python backend writes its log of what was tried, as JSON;
                            ~/.local/state/nonet unless told
 
+    for agents
+      --hook HOST          answer what claude-code, codex, gemini-cli or cursor asks before a
+                           command: JSON in, JSON out; status 2, which blocks it, for any failure
+      --install            instead put that hook, with the other options, into the settings of HOST
+      --uninstall          take it out again
+      --status             say whether it is in there; 1 if it is not, or differs
+      --dry-run            show what --install or --uninstall would change
+    As nonet-shell, nonet is a shell: options in $NONET_OPTIONS, the shell in it in $NONET_SHELL.
+
     what is printed
       --arch ARCH          x86_64, aarch64 or all; this machine's unless told
       --format FORMAT      listing, bpf_asm, raw, hex, c, json, decimal, dot; for --explain and
@@ -51,6 +61,7 @@ enum Help {
 
     exit status: the command's own; 125 nonet failed or refused, and the command did not run;
     126 the command could not be run; 127 it was not found. --check: 1 where nothing can confine.
+    With --hook every failure is 2.
 
     examples
       nonet make test                      does the test suite work offline?

@@ -80,6 +80,17 @@ enum OptionName: String, CaseIterable {
     }
   }
 
+  /// Whether the option speaks of hooks, and not of the commands that they confine.
+  var isOfHooks: Bool {
+    switch self {
+    case .hook, .install, .uninstall, .status, .dryRun: true
+    case .policy, .loopback, .deny, .allow, .errno, .unproved, .backend, .bestEffort, .offline,
+      .log, .logDirectory, .observe, .report, .from, .allowUnix, .hint, .arch, .format, .quiet,
+      .verbose, .dump, .explain, .check, .help, .version:
+      false
+    }
+  }
+
   /// Whether a value names a file, which it does from the folder where the option was said.
   func namesFile(_ value: [UInt8]) -> Bool {
     switch self {

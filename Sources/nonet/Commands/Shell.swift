@@ -89,7 +89,8 @@ struct Shell {
     return word.contains(UInt8(ascii: "/")) ? shell : Array(lastComponent(shell))
   }
 
-  private static func isName(_ path: [UInt8]) -> Bool {
+  /// Whether a path ends in the shell's name.
+  static func isName(_ path: [UInt8]) -> Bool {
     lastComponent(path).elementsEqual(name.utf8)
   }
 

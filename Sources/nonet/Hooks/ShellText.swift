@@ -5,30 +5,39 @@ enum ShellText {
 
   /// Any bytes but NUL as one word in single quotes, `'` as `'\''`.
   ///
-  /// A backslash that would stand before a closing quote stands outside of the quotes instead: to sh
-  /// it is all the same, but in fish `'...\'` does not end there.
+  /// Backslashes before a closing quote or another backslash stand outside of the quotes: to sh it is
+  /// all the same, but in fish `'...\'` does not end there, and `'\\'` is one backslash.
   static func quoted(_ bytes: [UInt8]) -> [UInt8] {
     var result: [UInt8] = [quote]
     result.reserveCapacity(bytes.count + bytes.count / 16 + 2)
     // How many backslashes have come last.
     var trailing = 0
-    func closed() -> [UInt8] {
-      [quote] + [UInt8](repeating: backslash, count: 2 * trailing)
-    }
-    for byte in bytes {
-      if byte == backslash {
-        trailing += 1
-        continue
-      }
-      if byte == quote {
-        result += closed() + [backslash, quote, quote]
-      } else {
-        for _ in 0..<trailing { result.append(backslash) }
-        result.append(byte)
-      }
+    func close() {
+      result.append(quote)
+      for _ in 0..<(2 * trailing) { result.append(backslash) }
       trailing = 0
     }
-    return result + closed()
+    for byte in bytes {
+      switch byte {
+      case backslash:
+        trailing += 1
+        continue
+      case quote:
+        close()
+        result.append(backslash)
+        result.append(quote)
+      case _ where trailing > 1:
+        close()
+        result.append(quote)
+      case _ where trailing == 1:
+        result.append(backslash)
+        trailing = 0
+      case _: break
+      }
+      result.append(byte)
+    }
+    close()
+    return result
   }
 
   /// A word as it is where no shell sees anything in it, else in quotes.

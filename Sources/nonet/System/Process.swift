@@ -70,3 +70,26 @@ func probeSeccomp(_ action: SeccompAction) throws(SystemError) {
     nonet_probe_seccomp_action(action.rawValue)
   }
 }
+
+/// Makes sure that whatever ends this process from now on, a signal included, ends it with a status
+/// and words of ours.
+///
+/// - Parameters:
+///   - status: The exit status.
+///   - words: What is written to standard error.
+///   - seconds: How long the process may take.
+/// - Throws: The errno of sigaltstack(2), sigaction(2) or sigprocmask(2).
+func endOnSignals(
+  status: CInt, words: StaticString, after seconds: UInt32
+) throws(SystemError) {
+  _ = try attempt("sigaction") {
+    UnsafeRawPointer(words.utf8Start).withMemoryRebound(
+      to: CChar.self, capacity: words.utf8CodeUnitCount
+    ) {
+      nonet_end_on_signals(status, $0, words.utf8CodeUnitCount, seconds)
+    }
+  }
+}
+
+/// Whether a descriptor is open.
+func isOpen(_ descriptor: CInt) -> Bool { nonet_is_open(descriptor) != 0 }

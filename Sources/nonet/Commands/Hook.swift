@@ -1,0 +1,109 @@
+internal import CLinuxShims
+
+/// `nonet --hook HOST`: reads what a host asks about a command and answers with the command confined.
+///
+/// Hosts take every end but status 2 for leave to run the command as it is, so every failure in here
+/// has that status, faults of this program included.
+struct Hook {
+  let options: Options
+  let host: HookHost
+
+  /// Options that every hook adds to what its command line says; `--hint` belongs here once commands
+  /// can be run with it.
+  private static let added: [OptionName] = []
+
+  /// How long an answer may take; hosts give up on a hook later than this, and then run the command.
+  private static let deadline: UInt32 = 5
+
+  /// Answers one question.
+  ///
+  /// - Throws: Only failures with status 2.
+  func answer() throws(Failure) {
+    do throws(Failure) {
+      try reply()
+    } catch {
+      throw .blocked(error)
+    }
+  }
+
+  private func reply() throws(Failure) {
+    do throws(SystemError) {
+      try endOnSignals(
+        status: Failure.blockedStatus,
+        words: "nonet: blocked: the hook was interrupted before it had answered\n",
+        after: Self.deadline)
+    } catch {
+      throw .system(error, "the hook cannot be guarded")
+    }
+    // A file that is opened later would take its place.
+    guard isOpen(STDOUT_FILENO) else { throw .refused("standard output is closed") }
+    let question = try question()
+    guard case .command(let command, let place) = question else {
+      return try printOut(HookAnswer.nothing.text(for: host))
+    }
+    let added = Self.added.filter { name in !options.given.contains { $0.name == name } }
+    let confinement = ConfinedCommand(
+      try Self.words(options) + added.map { Array($0.rawValue.utf8) })
+    try Self.check(options)
+    try printOut(Self.answer(command, place, confinement).text(for: host))
+  }
+
+  /// The absolute path of this program, and the options for commands of a hook with these options.
+  ///
+  /// - Throws: What is wrong with the options, or with the path of this program.
+  static func words(_ options: Options) throws(Failure) -> [[UInt8]] {
+    var commands = options
+    commands.given.removeAll { $0.name.isOfHooks }
+    try commands.refuseUnfitting()
+    guard let program = OwnProgram.path else {
+      throw .refused("no path leads to the file of this nonet any more; install it again")
+    }
+    if Shell.isName(program) {
+      throw .refused("the file of this nonet is called nonet-shell; install it as nonet")
+    }
+    let words: [[UInt8]]
+    do throws(SystemError) {
+      words = [program] + (try Options.words(of: commands.given))
+    } catch {
+      throw .system(error, "a file's name cannot be made absolute")
+    }
+    guard words.allSatisfy({ firstInvalidUTF8(in: $0) == nil }) else {
+      throw .refused("the path of nonet or an option is not UTF-8, which JSON has to be")
+    }
+    return words
+  }
+
+  /// Refuses what would fail with these options on this machine, where a command would be refused.
+  static func check(_ options: Options) throws(Failure) {
+    var quiet = options
+    quiet.isQuiet = true
+    _ = try Run.prepared(quiet) { false }
+  }
+
+  private func question() throws(Failure) -> HookQuestion {
+    let text: [UInt8]
+    do throws(SystemError) {
+      text = try readAll(from: STDIN_FILENO, limit: HookQuestion.largest)
+    } catch {
+      throw .system(error, "standard input cannot be read")
+    }
+    do throws(HookQuestion.Unclear) {
+      return try HookQuestion(text, from: host)
+    } catch {
+      throw .refused(error.reason)
+    }
+  }
+
+  private static func answer(
+    _ command: [UInt8], _ place: HookQuestion.Place, _ confinement: ConfinedCommand
+  ) throws(Failure) -> HookAnswer {
+    if confinement.isConfined(command) { return .confined }
+    let confined = confinement.wrapping(command)
+    if confined.count > ConfinedCommand.longest {
+      throw .refused(
+        "the command has \(command.count) bytes, and with nonet around it more than the kernel takes; "
+          + "put it into a file and run that")
+    }
+    return .confining(confined, place)
+  }
+}

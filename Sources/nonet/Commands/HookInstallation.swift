@@ -1,0 +1,154 @@
+internal import CLinuxShims
+
+/// `nonet --hook HOST --install`, `--uninstall` and `--status`: the host's settings.
+struct HookInstallation {
+  let options: Options
+  let host: HookHost
+
+  private static let largest = 16 << 20
+  private static let backupSuffix = ".nonet-backup"
+
+  /// Puts the hook into the settings, after it has shown the change.
+  func install() throws(Failure) {
+    let command = try command()
+    // A hook that blocks everything is better refused here than found out by the agent.
+    try Hook.check(options)
+    let (path, file, settings) = try read()
+    var changed = settings
+    do throws(HookSettings.Unusable) {
+      try changed.install(command)
+    } catch {
+      throw Self.unusable(path, error)
+    }
+    try write(changed, in: file, at: path, done: "the hook is in \(path)")
+    if changed.others > 0, host == .claudeCode {
+      say(
+        "warning: \(path) has \(changed.others) other \(host.event) "
+          + "\(changed.others == 1 ? "hook" : "hooks"), and Claude Code can drop the rewritten "
+          + "command when several answer")
+    }
+    say("to see whether it holds, have the agent run nonet --check")
+  }
+
+  /// Takes the hook out, after it has shown the change.
+  func uninstall() throws(Failure) {
+    let (path, file, settings) = try read()
+    var changed = settings
+    do throws(HookSettings.Unusable) {
+      try changed.uninstall()
+    } catch {
+      throw Self.unusable(path, error)
+    }
+    try write(changed, in: file, at: path, done: "no hook of nonet is in \(path)")
+  }
+
+  /// Prints how the settings stand.
+  ///
+  /// - Returns: The exit status: 0 where exactly this hook is installed, else 1.
+  func status() throws(Failure) -> CInt {
+    let command = try command()
+    let (path, _, settings) = try read()
+    switch settings.state(for: command) {
+    case .installed:
+      try printOut(Array("installed in \(path)\n  \(command)\n".utf8))
+      return 0
+    case .missing:
+      try printOut(Array("not installed in \(path)\n".utf8))
+      return 1
+    case .differs(let commands):
+      let found = commands.map { "  \(Self.printable($0))\n" }.joined()
+      try printOut(Array("differs in \(path)\n\(found)expected\n  \(command)\n".utf8))
+      return 1
+    }
+  }
+
+  /// What the host is to run.
+  ///
+  /// Whatever happens to the program, even that it is gone, blocks.
+  private func command() throws(Failure) -> String {
+    let words = try Hook.words(options)
+    let hook = [OptionName.hook.rawValue, host.rawValue].map { Array($0.utf8) }
+    let line = ([words[0]] + hook + words.dropFirst()).flatMap {
+      ShellText.word($0) + [UInt8(ascii: " ")]
+    }
+    return String(decoding: line, as: UTF8.self) + "|| exit \(Failure.blockedStatus)"
+  }
+
+  private func read() throws(Failure) -> (String, FileReplacement, HookSettings) {
+    let path = try path()
+    let file: FileReplacement
+    do throws(SystemError) {
+      file = try FileReplacement(path, limit: Self.largest)
+    } catch {
+      throw .refused("cannot read \(path): \(error.reason)")
+    }
+    do throws(HookSettings.Unusable) {
+      return (path, file, try HookSettings(file.text ?? [], of: host))
+    } catch {
+      throw Self.unusable(path, error)
+    }
+  }
+
+  private func write(
+    _ settings: HookSettings, in file: FileReplacement, at path: String, done: String
+  ) throws(Failure) {
+    let old = file.text ?? []
+    let new = settings.document.bytes
+    if try isUnchanged(settings, file) {
+      say("\(done) already; nothing was changed")
+      return
+    }
+    try printOut(Array(LineDifference.text(from: old, to: new, name: path).utf8))
+    if options.isDryRun {
+      say("--dry-run: nothing was changed")
+      return
+    }
+    do throws(SystemError) {
+      try file.replace(with: new, keepingOldWith: Self.backupSuffix)
+    } catch {
+      throw error.number == ESTALE
+        ? .refused("\(path) was changed by somebody else meanwhile; nothing was written, try again")
+        : .system(error, "\(path) was not changed")
+    }
+    say(done + (file.text == nil ? "" : "; as it was: \(path)\(Self.backupSuffix)"))
+  }
+
+  /// Whether there is nothing to write; settings that were not there are no change by themselves.
+  private func isUnchanged(
+    _ settings: HookSettings, _ file: FileReplacement
+  ) throws(Failure) -> Bool {
+    do throws(HookSettings.Unusable) {
+      return try settings.document.bytes == HookSettings(file.text ?? [], of: host).document.bytes
+    } catch {
+      return false
+    }
+  }
+
+  private func path() throws(Failure) -> String {
+    if let (variable, isHome) = host.folderVariable, let folder = Self.environment(variable) {
+      return isHome ? "\(folder)/\(host.folder)/\(host.file)" : "\(folder)/\(host.file)"
+    }
+    guard let home = Self.environment("HOME") else {
+      throw .refused("HOME is not set, so nobody knows where \(host.rawValue) has its settings")
+    }
+    return "\(home)/\(host.folder)/\(host.file)"
+  }
+
+  private static func environment(_ name: StaticString) -> String? {
+    let value = UnsafeRawPointer(name.utf8Start).withMemoryRebound(
+      to: CChar.self, capacity: name.utf8CodeUnitCount + 1
+    ) { getenv($0) }
+    guard let value, value.pointee != 0 else { return nil }
+    return String(cString: value)
+  }
+
+  private static func unusable(_ path: String, _ error: HookSettings.Unusable) -> Failure {
+    .refused("\(path):\(error.reason); nothing was changed")
+  }
+
+  /// A command out of a file, safe for a terminal.
+  private static func printable(_ text: String) -> String {
+    String(
+      decoding: text.utf8.map { $0 < 0x20 || $0 == 0x7f ? UInt8(ascii: "?") : $0 }, as: UTF8.self)
+  }
+}
