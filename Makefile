@@ -190,8 +190,9 @@ format: ## rewrites the sources as the linter wants them
 deps: toolchain ## installs what the tests need and is missing (Debian, as root)
 	@.ci/install
 
-install: all ## copies nonet and its manual page below PREFIX (/usr/local)
+install: all ## copies nonet, nonet-shell and the manual page below PREFIX (/usr/local)
 	install -D -m 755 bin/nonet $(DESTDIR)$(PREFIX)/bin/nonet
+	ln -sfn nonet $(DESTDIR)$(PREFIX)/bin/nonet-shell
 	install -D -m 644 Documentation/nonet.1 $(DESTDIR)$(PREFIX)/share/man/man1/nonet.1
 
 clean: ## removes what was built
