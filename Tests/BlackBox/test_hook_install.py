@@ -1,0 +1,379 @@
+"""`--hook HOST --install`: the settings of a host get the hook and lose nothing, whatever happens."""
+
+import json
+import os
+import re
+import resource
+import shutil
+import signal
+import stat
+import subprocess
+
+import pytest
+
+from support.hooks import BLOCKS, HOSTS, question
+from support.run import Launcher
+
+every_host = pytest.mark.parametrize("host", HOSTS)
+FILES = {"claude-code": ".claude/settings.json", "codex": ".codex/hooks.json", "gemini-cli": ".gemini/settings.json",
+         "cursor": ".cursor/hooks.json"}
+EVENTS = {"claude-code": "PreToolUse", "codex": "PreToolUse", "gemini-cli": "BeforeTool", "cursor": "beforeShellExecution"}
+BACKUP = ".nonet-backup"
+
+
+@pytest.fixture
+def hook(nonet, me):
+    """`nonet --hook HOST ...` of a user whose home is empty."""
+    def run(host, *words, **options):
+        return Launcher(me, (nonet, "--hook", host))(*words, **options)
+
+    return run
+
+
+@pytest.fixture
+def settings(me):
+    """The path of a host's settings, with a text in it where one is given."""
+    def at(host, text=None, mode=0o644):
+        path = os.path.join(me.home, FILES[host])
+        if text is not None:
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "w", newline="") as file:
+                file.write(text)
+            os.chmod(path, mode)
+        return path
+
+    return at
+
+
+def read(path):
+    with open(path, newline="") as file:
+        return file.read()
+
+
+def folder_of(path):
+    return sorted(os.listdir(os.path.dirname(path)))
+
+
+def entry(host, line):
+    """What the host is known to want in its settings."""
+    if host == "cursor":
+        return {"command": line, "timeout": 10, "failClosed": True}
+    tool = "run_shell_command" if host == "gemini-cli" else "Bash"
+    return {"matcher": tool, "hooks": [{"type": "command", "command": line, "timeout": 10000 if host == "gemini-cli" else 10}]}
+
+
+def applied(before, diff):
+    """What patch(1) would make of a text by a diff of one hunk."""
+    lines = diff.split("\n")
+    assert lines[0].startswith("--- ") and lines[1].startswith("+++ ") and lines[2].startswith("@@ -")
+    start, _, count = lines[2].split()[1][1:].partition(",")
+    at = int(start) - 1 if int(count) else int(start)
+    old = before.splitlines(keepends=True)
+    hunk = []
+    for line in lines[3:-1]:
+        if line.startswith("\\"):
+            hunk[-1] = (hunk[-1][0], hunk[-1][1][:-1])
+        else:
+            hunk.append((line[0], line[1:] + "\n"))
+    taken = [text for kind, text in hunk if kind in " -"]
+    assert [line.replace("\r", "?") for line in old[at:at + int(count)]] == taken
+    return "".join(old[:at] + [text for kind, text in hunk if kind in " +"] + old[at + int(count):])
+
+
+@every_host
+def test_install_status_and_uninstall(hook, settings, nonet, host):
+    path, line = settings(host), f"{nonet} --hook {host} || exit 2"
+    done = hook(host, "--status")
+    assert (done.returncode, done.stdout) == (1, f"not installed in {path}\n".encode())
+
+    done = hook(host, "--install")
+    assert done.returncode == 0, done
+    assert json.loads(read(path))["hooks"] == {EVENTS[host]: [entry(host, line)]}
+    assert applied("", done.stdout.decode()) == read(path)
+    assert folder_of(path) == [os.path.basename(path)]
+    done = hook(host, "--status")
+    assert (done.returncode, done.stdout) == (0, f"installed in {path}\n  {line}\n".encode())
+
+    done = hook(host, "--uninstall")
+    assert done.returncode == 0 and json.loads(read(path)) == ({"version": 1} if host == "cursor" else {})
+    assert hook(host, "--status").returncode == 1
+
+
+@every_host
+def test_install_is_idempotent(hook, settings, host):
+    hook(host, "--install")
+    path = settings(host)
+    before, status = read(path), os.stat(path)
+    done = hook(host, "--install")
+    assert (done.returncode, done.stdout) == (0, b"") and b"already" in done.stderr
+    assert read(path) == before and os.stat(path).st_ino == status.st_ino
+    hook(host, "--uninstall")
+    assert hook(host, "--uninstall").stdout == b"" and b"already" in hook(host, "--uninstall").stderr
+
+
+@every_host
+@pytest.mark.parametrize("action", ["--install", "--uninstall"])
+def test_dry_run_writes_nothing(hook, settings, host, action):
+    path = settings(host)
+    if action == "--uninstall":
+        hook(host, "--install")
+    before = read(path) if os.path.exists(path) else None
+    shown = hook(host, action, "--dry-run")
+    assert shown.returncode == 0 and shown.stdout.startswith(b"--- ") and b"nothing was changed" in shown.stderr
+    assert (read(path) if os.path.exists(path) else None) == before
+    # The change that was shown is the one that is made.
+    assert hook(host, action).stdout == shown.stdout
+
+
+LAYOUTS = {
+    "empty object": "{}\n", "no final newline": "{}", "spread": "{\n}\n",
+    "others": '{\n  "model": "x",\n  "big": 1.50e3,\n  "esc": "\\u00e9\\/",\n  "z": {"a":[1,2],"b":null}\n}\n',
+    "tabs": '{\n\t"model": "x",\n\t"permissions": {\n\t\t"allow": []\n\t}\n}\n',
+    "four blanks": '{\n    "model": "x"\n}', "CRLF": '{\r\n  "model": "x"\r\n}\r\n', "one line": '{"model":"x","env":{"A":"b"}}',
+    "duplicates": '{\n  "x": 1,\n  "x": 2\n}\n', "unicode": '{\n  "名": "\U0001f389"\n}\n',
+    "hooks of others": '{\n  "hooks": {\n    "Other": [\n      {"command": "mine"}\n    ]\n  },\n  "last": true\n}\n',
+    "the event of others": '{\n  "hooks": {\n    "EVENT": [\n      {\n        "matcher": "Edit",\n        "command": "mine",\n        "hooks": [\n'
+                           '          { "type": "command", "command": "mine --hook x" }\n        ]\n      }\n    ]\n  }\n}\n',
+}
+COMMENTS = {
+    "comments": '// mine\n{\n  // about the model\n  "model": "x", /* in line */\n  "hooks": {\n    // none yet\n    "Other": []\n  } // end\n}\n// last\n',
+    "a comment at the end": '{\n  "model": "x"\n  // the last word\n}\n',
+}
+
+
+@every_host
+@pytest.mark.parametrize("name", [*LAYOUTS, *COMMENTS])
+def test_everything_else_stays(hook, settings, nonet, host, name):
+    """Other hooks, order, layout and comments: in and out again is the same file, to the byte."""
+    if name in COMMENTS and host in ("claude-code", "codex"):
+        pytest.skip("this host's settings have no comments; the next test shows that they are refused")
+    text = {**LAYOUTS, **COMMENTS}[name].replace("EVENT", EVENTS[host])
+    path = settings(host, text)
+    done = hook(host, "--install")
+    assert done.returncode == 0, done
+    new = read(path)
+    assert applied(text, done.stdout.decode()).replace("?", "\r") == new or "\r" in text
+    pieces = [line.strip(" \t\r,") for line in text.splitlines() if line.strip(" \t\r,{}[]")]
+    if "\n" in text.strip():
+        at = 0
+        for piece in pieces:  # every line is there, in its order
+            assert piece in new[at:], piece
+            at = new.index(piece, at)
+    assert new.endswith("\n") == text.endswith("\n") and ("\r\n" in new) == ("\r\n" in text)
+    if name not in COMMENTS:
+        data = json.loads(new)
+        assert data["hooks"][EVENTS[host]][-1] == entry(host, f"{nonet} --hook {host} || exit 2")
+    assert read(path + BACKUP) == text
+    assert hook(host, "--uninstall").returncode == 0
+    # An object that has been filled and emptied may be left with its lines.
+    assert read(path) == text or "".join(text.split()) == "{}" == "".join(read(path).split())
+    assert read(path + BACKUP) == new
+
+
+BROKEN = {
+    '{"a": }': ":1:7: ", "{\n  'a': 1\n}": ":2:3: ", '{\n  "a": 1,\n}': ":3:1: ", "[]": ":1:1: ", '"x"': ":1:1: ",
+    '{"hooks": []}': ":1:11: ", '{"hooks": {"EVENT": {}}}': ":1:", '{"a": 1} x': ":1:10: ", '{"hooks": null}': ":1:11: ",
+    '{"a": "\x01"}': ":1:8: ", "{": ":1:2: ", '{"a": 1}\n{}': ":2:1: ",
+}
+
+
+@every_host
+@pytest.mark.parametrize("text", BROKEN, ids=repr)
+@pytest.mark.parametrize("action", ["--install", "--uninstall", "--status"])
+def test_broken_settings_are_refused(hook, settings, host, text, action):
+    """With the place, and nothing lost."""
+    place, text = BROKEN[text], text.replace("EVENT", EVENTS[host])
+    path = settings(host, text)
+    done = hook(host, action)
+    assert (done.returncode, done.stdout) == (BLOCKS, b"")
+    assert f"{path}{place}".encode() in done.stderr and done.stderr.count(b"\n") == 1, done
+    assert read(path) == text and folder_of(path) == [os.path.basename(path)]
+
+
+@pytest.mark.parametrize("host", ["claude-code", "codex"])
+def test_comments_are_refused_where_the_host_has_none(hook, settings, host):
+    path = settings(host, COMMENTS["comments"])
+    done = hook(host, "--install")
+    assert done.returncode == BLOCKS and b":1:1: " in done.stderr and read(path) == COMMENTS["comments"]
+
+
+@every_host
+def test_options_are_in_the_hook(hook, settings, nonet, me, host):
+    """With names of files made absolute; other options than those installed are a difference."""
+    with open(f"{me.home}/it's a.policy", "w") as file:
+        file.write("default allow\ndeny socket\n")
+    assert hook(host, "--policy", "it's a.policy", "--errno=EPERM", "--install").returncode == 0
+    line = f"{nonet} --hook {host} --policy '{me.home}/it'\\''s a.policy' --errno EPERM || exit 2"
+    assert json.loads(read(settings(host)))["hooks"][EVENTS[host]] == [entry(host, line)]
+    assert hook(host, "--policy", "it's a.policy", "--errno=EPERM", "--status").returncode == 0
+    done = hook(host, "--status")
+    assert done.returncode == 1 and done.stdout.startswith(b"differs in ") and line.encode() in done.stdout
+
+    # An other line takes the place of the one that is there.
+    assert hook(host, "--install").returncode == 0
+    data = json.loads(read(settings(host)))
+    assert data["hooks"][EVENTS[host]] == [entry(host, f"{nonet} --hook {host} || exit 2")]
+
+
+@every_host
+def test_what_is_found_as_ours(hook, settings, host):
+    """Older ones, several, and under a matcher that never asks them: one is left, where it is asked."""
+    lines = [f"nonet --hook {host}", f"'/old path/nonet' --policy strict --hook={host} || exit 2", f"/x/nonet -q --hook {host}"]
+    others = [f"/x/nonette --hook {host}", "nonet --hook other", f"echo nonet --hook {host}", f"nonet --policy x {host}", "nonet 'unclosed"]
+    group = entry(host, "")
+    matcher = {} if host == "cursor" else {"matcher": "Write"}
+    entries = [{**entry(host, line), **matcher} for line in lines + others]
+    path = settings(host, json.dumps({"hooks": {EVENTS[host]: entries}}, indent=2))
+    done = hook(host, "--status")
+    assert done.returncode == 1 and done.stdout.startswith(b"differs") and all(line.encode() in done.stdout for line in lines)
+    assert not any(line.encode() in done.stdout for line in others)
+    hook(host, "--install")
+    left = json.loads(read(path))["hooks"][EVENTS[host]]
+    assert left[:-1] == entries[len(lines):] and set(left[-1]) == set(group)
+    assert hook(host, "--status").returncode == 0
+    hook(host, "--uninstall")
+    assert json.loads(read(path))["hooks"][EVENTS[host]] == entries[len(lines):]
+
+
+def test_a_group_is_shared_with_others(hook, settings, nonet):
+    mine = {"type": "command", "command": "mine"}
+    ours = {"type": "command", "command": "nonet --hook codex", "timeout": 99}
+    path = settings("codex", json.dumps({"hooks": {"PreToolUse": [{"matcher": "Bash|Edit", "hooks": [mine, ours]}]}}))
+    hook("codex", "--install")
+    group = json.loads(read(path))["hooks"]["PreToolUse"]
+    assert group == [{"matcher": "Bash|Edit", "hooks": [mine, {**ours, "command": f"{nonet} --hook codex || exit 2"}]}]
+    hook("codex", "--uninstall")
+    assert json.loads(read(path))["hooks"]["PreToolUse"] == [{"matcher": "Bash|Edit", "hooks": [mine]}]
+
+
+def test_trap_claude_several_hooks_are_warned_about(hook, settings):
+    """Claude Code can drop the rewritten command when several PreToolUse hooks answer (its issue 15897)."""
+    other = {"matcher": "Bash", "hooks": [{"type": "command", "command": "mine"}]}
+    settings("claude-code", json.dumps({"hooks": {"PreToolUse": [other]}}))
+    done = hook("claude-code", "--install")
+    assert done.returncode == 0 and b"1 other PreToolUse hook" in done.stderr and b"nonet --check" in done.stderr
+
+
+@every_host
+def test_the_file_stays_what_it_was(hook, settings, me, host):
+    """Mode and owner are kept, also of what is kept beside, and a link stays a link."""
+    path = settings(host, "{}\n", mode=0o600)
+    if os.geteuid() == 0:
+        os.chown(path, 12345, 23456)
+    real = f"{me.home}/dotfiles.json"
+    shutil.move(path, real)
+    os.symlink(real, path)
+    before = os.stat(real)
+    assert hook(host, "--install").returncode == 0
+    assert os.path.islink(path) and json.loads(read(real))["hooks"]
+    for file in (real, path + BACKUP):
+        status = os.lstat(file)
+        assert stat.S_ISREG(status.st_mode)
+        assert (status.st_mode, status.st_uid, status.st_gid) == (before.st_mode, before.st_uid, before.st_gid)
+    assert folder_of(path) == sorted([os.path.basename(path), os.path.basename(path) + BACKUP])
+    assert [name for name in os.listdir(me.home) if "dotfiles" in name] == ["dotfiles.json"]
+
+
+def test_what_cannot_be_replaced_is_left(hook, settings, me):
+    """A link that leads nowhere, a folder, a pipe, a file that cannot be written beside."""
+    path = settings("codex", "{}")
+    os.unlink(path)
+    os.symlink(f"{me.home}/none", path)
+    assert hook("codex", "--install").returncode == BLOCKS and not os.path.exists(f"{me.home}/none")
+    os.unlink(path)
+    os.mkdir(path)
+    assert hook("codex", "--install").returncode == BLOCKS
+    os.rmdir(path)
+    with open(f"{me.home}/.codex-file", "w"):
+        pass
+    assert hook("codex", "--install", env={"CODEX_HOME": f"{me.home}/.codex-file"}).returncode == BLOCKS
+    # The backup's name is taken by a folder: nothing is changed without a backup.
+    settings("codex", "{}")
+    os.mkdir(path + BACKUP)
+    done = hook("codex", "--install")
+    assert done.returncode == BLOCKS and read(path) == "{}"
+
+
+def test_a_full_disk_loses_nothing(hook, settings):
+    path = settings("codex", json.dumps({"x": "y" * 5000}))
+    before = read(path)
+
+    def limit():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (5100, 5100))
+
+    done = hook("codex", "--install", preexec_fn=limit)
+    assert done.returncode == BLOCKS and b"was not changed" in done.stderr
+    assert read(path) == before and set(folder_of(path)) <= {"hooks.json", "hooks.json" + BACKUP}
+
+
+@pytest.mark.parametrize("host, variable, path", [
+    ("claude-code", "CLAUDE_CONFIG_DIR", "settings.json"), ("codex", "CODEX_HOME", "hooks.json"),
+    ("gemini-cli", "GEMINI_CLI_HOME", ".gemini/settings.json")])
+def test_variables_of_the_hosts(hook, me, host, variable, path):
+    assert hook(host, "--install", env={variable: f"{me.home}/else where"}).returncode == 0
+    assert json.loads(read(f"{me.home}/else where/{path}"))["hooks"]
+    assert not os.path.exists(f"{me.home}/{FILES[host]}")
+
+
+def test_without_a_home(hook):
+    done = hook("cursor", "--install", env={"HOME": ""})
+    assert done.returncode == BLOCKS and b"HOME is not set" in done.stderr
+
+
+@every_host
+def test_a_hook_that_would_block_everything_is_not_installed(hook, settings, host):
+    for options in (["--policy", "./none.policy"], ["--backend", "python"], ["--best-effort"], ["--policy", "-"]):
+        assert hook(host, *options, "--install").returncode == BLOCKS
+        assert not os.path.exists(settings(host))
+
+
+@pytest.mark.parametrize("words", [["--install"], ["--status"], ["--dry-run", "true"], ["--uninstall", "--", "true"]], ids=" ".join)
+def test_without_a_host(bare, words):
+    done = bare(*words)
+    assert done.returncode == 125 and b"is for --hook HOST" in done.stderr
+
+
+def test_actions_exclude_each_other(hook, settings):
+    for words in (["--install", "--uninstall"], ["--status", "--install"], ["--status", "--dry-run"], ["--install", "x"]):
+        assert hook("codex", *words).returncode == BLOCKS
+        assert not os.path.exists(settings("codex"))
+
+
+@every_host
+def test_trap_a_hook_whose_program_is_gone_blocks(hook, settings, nonet, me, host):
+    """Hosts run the line by a shell; without nonet, or when it is killed, its status is 2 all the same."""
+    copy = f"{me.home}/it's here/nonet"
+    os.mkdir(os.path.dirname(copy))
+    shutil.copy(nonet, copy)
+    Launcher(me, (copy, "--hook", host))("--install")
+    found = json.loads(read(settings(host)))["hooks"][EVENTS[host]][0]
+    line = found["command"] if host == "cursor" else found["hooks"][0]["command"]
+
+    def run(shell="sh"):
+        return subprocess.run([shell, "-c", line], input=json.dumps(question(host, "ls")).encode(), stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, timeout=20)
+
+    for shell in ("sh", "bash", "zsh", "fish"):
+        if shutil.which(shell):
+            done = run(shell)
+            assert done.returncode == 0 and json.loads(done.stdout), (shell, done)
+    os.unlink(copy)
+    assert run().returncode == BLOCKS
+    with open(copy, "w") as file:
+        file.write("#!/bin/sh\nkill -KILL $$\n")
+    os.chmod(copy, 0o755)
+    assert (run().returncode, run().stdout) == (BLOCKS, b"")
+
+
+def test_the_commands_of_the_documentation(me, nonet):
+    """Each one line of Integrations/README.md does what the table says, in the order of its rows."""
+    page = os.path.join(os.path.dirname(__file__), "../../Integrations/README.md")
+    with open(page) as file:
+        commands = re.findall(r"`nonet (--hook [^`]*--(?:un)?install)`", file.read())
+    assert len(commands) >= 2 * len(HOSTS) + 1
+    for command in commands:
+        words = command.split()
+        assert Launcher(me, (nonet,))(*words).returncode == 0, command
+        with open(os.path.join(me.home, FILES[words[1]])) as file:
+            assert (f"--hook {words[1]}" in file.read()) == (words[-1] == "--install")
