@@ -51,6 +51,8 @@ int main(int argc, char **argv) {
 
   posix_spawn_file_actions_t quiet;
   posix_spawn_file_actions_init(&quiet);
+  const char *input = getenv("STARTUP_INPUT");  /* what every command reads, where it is set */
+  if (input) posix_spawn_file_actions_addopen(&quiet, 0, input, O_RDONLY, 0);
   posix_spawn_file_actions_addopen(&quiet, 1, "/dev/null", O_WRONLY, 0);
   posix_spawn_file_actions_addopen(&quiet, 2, "/dev/null", O_WRONLY, 0);
 
