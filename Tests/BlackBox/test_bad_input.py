@@ -84,11 +84,6 @@ def test_options_of_later_versions_are_refused(refused, words):
     assert "not available in this version" in refused(*words, "--")
 
 
-@pytest.mark.parametrize("words", [["--hook", "claude"]], ids=" ".join)
-def test_modes_of_later_versions_are_refused(refused, words):
-    assert "not available in this version" in refused(*words, command=())
-
-
 @pytest.mark.parametrize("words", [["--deny", "conect"], ["--allow", "ptrase"], ["--deny", "getpid,,getppid"], ["--deny", ""],
                                    ["--deny", "\udcff"], ["--deny", "getpid,nonsense_call"]])
 def test_calls_that_nobody_knows(refused, words):

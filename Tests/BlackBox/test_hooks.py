@@ -1,6 +1,7 @@
 """Hooks for agents: every command runs confined and as before, and whatever goes wrong blocks it."""
 
 import concurrent.futures
+import errno
 import hashlib
 import json
 import os
@@ -17,8 +18,10 @@ import time
 
 import pytest
 
+from support.calls import X86
 from support.hooks import BLOCKS, HOSTS, ask, confined, corpus, question, quoted, rewritten
 from support.run import PYTHON, tool
+from test_fault_injection import inject  # noqa: F401, a fixture
 
 every_host = pytest.mark.parametrize("host", HOSTS)
 
@@ -434,6 +437,39 @@ def test_trap_too_little_memory_blocks(nonet, room):
         assert rewritten("codex", done) == confined(nonet, command)
     elif done.returncode != -signal.SIGSEGV:  # the kernel's own end of an exec that it could not finish
         assert (done.returncode, done.stdout) == (BLOCKS, b""), done
+
+
+@pytest.mark.skipif(not X86, reason="the injector is written for x86_64")
+def test_trap_whatever_call_fails_blocks(nonet, inject, me):
+    """Each system call of a hook fails once: blocked, or the very answer that it gives otherwise.
+
+    Before main the C library ends the process in its own way, which `|| exit 2` of the settings blocks.
+    """
+    with open(f"{me.home}/a.policy", "w") as file:
+        file.write("default allow\ndeny socket\n")
+    command = [nonet, "--hook", "codex", "--policy", "a.policy"]
+    text = json.dumps(question("codex", "echo it's")).encode()
+
+    def run(*injector):
+        return subprocess.run([*injector, *command], input=text, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=me.home, timeout=20)
+
+    usual = run()
+    assert rewritten("codex", usual) == confined(nonet, "echo it's", "--policy", f"{me.home}/a.policy")
+    assert run(inject, "list", f"{me.home}/calls").stdout == usual.stdout
+    with open(f"{me.home}/calls") as file:
+        calls = [line.split() for line in file]
+    main = next(int(index) for _, index, number in calls if number == "131")  # sigaltstack
+    jobs = [(process, index, str(getattr(errno, error))) for process, index, number in calls if number != "231"  # exit_group
+            for error in ("EPERM", "EIO", "ENOMEM", "ENOENT")]
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        for job, done in zip(jobs, pool.map(lambda job: run(inject, *job), jobs)):
+            if done.returncode == 0:
+                assert done.stdout == usual.stdout, (job, done)
+            elif int(job[1]) >= main:
+                assert (done.returncode, done.stdout) == (BLOCKS, b""), (job, done)
+            else:
+                assert done.stdout == b"", (job, done)
+    assert len(jobs) > 80
 
 
 def test_trap_a_machine_that_cannot_confine_blocks(nonet, me):

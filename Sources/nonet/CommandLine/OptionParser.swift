@@ -61,6 +61,7 @@ struct OptionParser {
       }
     }
     try parser.options.refuseUnfitting()
+    parser.options.isForEveryCommand = true
     return parser.options
   }
 

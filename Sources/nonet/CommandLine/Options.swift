@@ -48,6 +48,8 @@ struct Options {
   var acceptsUnproved = false
   var isQuiet = false
   var isVerbose = false
+  /// Whether the options are said once for all commands, which leaves no room for `--best-effort`.
+  var isForEveryCommand = false
   /// `--dry-run`: the settings stay as they are.
   var isDryRun = false
   /// Every option as it was said, in order.

@@ -77,6 +77,7 @@ struct Hook {
   static func check(_ options: Options) throws(Failure) {
     var quiet = options
     quiet.isQuiet = true
+    quiet.isForEveryCommand = true
     _ = try Run.prepared(quiet) { false }
   }
 

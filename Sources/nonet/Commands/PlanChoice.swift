@@ -24,7 +24,8 @@ struct PlanChoice {
       throw .refused(
         "this machine cannot confine the command, so it was not run\n  "
           + error.reasons.joined(separator: "\n  ")
-          + "\n  nonet --check says more; --best-effort runs it unconfined")
+          + "\n  nonet --check says more"
+          + (options.isForEveryCommand ? "" : "; --best-effort runs it unconfined"))
     }
   }
 
