@@ -5,7 +5,9 @@
 @c(LLVMFuzzerTestOneInput)
 public func fuzzWords(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let bytes = input(bytes, count)
-  let words = [Array("nonet".utf8)] + bytes.split(separator: 0, omittingEmptySubsequences: false)
+  let words =
+    [Array("nonet".utf8)]
+    + bytes.split(separator: 0, omittingEmptySubsequences: false)
     .map { Array($0) }
   switch (parsed(words), parsed(words)) {
   case (.success(let first), .success(let second)):
