@@ -190,6 +190,12 @@ sanitize: toolchain ## the Swift tests under address and thread sanitizer, C und
 	ASAN_OPTIONS=detect_leaks=0 $(SANITIZED) --sanitize=address --scratch-path .build-asan
 	$(SANITIZED) --sanitize=thread --scratch-path .build-tsan
 
+fuzz-inputs: $(addprefix $F/,$(FUZZERS)) ## libFuzzer on everything that is read; NONET_FUZZ_SECONDS each (60), NONET_SEED
+	Tests/Fuzzers/run $F $(FUZZERS)
+
+peers: $B/judge ## builds what the comparison with libseccomp needs
+	@Tests/Peers/fetch
+
 fuzz: toolchain ## the long random runs; NONET_SEED repeats one
 	NONET_FUZZ_INPUTS=$${NONET_FUZZ_INPUTS:-1000000} swift test -c release --filter Fuzz \
 	  -Xswiftc -enable-testing
@@ -210,4 +216,4 @@ clean: ## removes what was built
 help: ## prints this
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 15
 
-.PHONY: all nonet-aarch64 presets toolchain goldens tables demo test test-pythons test-aarch64 test-kernels lint regenerated bench sanitize fuzz format deps install clean help
+.PHONY: all nonet-aarch64 presets toolchain goldens tables demo test test-pythons test-aarch64 test-kernels lint regenerated bench sanitize fuzz fuzz-inputs peers format deps install clean help

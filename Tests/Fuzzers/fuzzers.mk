@@ -27,8 +27,3 @@ $(addprefix $F/,policy assembler raw): $F/%: $F/BPFAssembler.o Tests/Fuzzers/*.s
 $F/words: $F/BPFAssembler.o $(FUZZ_SHIMS) $(PROGRAM) $B/nonet/PackageResources.swift \
   Tests/Fuzzers/Finding.swift Tests/Fuzzers/Words.swift
 	@$(fuzz_link) -module-name nonet -I Sources/CLinuxShims/include -o $@ $(filter %.swift %.o,$^)
-
-fuzz-inputs: $(addprefix $F/,$(FUZZERS)) ## libFuzzer on all that is read; NONET_FUZZ_SECONDS each (60)
-	Tests/Fuzzers/run $F $(FUZZERS)
-
-.PHONY: fuzz-inputs

@@ -8,8 +8,3 @@ $B/judge.o: Tests/Peers/judge.swift $B/BPFAssembler.swiftmodule
 
 $B/judge: $B/judge.o
 	@$(link)
-
-peers: $B/judge ## builds what the comparison with libseccomp needs
-	@Tests/Peers/fetch
-
-.PHONY: peers
