@@ -11,6 +11,7 @@ import os
 import pathlib
 import random
 import re
+import signal
 import struct
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
@@ -236,15 +237,18 @@ def in_the_kernel(program, calls):
     answers, out = os.pipe()
     child = os.fork()
     if child == 0:
-        libc = ctypes.CDLL(None, use_errno=True)
-        code = ctypes.create_string_buffer(program, len(program))
-        loaded = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(code))
-        if libc.prctl(38, 1, 0, 0, 0) == 0 and libc.syscall(317, 1, 0, loaded) == 0:
-            for _, nr, arguments in calls:
-                ctypes.set_errno(0)
-                libc.syscall(ctypes.c_long(nr), *(ctypes.c_uint64(value) for value in arguments))
-                os.write(out, struct.pack("<I", ctypes.get_errno()))
-        os._exit(0)
+        try:
+            signal.alarm(20)
+            libc = ctypes.CDLL(None, use_errno=True)
+            code = ctypes.create_string_buffer(program, len(program))
+            loaded = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(code))
+            if libc.prctl(38, 1, 0, 0, 0) == 0 and libc.syscall(317, 1, 0, loaded) == 0:
+                for _, nr, arguments in calls:
+                    ctypes.set_errno(0)
+                    libc.syscall(ctypes.c_long(nr), *(ctypes.c_uint64(value) for value in arguments))
+                    os.write(out, struct.pack("<I", ctypes.get_errno()))
+        finally:
+            os._exit(0)
     os.close(out)
     with os.fdopen(answers, "rb") as pipe:
         data = pipe.read()
