@@ -95,7 +95,7 @@ extension Condition {
     case .all(let parts), .any(let parts):
       let isAll = if case .all = self { true } else { false }
       // All parts decide together, or one of them alone.
-      let chosen = isAll == truth ? parts : [random.pick(parts)]
+      let chosen = isAll == truth || parts.isEmpty ? parts : [random.pick(parts)]
       for part in chosen { part.aim(at: truth, &call, syscall, architecture, &random) }
     case .comparison(let comparison):
       guard let location = comparison.argument.location(in: syscall, on: architecture) else {
