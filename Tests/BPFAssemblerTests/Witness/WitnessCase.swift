@@ -104,58 +104,17 @@ extension WitnessCase {
     _ compiled: CompiledPolicy, _ calls: [SystemCall], _ tally: inout WitnessTally
   ) {
     var random = random
-    let chosen = choose(from: calls.shuffled(using: &random))
     do throws(Kernel.Surprise) {
-      let outcomes = try KernelWitness.outcomes(of: compiled.program, chosen.map { $0.call })
-      for (expected, outcome) in zip(chosen, outcomes) {
-        let wanted = KernelWitness.Outcome(expected.verdict, refusal: policy.refusal)
-        if outcome != wanted {
-          tally.fault(
-            describe("kernel \(outcome), reference \(expected.verdict) on \(expected.call)"))
-        }
-      }
+      let agreement = try KernelAgreement(
+        of: compiled.program, with: policy, native: native, on: calls.shuffled(using: &random),
+        mostCalls: Self.mostCalls, mostKills: Self.mostKills)
+      for fault in agreement.faults { tally.fault(describe(fault)) }
       tally.kernelPolicies += 1
-      tally.kernelCalls += chosen.count
-      tally.kills += outcomes.count { $0 == .killed }
-      if compiled.program.instructions.contains(.logged) {
-        try tellLogs(compiled.program, chosen, &tally)
-      }
+      tally.kernelCalls += agreement.calls
+      tally.kills += agreement.kills
     } catch {
       tally.fault(describe("kernel: \(error)"))
     }
-  }
-
-  /// What passes is allowed or logged; a program that shows its ALLOW tells which.
-  private func tellLogs(
-    _ program: Program, _ chosen: [(call: SystemCall, verdict: Verdict)],
-    _ tally: inout WitnessTally
-  ) throws(Kernel.Surprise) {
-    let passing = chosen.filter { [.allow, .log].contains($0.verdict) }
-    let shown = try Kernel.program(
-      program.instructions.map { $0 == .allowed ? .shownAllowed : $0 })
-    let outcomes = try KernelWitness.outcomes(of: shown, passing.map { $0.call })
-    for (expected, outcome) in zip(passing, outcomes) {
-      let wanted = expected.verdict == .log ? KernelWitness.Outcome.passed : .shownAllowed
-      if outcome == wanted { continue }
-      tally.fault(
-        describe("kernel \(outcome) for allow or log, \(expected.verdict) on \(expected.call)"))
-    }
-  }
-
-  private func choose(
-    from calls: [SystemCall]
-  ) -> [(call: SystemCall, verdict: Verdict)] {
-    var chosen: [(SystemCall, Verdict)] = []
-    var kills = 0
-    for call in calls where chosen.count < Self.mostCalls && KernelWitness.canMake(call) {
-      let verdict = policy.verdict(of: call, native: native)
-      if verdict == .kill {
-        if kills == Self.mostKills { continue }
-        kills += 1
-      }
-      chosen.append((call, verdict))
-    }
-    return chosen
   }
 
   private func hex(_ number: UInt32) -> String { "0x" + String(number, radix: 16) }

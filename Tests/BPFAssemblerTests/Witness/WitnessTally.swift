@@ -46,15 +46,19 @@ struct WitnessTally {
 }
 
 extension WitnessTally: CustomStringConvertible {
-  /// The numbers as sentences.
+  /// The numbers as sentences, but for witnesses that were not asked.
   var description: String {
-    """
-    interpreter and reference: \(policies) policies, \(calls) calls, \(tooLong) too long to load
-    proof: \(proven) programs proven, \(unproven) with more cases than it was given steps for
-    coverage: \(instructions) instructions, \(unreachable) unreachable, \(undecided) not decided
-    kernel: \(kernelPolicies) policies, \(kernelCalls) calls, \(kills) of them killed
-    parser: \(texts) texts, \(accepted) of them policies
-    disagreements: \(disagreements)
-    """
+    var lines = [
+      "interpreter and reference: \(policies) policies, \(calls) calls, \(tooLong) too long to load",
+      "proof: \(proven) programs proven, \(unproven) with more cases than it was given steps for",
+      "coverage: \(instructions) instructions, \(unreachable) unreachable, \(undecided) not decided",
+    ]
+    if kernelPolicies > 0 {
+      lines.append(
+        "kernel: \(kernelPolicies) policies, \(kernelCalls) calls, \(kills) of them killed")
+    }
+    if texts > 0 { lines.append("parser: \(texts) texts, \(accepted) of them policies") }
+    lines.append("disagreements: \(disagreements)")
+    return lines.joined(separator: "\n")
   }
 }
