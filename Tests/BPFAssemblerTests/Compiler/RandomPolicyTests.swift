@@ -14,13 +14,16 @@ import Testing
     for fault in tally.faults { Issue.record("\(fault)") }
     print("\(tally)")
     #expect(tally.disagreements == 0 && tally.policies + tally.tooLong == 500)
+    // What joins of ways forget, and masks that overlap, leaves a little that cannot happen.
+    #expect(tally.unreachable * 50 < tally.instructions)
     #expect(tally.undecided * 100 < tally.instructions)
   }
 
   /// Rules that each ask one thing leave no instruction that cannot happen.
   ///
-  /// Conditions of several parts may ask again what is settled (see `DecisionBuilder`), and
-  /// overlapping masks are taken for unrelated, so this is all we claim.
+  /// Conditions of several parts may ask again what only some ways to them have settled (see
+  /// `DecisionGraph.pruned`), and overlapping masks are taken for unrelated, so this is all we
+  /// claim.
   @Test(arguments: Architecture.natives)
   func everyInstructionCanBeExecuted(_ native: Architecture) throws {
     var generator = PolicyGenerator(Seeded(native == .x86_64 ? 22 : 23))

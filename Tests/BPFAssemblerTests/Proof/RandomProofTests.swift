@@ -9,7 +9,7 @@ import Testing
     generator.isText = false
     var most = 0
     var tooLong = 0
-    let total = max(20, 600 / ruleCount)
+    let total = max(10, 200 / ruleCount)
     for _ in 0..<total {
       let policy = generator.policy(rules: ruleCount, calls: generator.random.once(in: 2) ? 2 : 30)
       for native in Architecture.natives {

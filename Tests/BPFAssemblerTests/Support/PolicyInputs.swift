@@ -44,7 +44,7 @@ struct PolicyInputs {
       if random.once(in: 4) { calls.append(call) }
     }
     // One comparison at all its limits, with all else made to agree.
-    if let comparison = condition.comparisons.randomElement(using: &random) {
+    if random.once(in: 3), let comparison = condition.comparisons.randomElement(using: &random) {
       var call = SystemCall(
         arch: architecture.auditValue, number: number, arguments: arguments())
       condition.aim(at: random.once(in: 2), &call, syscall, architecture, &random)

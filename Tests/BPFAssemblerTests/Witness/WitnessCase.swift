@@ -44,7 +44,7 @@ struct WitnessCase {
       return
     }
     var inputs = PolicyInputs(policy, native, random)
-    let calls = inputs.calls(perRule: 4)
+    let calls = inputs.calls(perRule: 2)
     interpret(compiled, calls, &tally)
     prove(compiled, &tally)
     if asksKernel { askKernel(compiled, calls, &tally) }
