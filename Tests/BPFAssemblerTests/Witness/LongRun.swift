@@ -43,8 +43,15 @@ final class LongRun: Sendable {
     progress = Mutex(Progress())
   }
 
+  /// Whether it is one case had again, which may be none of the kernel's.
+  var isOneCase: Bool {
+    if case .only = amount { true } else { false }
+  }
+
   private static func number(_ name: String) -> Int? {
-    getenv(name).flatMap { Int(String(cString: $0)) }
+    guard let text = getenv(name).map({ String(cString: $0) }) else { return nil }
+    guard let number = Int(text), number >= 0 else { fatalError("\(name)=\(text) is no number") }
+    return number
   }
 
   /// Does all of it.
