@@ -25,7 +25,9 @@ struct Facts {
     var facts = Facts()
     for (value, set) in sets {
       guard let second = other.sets.first(where: { $0.value == value })?.set else { continue }
-      let both = set.complement.intersection(second.complement).complement
+      // Most facts are the same on all ways.
+      let both =
+        set == second ? set : set.complement.intersection(second.complement).complement
       if both != value.possible { facts.sets.append((value, both)) }
     }
     return facts
