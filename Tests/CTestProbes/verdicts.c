@@ -70,12 +70,12 @@ struct talk {
   struct probe_outcome outcomes[];
 };
 
-static int install(const void *filter, uint16_t length) {
+UNDER_ANY_FILTER static int install(const void *filter, uint16_t length) {
   struct sock_fprog program = {.len = length, .filter = (struct sock_filter *)filter};
   return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program, 0, 0, cookie) == 0 ? 0 : errno;
 }
 
-static int64_t make(const uint64_t *call) {
+UNDER_ANY_FILTER static int64_t make(const uint64_t *call) {
 #if defined __x86_64__
   if (call[0] == PROBE_INT80)
     return probe_int80_call(call[1], call[2], call[3], call[4], call[5], call[6], call[7]);
@@ -85,7 +85,7 @@ static int64_t make(const uint64_t *call) {
 
 // Asks on from the first call that has no outcome. No call comes through from here on, so an
 // illegal instruction ends the child.
-static int ask(void *argument) {
+UNDER_ANY_FILTER static int ask(void *argument) {
   struct talk *talk = argument;
   volatile struct probe_report *report = &talk->report;
   // Timers are not inherited.
