@@ -35,12 +35,13 @@ struct HTMLWriter {
   ///
   /// - Parameters:
   ///   - text: What anybody may have chosen.
-  ///   - most: How many characters are shown; what is longer says how long it is.
+  ///   - most: How many characters are shown; what is longer says so.
   mutating func text(_ text: String, most: Int = 240) {
     var shown = 0
     for scalar in text.unicodeScalars {
       guard shown < most else {
-        bytes.append(contentsOf: "… (\(text.utf8.count) bytes)".utf8)
+        bytes.append(contentsOf: "…".utf8)
+        if most >= 80 { bytes.append(contentsOf: " (\(text.utf8.count) bytes)".utf8) }
         return
       }
       shown += 1

@@ -41,14 +41,18 @@ extension LoggedEvent {
     count = min(max(1, value["count"]?.integer ?? 1), 1 << 40)
     stack = (value["stack"]?.elements ?? []).compactMap { $0.text }
     let arguments = value["args"]
-    self.arguments =
-      arguments?.kind == .object
-      ? (arguments?.members ?? []).map {
+    let query = value["query"] ?? arguments?["query"]
+    if arguments?.kind == .array {
+      self.arguments = (arguments?.elements ?? []).map { LoggedArgument(name: "", value: $0.shown) }
+    } else {
+      self.arguments = (arguments?.members ?? []).map {
         LoggedArgument(name: $0.name.text ?? "", value: $0.value.shown)
       }
-      : (arguments?.elements ?? []).map { LoggedArgument(name: "", value: $0.shown) }
-    destination = LoggedDestination(
-      call: call, arguments, query: value["query"] ?? arguments?["query"])
+    }
+    if let name = query?["name"]?.text, let type = query?["type"]?.text {
+      self.arguments.append(LoggedArgument(name: "query", value: "\(type) \(name)"))
+    }
+    destination = LoggedDestination(call: call, arguments, query: query)
   }
 
   /// What identical attempts have in common, as it is written.
@@ -107,8 +111,12 @@ extension LoggedDestination {
         kind: isUnix ? .unix : .address,
         text: isUnix ? target : Self.address(target, arguments.dropFirst(2).first?.integer))
     } else if call.utf8.starts(with: "socket.get".utf8), !first.isEmpty {
-      let port = arguments.dropFirst().first?.integer
-      self.init(kind: .host, text: port.map { $0 > 0 ? "\(first):\($0)" : first } ?? first)
+      let port = arguments.dropFirst().first?.integer.flatMap { $0 > 0 ? $0 : nil }
+      // Also an address in numbers goes through the look-up of names.
+      let isAddress =
+        first.utf8.contains(UInt8(ascii: ":"))
+        || first.utf8.allSatisfy { $0 == UInt8(ascii: ".") || hexDigit($0).map { $0 < 10 } == true }
+      self.init(kind: isAddress ? .address : .host, text: Self.address(first, port))
     } else {
       self.init(kind: .none, text: call)
     }
@@ -128,6 +136,9 @@ extension JSONValue {
   /// The moment that a member holds.
   fileprivate func time(_ name: String) -> LogTime? { self[name]?.text.flatMap { LogTime($0) } }
 
-  /// The value for people: strings as what they say, all else as it is written.
-  fileprivate var shown: String { text ?? String(decoding: compact, as: UTF8.self) }
+  /// The value for people: strings as what they say, lists with blanks, all else as it is written.
+  fileprivate var shown: String {
+    if kind == .array { return elements.map { $0.shown }.joined(separator: " ") }
+    return text ?? String(decoding: compact, as: UTF8.self)
+  }
 }

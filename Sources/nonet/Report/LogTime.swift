@@ -66,6 +66,15 @@ struct LogTime: Comparable {
     }
   }
 
+  /// A number of microseconds for people, without what is zero: `2 min`, `5 s`.
+  static func roundText(_ microseconds: Int) -> String {
+    let seconds = microseconds / 1_000_000
+    guard seconds > 0, microseconds % 1_000_000 == 0 else { return text(microseconds) }
+    if seconds % 3_600 == 0 { return "\(seconds / 3_600) h" }
+    if seconds < 3_600, seconds % 60 == 0 { return "\(seconds / 60) min" }
+    return seconds < 60 ? "\(seconds) s" : text(microseconds)
+  }
+
   private static func padded(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
 
   private static func floor(_ number: Int, _ divisor: Int) -> Int {

@@ -13,8 +13,9 @@ extension ReportPage {
     } else {
       page.count(total)
       page.markup(total == 1 ? " attempt, " : " attempts, ")
-      if told == 0 {
-        page.markup("none recorded")
+      if log.dropped > 0 {
+        page.count(told)
+        page.markup(" recorded")
       } else if refused == told {
         page.markup(told == 1 ? "refused" : "all refused")
       } else if refused == 0 {
@@ -25,9 +26,9 @@ extension ReportPage {
       }
     }
     page.markup("</h1>\n<p class=\"lead\">")
-    if told == 0 {
+    if total == 0 {
       page.markup("This log has no attempt to reach anything that the policy refuses.")
-    } else {
+    } else if told > 0 {
       page.markup("By ")
       page.count(programs.count)
       page.markup(programs.count == 1 ? " program, towards " : " programs, towards ")
@@ -63,7 +64,7 @@ extension ReportPage {
     }
     fact("Policy", run.policy, to: &page)
     fact("Walls", run.walls.joined(separator: ", "), to: &page)
-    fact("Backend", run.backend, to: &page)
+    if run.walls.isEmpty { fact("Backend", run.backend, to: &page) }
     fact("Ended", Self.ending(run), to: &page)
     fact("Version", run.version, to: &page)
     page.markup("</dl>\n")
@@ -108,46 +109,43 @@ extension ReportPage {
 
   /// What a reader has to know to read the rest rightly.
   func writeNotes(to page: inout HTMLWriter) {
-    let observed = destinations.reduce(0) { $0 + $1.attempts } - refused
+    let observed = log.attempts.filter { $0.outcome == .observed }.reduce(0) { $0 + $1.count }
     let probes = log.events.filter { $0.isProbe }.reduce(0) { $0 + $1.count }
-    let notes: [(Bool, StaticString, Int?)] = [
+    let isOpen = log.runs.contains { $0.status == nil || $0.status == "running" }
+    let notes: [(Bool, before: StaticString, count: Int?, after: StaticString)] = [
       (
-        log.events.contains { $0.outcome == .observed },
-        " of these were observed and let through: nothing confined the command.", observed
+        observed > 0, "Observed and let through, because nothing confined the command: ", observed,
+        "."
       ),
       (
         log.runs.contains { $0.isAdvisory },
-        "The Python wrapper is advisory: programs that mean to get past it can, and then nothing of it is here.",
-        nil
+        "The Python wrapper is advisory: what means to get past it can, and is not in this log.",
+        nil, ""
       ),
-      (log.isTorn, "The last line of the log breaks off, as when nonet is killed.", nil),
+      (log.isTorn, "The last line of the log breaks off, as when nonet is killed.", nil, ""),
+      (isOpen, "The log has no end: the command was still running, or was killed.", nil, ""),
       (
-        log.runs.contains { $0.status == nil || $0.status == "running" },
-        "The log has no end: the command was still running, or was killed.", nil
+        log.dropped > 0, "Attempts that were counted and not recorded, for the log was full: ",
+        log.dropped, ". They are in no table."
       ),
+      (log.unreadable > 0, "Lines of the log that could not be read: ", log.unreadable, "."),
       (
-        log.dropped > 0,
-        " attempts were counted and not recorded, for the log was full; they are in no table.",
-        log.dropped
-      ),
-      (log.unreadable > 0, " lines of the log could not be read and are left out.", log.unreadable),
-      (
-        probes > 0,
-        " times a program only looked whether there is io_uring. That is no attempt and not counted.",
-        probes
+        probes > 0, "Looks for io_uring, answered with \"no such call\": ", probes,
+        ". They are not counted as attempts."
       ),
       (
         log.runs.count > 1,
-        "Several runs wrote to this log; attempts are not told apart by run, but by process.", nil
+        "Several runs wrote to this log, and attempts do not say to which run they belong.", nil, ""
       ),
     ]
     let said = notes.filter { $0.0 }
     guard !said.isEmpty else { return }
     page.markup("<ul class=\"notes\" aria-label=\"Notes\">")
-    for (_, words, number) in said {
+    for note in said {
       page.markup("<li>")
-      if let number { page.count(number) }
-      page.markup(words)
+      page.markup(note.before)
+      if let count = note.count { page.count(count) }
+      page.markup(note.after)
       page.markup("</li>")
     }
     page.markup("</ul>\n")

@@ -156,11 +156,12 @@ extension ReportPage {
       }
     }
     page.markup("</small></th><td><code>")
-    page.text(event.destination.text)
+    page.text(event.destination.kind == .none ? "\u{2013}" : event.destination.text)
     page.markup("</code></td><td class=\"call\"><code>")
     page.text(event.call)
     page.markup("</code><small>")
-    for (index, argument) in event.arguments.prefix(12).enumerated() {
+    let arguments = event.arguments.filter { !$0.value.isEmpty }
+    for (index, argument) in arguments.prefix(12).enumerated() {
       if index > 0 { page.markup(", ") }
       page.text(argument.name.isEmpty ? "" : argument.name + " ", most: 40)
       page.text(argument.value, most: 160)
@@ -200,7 +201,7 @@ extension LoggedDestination.Kind {
   /// What the destination is, for people.
   fileprivate var words: StaticString {
     switch self {
-    case .address: "address"
+    case .address: ""
     case .host: "host name"
     case .unix: "AF_UNIX socket"
     case .socket: "socket, refused before it had a destination"

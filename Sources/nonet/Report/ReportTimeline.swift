@@ -5,7 +5,9 @@
 struct ReportTimeline {
   static let mostLanes = 12
   static let columns = 120
-  private static let laneHeight = 46
+  private static let laneHeight = 50
+  /// Where a lane's line is below its top; the name stands above the bars.
+  private static let baseline = 40
 
   private struct Lane {
     let name: String
@@ -72,7 +74,7 @@ struct ReportTimeline {
 
   private func write(_ lane: Lane, _ top: Int, to page: inout HTMLWriter) {
     page.markup("<text class=\"lane\" x=\"0\" y=\"")
-    page.number(top + 14)
+    page.number(top + 13)
     page.markup("\">")
     if lane.name.isEmpty, sharing > 0 {
       page.number(sharing)
@@ -83,32 +85,43 @@ struct ReportTimeline {
     page.markup("<tspan class=\"quiet\" dx=\"8\">")
     page.count(lane.attempts)
     page.markup("</tspan></text><line class=\"lane\" x1=\"0\" x2=\"100%\" y1=\"")
-    page.number(top + 31)
+    page.number(top + Self.baseline)
     page.markup("\" y2=\"")
-    page.number(top + 31)
+    page.number(top + Self.baseline)
     page.markup("\"/>")
     for (column, counts) in lane.marks.enumerated() {
       for outcome in LoggedEvent.Outcome.allCases where counts[Int(outcome.rawValue)] > 0 {
-        let count = counts[Int(outcome.rawValue)]
-        page.markup("<circle class=\"")
-        page.markup(outcome.name)
-        page.markup("\" cx=\"")
-        page.text(Self.percent(column, of: Self.columns))
-        page.markup("\" cy=\"")
-        page.number(top + 31)
-        page.markup("\" r=\"")
-        // Twice the attempts are one step more: 1 is 4 wide, 1,000 and more are 9.
-        page.text("\(4 + min(5, (Int.bitWidth - count.leadingZeroBitCount - 1) / 2))")
-        page.markup("\"><title>")
-        page.count(count)
-        page.markup(" ")
-        page.markup(outcome.name)
-        page.markup(" after ")
-        let span = Double(end.microseconds - start.microseconds)
-        page.text(LogTime.text(Int(span * Double(column) / Double(Self.columns))))
-        page.markup("</title></circle>")
+        write(counts[Int(outcome.rawValue)], outcome, in: column, top + Self.baseline, to: &page)
       }
     }
+  }
+
+  /// Writes a bar: upwards for what was refused or observed, downwards for what got through a wall.
+  private func write(
+    _ count: Int, _ outcome: LoggedEvent.Outcome, in column: Int, _ baseline: Int,
+    to page: inout HTMLWriter
+  ) {
+    let place = Self.percent(column, of: Self.columns)
+    // Four times the attempts are one step more, from 8 for one to 20 for 4,000 and more.
+    let length = 8 + 2 * min(6, (Int.bitWidth - count.leadingZeroBitCount) / 2)
+    page.markup("<line class=\"bar ")
+    page.markup(outcome.name)
+    page.markup("\" x1=\"")
+    page.text(place)
+    page.markup("\" x2=\"")
+    page.text(place)
+    page.markup("\" y1=\"")
+    page.number(baseline)
+    page.markup("\" y2=\"")
+    page.number(outcome == .allowed ? baseline + 8 : baseline - length)
+    page.markup("\"><title>")
+    page.count(count)
+    page.markup(" ")
+    page.markup(outcome.name)
+    page.markup(" after ")
+    let span = Double(end.microseconds - start.microseconds)
+    page.text(LogTime.text(Int(span * Double(column) / Double(Self.columns))))
+    page.markup("</title></line>")
   }
 
   private struct Tick {
@@ -156,7 +169,7 @@ struct ReportTimeline {
     } else {
       page.markup("\">")
     }
-    page.text(tick.microseconds == 0 ? "start" : LogTime.text(tick.microseconds))
+    page.text(tick.microseconds == 0 ? "start" : LogTime.roundText(tick.microseconds))
     page.markup("</text>")
   }
 
