@@ -131,11 +131,11 @@ extension ReportPage {
     page.markup("<th scope=\"col\">Program</th><th scope=\"col\">Destination</th>")
     page.markup("<th scope=\"col\">Call</th><th scope=\"col\">Answer</th>")
     page.markup("<th scope=\"col\" class=\"n\">Times</th></tr></thead><tbody>\n")
-    for event in log.events.prefix(Self.mostEvents) { write(event, to: &page) }
+    for event in log.events.prefix(mostEvents) { write(event, to: &page) }
     page.markup("</tbody></table>")
-    if log.events.count > Self.mostEvents {
+    if log.events.count > mostEvents {
       page.markup("<p class=\"quiet\">")
-      page.count(log.events.count - Self.mostEvents)
+      page.count(log.events.count - mostEvents)
       page.markup(" more kinds of attempts are counted above and not listed.</p>")
     }
     page.markup("</section>\n")

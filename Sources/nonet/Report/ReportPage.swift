@@ -5,7 +5,7 @@
 /// hashes of script and style sheet, and lets the browser run and load nothing but these.
 struct ReportPage {
   /// The most kinds of attempts that the page lists one by one; sums are made of all.
-  static let mostEvents = 4_096
+  let mostEvents: Int
   /// The most rows of the tables by destination and by program.
   static let mostRows = 1_000
 
@@ -13,9 +13,12 @@ struct ReportPage {
   let destinations: [Tally<LoggedDestination>]
   let programs: [Tally<LoggedProgram>]
 
-  /// - Parameter log: What was read from a log.
-  init(_ log: RunLog) {
+  /// - Parameters:
+  ///   - log: What was read from a log.
+  ///   - mostEvents: The most kinds of attempts to list; nonet logs no more of one run.
+  init(_ log: RunLog, mostEvents: Int = 4_096) {
     self.log = log
+    self.mostEvents = mostEvents
     destinations = log.destinations
     programs = log.programs
   }

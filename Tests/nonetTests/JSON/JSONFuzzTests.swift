@@ -19,7 +19,7 @@ import Testing
   @Test func noBytesTrapTheParser() {
     var random = Seeded(61)
     var accepted = 0
-    let count = Self.inputs ?? 20_000
+    let count = Self.inputs ?? 8_000
     for round in 0..<count {
       let text =
         switch round % 4 {
@@ -46,7 +46,7 @@ import Testing
 
   @Test func editsChangeOneThingOnly() throws {
     var random = Seeded(62)
-    for _ in 0..<(Self.inputs ?? 20_000) / 4 {
+    for _ in 0..<(Self.inputs ?? 8_000) / 4 {
       let text = random.laidOut(depth: 0)
       let document = try JSONDocument(Array(text.utf8), Self.comments)
       let containers = document.nodes.indices.filter {
