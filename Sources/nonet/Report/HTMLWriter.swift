@@ -36,7 +36,8 @@ struct HTMLWriter {
   /// - Parameters:
   ///   - text: What anybody may have chosen.
   ///   - most: How many characters are shown; what is longer says so.
-  mutating func text(_ text: String, most: Int = 240) {
+  ///   - keepsLines: Whether a newline stays one, where the page has room for lines.
+  mutating func text(_ text: String, most: Int = 240, keepsLines: Bool = false) {
     var shown = 0
     for scalar in text.unicodeScalars {
       guard shown < most else {
@@ -45,7 +46,7 @@ struct HTMLWriter {
         return
       }
       shown += 1
-      append(scalar)
+      if keepsLines, scalar == "\n" { markup("\n") } else { append(scalar) }
     }
   }
 

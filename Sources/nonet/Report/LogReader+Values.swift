@@ -8,7 +8,9 @@ extension LoggedRun {
     policy = head["policy"]?.text ?? ""
     version = head["version"]?.text ?? ""
     walls = (head["walls"]?.elements ?? []).compactMap { $0.text }
-    if walls.isEmpty, backend == "python" { walls = ["python"] }
+    if walls.isEmpty {
+      walls = backend == "python" ? ["python"] : head["walls"].map { _ in ["none"] } ?? []
+    }
   }
 
   /// Takes over what the end of a log says.
@@ -45,8 +47,9 @@ extension LoggedEvent {
     if arguments?.kind == .array {
       self.arguments = (arguments?.elements ?? []).map { LoggedArgument(name: "", value: $0.shown) }
     } else {
-      self.arguments = (arguments?.members ?? []).map {
-        LoggedArgument(name: $0.name.text ?? "", value: $0.value.shown)
+      for member in arguments?.members ?? [] where !member.name.spells("query") {
+        self.arguments.append(
+          LoggedArgument(name: member.name.text ?? "", value: member.value.shown))
       }
     }
     if let name = query?["name"]?.text, let type = query?["type"]?.text {

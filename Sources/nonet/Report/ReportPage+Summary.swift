@@ -51,7 +51,7 @@ extension ReportPage {
     page.markup("<pre class=\"command\"><code>")
     for (index, word) in run.command.prefix(200).enumerated() {
       if index > 0 { page.markup(" ") }
-      page.text(Self.quoted(word), most: 2_000)
+      page.text(Self.quoted(word), most: 2_000, keepsLines: true)
     }
     page.markup("</code></pre>\n<dl class=\"facts\">")
     fact("Started", run.started?.text, to: &page)
@@ -64,7 +64,6 @@ extension ReportPage {
     }
     fact("Policy", run.policy, to: &page)
     fact("Walls", run.walls.joined(separator: ", "), to: &page)
-    if run.walls.isEmpty { fact("Backend", run.backend, to: &page) }
     fact("Ended", Self.ending(run), to: &page)
     fact("Version", run.version, to: &page)
     page.markup("</dl>\n")

@@ -15,7 +15,7 @@ extension ReportPage {
       page.markup(outcome.name)
       page.markup("</span> ")
     }
-    page.markup("<span class=\"quiet\">larger marks are more attempts</span></p></section>\n")
+    page.markup("<span class=\"quiet\">taller bars are more attempts</span></p></section>\n")
   }
 
   func writeTables(to page: inout HTMLWriter) {
@@ -204,7 +204,7 @@ extension LoggedDestination.Kind {
     case .address: ""
     case .host: "host name"
     case .unix: "AF_UNIX socket"
-    case .socket: "socket, refused before it had a destination"
+    case .socket: "socket, no destination yet"
     case .none: "call without a destination"
     }
   }

@@ -47,6 +47,18 @@ import Testing
     #expect(log.dropped == 2)
   }
 
+  /// As the supervisor wrote them.
+  @Test func linesAndDocumentsOfTheSupervisor() throws {
+    let lines = try LogReader.read(try fixture("supervised.jsonl"))
+    #expect(lines.events.reduce(0) { $0 + $1.count } == 57 && lines.events.count == 6)
+    #expect(lines.programs.map { $0.attempts } == [51, 6])
+    #expect(lines.destinations.map { $0.key.text }.contains("/tmp/\\xff<b>"))
+    let document = try LogReader.read(try fixture("supervised.json"))
+    #expect(document.events.map { $0.count } == [2, 1, 2, 1] && document.runs[0].exitCode == 6)
+    #expect(document.runs[0].walls == lines.runs[0].walls)
+    #expect(try LogReader.read(try fixture("observed.jsonl")).runs[0].walls == ["none"])
+  }
+
   @Test func theDocumentOfThePythonWrapper() throws {
     let log = try LogReader.read(try fixture("python.json"))
     #expect(
