@@ -48,7 +48,7 @@ extension ReportPage {
   private static var mostRuns: Int { 50 }
 
   private func write(_ run: LoggedRun, to page: inout HTMLWriter) {
-    page.markup("<pre class=\"command\"><code>")
+    page.markup("<pre class=\"command\" tabindex=\"0\" aria-label=\"Command\"><code>")
     for (index, word) in run.command.prefix(200).enumerated() {
       if index > 0 { page.markup(" ") }
       page.text(Self.quoted(word), most: 2_000, keepsLines: true)

@@ -6,8 +6,8 @@ import Testing
 
 /// Bytes that nobody meant as JSON, values with a few bytes changed, and edits anywhere.
 @Suite struct JSONFuzzTests {
-  /// `make fuzz` sets the environment's NONET_FUZZ_INPUTS to a million.
-  private static let inputs = getenv("NONET_FUZZ_INPUTS").flatMap { Int(String(cString: $0)) }
+  /// `make fuzz` sets the environment's NONET_FUZZ_CASES to a million.
+  private static let inputs = getenv("NONET_FUZZ_CASES").flatMap { Int(String(cString: $0)) }
   private static let sources = acceptedJSON.map { Array($0.utf8) }
   private static let comments = JSONOptions(acceptsComments: true)
   private static let tokens = [
