@@ -32,9 +32,11 @@ LIBRARY := $(sort $(shell find Sources/BPFAssembler -name '*.swift'))
 PROGRAM := $(sort $(shell find Sources/nonet -name '*.swift'))
 SHIMS := $(wildcard Sources/CLinuxShims/*.c)
 HEADERS := $(wildcard Sources/CLinuxShims/include/*)
-# What Package.swift embeds too: the presets and, behind links, their golden filters.
+# What Package.swift embeds too: the presets and, behind links, their golden filters; the Python wrapper
+# and the parts of the report's page.
 RESOURCES := $(sort $(wildcard Sources/BPFAssembler/Policy/Presets/* \
   Sources/BPFAssembler/Proof/Filters/*))
+PARTS := Sources/nonet/Confinement/net_restrict.py $(addprefix Sources/nonet/Report/report., html css js)
 GOLDEN := Fixtures/golden
 PRESETS := default loopback strict unix
 # Where Landlock is missing, presets that lean on it deny the calls of @debug themselves.
@@ -85,7 +87,7 @@ define embed
 endef
 $B/BPFAssembler/PackageResources.swift: $(RESOURCES) Makefile | toolchain
 	$(embed)
-$B/nonet/PackageResources.swift: Sources/nonet/Confinement/net_restrict.py Makefile | toolchain
+$B/nonet/PackageResources.swift: $(PARTS) Makefile | toolchain
 	$(embed)
 
 ifneq ($(wildcard $(UNICODE)),)
@@ -94,8 +96,7 @@ $(BINARY): $B/nonet.o $(SHIMS:Sources/CLinuxShims/%.c=$B/%.o)
 	@echo 'linking $@'
 	@$(link)
 else
-$(BINARY): $(LIBRARY) $(PROGRAM) $(SHIMS) $(HEADERS) $(RESOURCES) \
-  Sources/nonet/Confinement/net_restrict.py | toolchain
+$(BINARY): $(LIBRARY) $(PROGRAM) $(SHIMS) $(HEADERS) $(RESOURCES) $(PARTS) | toolchain
 	@echo 'nonet: this toolchain has no Embedded Swift for $(HOST); building a larger static binary' >&2
 	swift build -c release --product nonet -Xswiftc -static-executable --scratch-path .build-static
 	mkdir -p bin
@@ -199,7 +200,7 @@ peers: $B/judge ## builds what the comparison with libseccomp needs
 fuzz: toolchain ## random runs, a million cases or NONET_FUZZ_MINUTES; NONET_SEED repeats one
 	@export NONET_SEED=$${NONET_SEED:-$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}; \
 	echo "NONET_SEED=$$NONET_SEED"; \
-	NONET_FUZZ_CASES=$${NONET_FUZZ_CASES:-1000000} swift test -c release --filter LongRunTests \
+	NONET_FUZZ_CASES=$${NONET_FUZZ_CASES:-1000000} swift test -c release --filter 'LongRunTests|JSONFuzzTests' \
 	  -Xswiftc -enable-testing
 
 format: ## rewrites the sources as the linter wants them

@@ -29,6 +29,7 @@ private func perform(
   case .dump: try Show(options: options).dump()
   case .explain: try Show(options: options).explain()
   case .check: return try Check(options: options).perform()
+  case .report(let file, let log): try Report(file: file, log: log).perform()
   case .help: try printOut(Array(Help.text.utf8))
   case .version: try printOut(Array((Help.version + "\n").utf8))
   }

@@ -6,7 +6,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -21,6 +23,10 @@ static inline void nonet_clear_errno(void) { errno = 0; }
 // open(2) is variadic.
 static inline int nonet_open_for_reading(const char *path) {
   return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static inline int nonet_open_for_writing(const char *path) {
+  return open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
 }
 
 static inline int nonet_create_file(const char *path, mode_t mode) {

@@ -54,9 +54,10 @@ enum OptionName: String, CaseIterable {
   var isAvailable: Bool {
     switch self {
     case .policy, .deny, .allow, .errno, .unproved, .backend, .loopback, .logDirectory, .arch,
-      .format, .quiet, .verbose, .bestEffort, .dump, .explain, .check, .help, .version:
+      .format, .quiet, .verbose, .bestEffort, .report, .from, .dump, .explain, .check, .help,
+      .version:
       true
-    case .offline, .log, .observe, .report, .from, .allowUnix, .hint, .hook:
+    case .offline, .log, .observe, .allowUnix, .hint, .hook:
       false
     }
   }

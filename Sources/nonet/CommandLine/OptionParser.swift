@@ -23,6 +23,10 @@ struct OptionParser {
     // Help and version answer whatever else was said.
     if modeOption == .help || modeOption == .version { return options }
     let hasCommand = next < words.count
+    if let reportMode = try reportMode(hasCommand: hasCommand) {
+      options.mode = reportMode
+      return options
+    }
     guard let modeOption else {
       guard hasCommand else { throw .usage("no command was given") }
       if options.architectures != nil { throw onlyForDumps(.arch) }
@@ -105,8 +109,10 @@ struct OptionParser {
     case .backend: options.backend = try Self.backend(value)
     case .arch: options.architectures = try Self.architectures(value)
     case .format: options.format = try Self.format(value)
-    case .unproved, .loopback, .bestEffort, .offline, .log, .observe, .report, .from, .allowUnix,
-      .hint, .quiet, .verbose, .dump, .explain, .check, .hook, .help, .version:
+    case .report: options.report = value
+    case .from: options.from = value
+    case .unproved, .loopback, .bestEffort, .offline, .log, .observe, .allowUnix, .hint, .quiet,
+      .verbose, .dump, .explain, .check, .hook, .help, .version:
       throw Self.notAvailable(name.rawValue)
     }
   }
@@ -117,6 +123,26 @@ struct OptionParser {
     }
     modeOption = name
     options.mode = mode
+  }
+
+  /// What `--report` and `--from` ask for, where they are there.
+  private func reportMode(hasCommand: Bool) throws(Failure) -> Options.Mode? {
+    guard let report = options.report else {
+      if options.from != nil { throw .usage("--from is for --report FILE.html") }
+      return nil
+    }
+    if let modeOption { throw .usage("\(modeOption.rawValue) and --report exclude each other") }
+    guard let from = options.from else {
+      throw hasCommand
+        ? .refused(
+          "--report with a command is not available in this version; write a log first, then: "
+            + "nonet --report FILE.html --from LOG")
+        : .usage("--report needs --from LOG")
+    }
+    if hasCommand {
+      throw .usage("--from takes no command, and '\(words[next].text)' is one")
+    }
+    return .report(file: report, from: from)
   }
 
   private func onlyForDumps(_ name: OptionName) -> Failure {

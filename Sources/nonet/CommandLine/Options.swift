@@ -9,6 +9,8 @@ struct Options {
     case dump
     case explain
     case check
+    /// Write a page about a log.
+    case report(file: Word, from: Word)
     case help
     case version
   }
@@ -40,6 +42,9 @@ struct Options {
   var isBestEffort = false
   /// Where the Python wrapper writes its log.
   var logDirectory: Word?
+  /// `--report` and `--from`: the page to write, and the log that it is about.
+  var report: Word?
+  var from: Word?
   var architectures: ArchitectureChoice?
   var format: DumpFormat?
   /// `--unproved`: a filter whose proof comes to no end is used all the same.

@@ -1,0 +1,1 @@
+../../BPFAssemblerTests/Machine/Support/Seeded.swift
