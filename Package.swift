@@ -43,7 +43,12 @@ let package = Package(
     .executableTarget(
       name: "nonet",
       dependencies: ["BPFAssembler", "CLinuxShims"],
-      resources: [.embedInCode("Confinement/net_restrict.py")],
+      resources: [
+        .embedInCode("Confinement/net_restrict.py"),
+        .embedInCode("Report/report.html"),
+        .embedInCode("Report/report.css"),
+        .embedInCode("Report/report.js"),
+      ],
       swiftSettings: shipped),
     // Children that ask the kernel; see the header.
     .target(name: "CTestProbes", path: "Tests/CTestProbes"),

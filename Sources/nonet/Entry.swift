@@ -47,6 +47,7 @@ private func perform(
     } catch {
       throw error.forHost
     }
+  case .report(let file, let log): try Report(file: file, log: log).perform()
   case .help: try printOut(Array(Help.text.utf8))
   case .version: try printOut(Array((Help.version + "\n").utf8))
   }

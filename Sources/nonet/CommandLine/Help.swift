@@ -13,6 +13,7 @@ enum Help {
            nonet --check [OPTION]...                 say what this machine can confine, and
                                                      whether we are already inside
            nonet --hook HOST [OPTION]...             answer an agent's host: commands run confined
+           nonet --report FILE.html --from LOG       make a page of what a log tells
            nonet --help | --version
 
     No root, no daemon: walls go up (a seccomp filter, a Landlock domain, clean descriptors) and
@@ -51,6 +52,8 @@ enum Help {
     As nonet-shell, nonet is a shell: options in $NONET_OPTIONS, the shell in it in $NONET_SHELL.
 
     what is printed
+      --report FILE.html   a page about what was tried: when, by whom, where to; made of one log
+      --from LOG           the log: of --log-dir, as documents or lines of JSON; - is standard input
       --arch ARCH          x86_64, aarch64 or all; this machine's unless told
       --format FORMAT      listing, bpf_asm, raw, hex, c, json, decimal, dot; for --explain and
                            --check listing or json

@@ -26,6 +26,10 @@ struct OptionParser {
     if modeOption == .help || modeOption == .version { return options }
     try applyHookAction()
     let hasCommand = next < words.count
+    if let reportMode = try reportMode(hasCommand: hasCommand) {
+      options.mode = reportMode
+      return options
+    }
     guard let modeOption else {
       guard hasCommand else { throw .usage("no command was given") }
       if options.architectures != nil { throw onlyForDumps(.arch) }
@@ -98,7 +102,7 @@ struct OptionParser {
     var text = word.text
     if bytes.starts(with: "--".utf8), let equals = bytes.firstIndex(of: UInt8(ascii: "=")) {
       value = Word(pointer: word.pointer + equals + 1)
-      text = String(decoding: bytes[..<equals], as: UTF8.self)
+      text = Word.text(of: bytes[..<equals])
     }
     guard let name = OptionName(text) else {
       let names = OptionName.allCases.lazy.filter { $0.isAvailable }.map { $0.rawValue }
@@ -155,14 +159,16 @@ struct OptionParser {
     case .backend: options.backend = try Self.backend(value)
     case .arch: options.architectures = try Self.architectures(value)
     case .format: options.format = try Self.format(value)
+    case .report: options.report = value
+    case .from: options.from = value
     case .hook:
       let host = try Self.host(value)
       if case .hook(let other, _) = options.mode, other != host {
         throw .usage("--hook was said twice")
       }
       try choose(.hook(host, .answer), name)
-    case .unproved, .loopback, .bestEffort, .offline, .log, .observe, .report, .from, .allowUnix,
-      .hint, .quiet, .verbose, .dump, .explain, .check, .install, .uninstall, .status, .dryRun,
+    case .unproved, .loopback, .bestEffort, .offline, .log, .observe, .allowUnix, .hint,
+      .quiet, .verbose, .dump, .explain, .check, .install, .uninstall, .status, .dryRun,
       .help, .version:
       throw Self.notAvailable(name.rawValue)
     }
@@ -182,6 +188,26 @@ struct OptionParser {
 
   private static func onlyForHooks(_ name: OptionName) -> Failure {
     .usage("\(name.rawValue) is for --hook HOST")
+  }
+
+  /// What `--report` and `--from` ask for, where they are there.
+  private func reportMode(hasCommand: Bool) throws(Failure) -> Options.Mode? {
+    guard let report = options.report else {
+      if options.from != nil { throw .usage("--from is for --report FILE.html") }
+      return nil
+    }
+    if let modeOption { throw .usage("\(modeOption.rawValue) and --report exclude each other") }
+    guard let from = options.from else {
+      throw hasCommand
+        ? .refused(
+          "--report with a command is not available in this version; write a log first, then: "
+            + "nonet --report FILE.html --from LOG")
+        : .usage("--report needs --from LOG")
+    }
+    if hasCommand {
+      throw .usage("--from takes no command, and '\(words[next].text)' is one")
+    }
+    return .report(file: report, from: from)
   }
 
   private func onlyForDumps(_ name: OptionName) -> Failure {

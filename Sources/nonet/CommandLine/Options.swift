@@ -11,6 +11,8 @@ struct Options {
     case check
     /// Speak with the hooks of an agent's host, or put them into its settings.
     case hook(HookHost, HookAction)
+    /// Write a page about a log.
+    case report(file: Word, from: Word)
     case help
     case version
   }
@@ -42,6 +44,9 @@ struct Options {
   var isBestEffort = false
   /// Where the Python wrapper writes its log.
   var logDirectory: Word?
+  /// `--report` and `--from`: the page to write, and the log that it is about.
+  var report: Word?
+  var from: Word?
   var architectures: ArchitectureChoice?
   var format: DumpFormat?
   /// `--unproved`: a filter whose proof comes to no end is used all the same.
@@ -104,7 +109,19 @@ struct Word {
   }
 
   /// The word for comparisons and messages, safe for a terminal.
-  var text: String {
-    String(decoding: bytes.map { $0 < 0x20 || $0 == 0x7f ? UInt8(ascii: "?") : $0 }, as: UTF8.self)
+  var text: String { Self.text(of: bytes) }
+
+  /// Bytes for comparisons and messages, safe for a terminal.
+  ///
+  /// - Parameter bytes: A word or a part of one.
+  /// - Returns: Its text with a '?' for every control character; U+0080 to U+009F are some too, and
+  ///   terminals obey them.
+  static func text(of bytes: some Collection<UInt8>) -> String {
+    var text = ""
+    for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
+      let isControl = scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
+      text.unicodeScalars.append(isControl ? "?" : scalar)
+    }
+    return text
   }
 }

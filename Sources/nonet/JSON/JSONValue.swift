@@ -51,26 +51,23 @@ struct JSONValue {
 
   /// The member of that name with its name; of several the last.
   func member(_ name: String) -> Member? {
-    var found: Member?
     guard kind == .object else { return nil }
+    var found: Int?
     var next = index + 1
-    while next < Int(node.next) {
-      let candidate = JSONValue(document: document, index: next)
-      let value = JSONValue(document: document, index: next + 1)
-      if candidate.spells(name) { found = Member(name: candidate, value: value) }
-      next = Int(value.node.next)
+    let end = Int(node.next)
+    while next < end {
+      if document.node(next, spells: name) { found = next }
+      next = Int(document.nodes[next + 1].next)
     }
-    return found
+    return found.map { place in
+      Member(
+        name: JSONValue(document: document, index: place),
+        value: JSONValue(document: document, index: place + 1))
+    }
   }
 
   /// Whether this is a string of these characters, however it is escaped.
-  func spells(_ text: String) -> Bool {
-    guard kind == .string else { return false }
-    let inner = source.dropFirst().dropLast()
-    // Nearly every name is written plainly, and then nothing has to be decoded.
-    if !inner.contains(UInt8(ascii: "\\")) { return inner.elementsEqual(text.utf8) }
-    return utf8.map { $0.elementsEqual(text.utf8) } ?? false
-  }
+  func spells(_ text: String) -> Bool { document.node(index, spells: text) }
 
   /// The whole number, where this is one that is written without fraction and exponent and fits.
   var integer: Int? {
@@ -85,5 +82,19 @@ struct JSONValue {
     case .false: false
     case .object, .array, .string, .number, .null: nil
     }
+  }
+}
+
+extension JSONDocument {
+  /// Whether a node is a string of these characters.
+  ///
+  /// Makes no values: a look-up asks every member of an object, and nearly every name is written
+  /// plainly.
+  fileprivate func node(_ index: Int, spells text: String) -> Bool {
+    let node = nodes[index]
+    guard node.kind == .string else { return false }
+    let inner = bytes[(Int(node.start) + 1)..<(Int(node.end) - 1)]
+    if !inner.contains(UInt8(ascii: "\\")) { return inner.elementsEqual(text.utf8) }
+    return JSONValue(document: self, index: index).utf8.map { $0.elementsEqual(text.utf8) } ?? false
   }
 }
