@@ -54,9 +54,9 @@ enum OptionName: String, CaseIterable {
   var isAvailable: Bool {
     switch self {
     case .policy, .deny, .allow, .errno, .unproved, .backend, .loopback, .logDirectory, .arch,
-      .format, .quiet, .verbose, .bestEffort, .dump, .explain, .check, .help, .version:
+      .format, .quiet, .verbose, .bestEffort, .offline, .dump, .explain, .check, .help, .version:
       true
-    case .offline, .log, .observe, .report, .from, .allowUnix, .hint, .hook:
+    case .log, .observe, .report, .from, .allowUnix, .hint, .hook:
       false
     }
   }
