@@ -230,21 +230,33 @@ def _options():
     return words
 
 
+def _only_root_writes(path):
+    """Whether nobody but root can put something else there: no folder on the way, nor where links lead."""
+    for name in (path, os.path.realpath(path)):
+        is_last = True
+        while True:
+            try:
+                status = os.lstat(name)
+            except OSError:
+                return False
+            # The sticky bit keeps others from replacing what is root's; a link's own mode says nothing.
+            is_open = status.st_mode & 0o022 and (is_last or not status.st_mode & stat.S_ISVTX)
+            if status.st_uid != 0 or (is_open and not stat.S_ISLNK(status.st_mode)):
+                return False
+            if name == "/":
+                break
+            name, is_last = os.path.dirname(name.rstrip("/")) or "/", False
+    return True
+
+
 def _trusted_first(path):
     """-> the folders of PATH that only root may write, and PATH with these before all others.
 
     The host looks for `timeout` and `bash` along PATH and starts them outside of nonet. Were a folder of
     the user's first, one command could leave a `bash` there for the next.
     """
-    def is_trusted(folder):
-        try:
-            status = os.stat(folder)
-        except OSError:
-            return False
-        return os.path.isabs(folder) and status.st_uid == 0 and not status.st_mode & 0o022
-
     folders = path.split(os.pathsep)
-    trusted = [folder for folder in folders if is_trusted(folder)]
+    trusted = [folder for folder in folders if os.path.isabs(folder) and _only_root_writes(folder)]
     return trusted, os.pathsep.join(trusted + [folder for folder in folders if folder not in trusted])
 
 
@@ -336,8 +348,9 @@ class Sandbox(object):
             user_path = self.held.get("PATH", os.environ.get("PATH", os.defpath))
             trusted, path = _trusted_first(user_path)
             for name in ("timeout", "bash"):
-                if _along_path(name, path) and not _along_path(name, os.pathsep.join(trusted)):
-                    raise Refusal("{} lies only in folders that others than root may write".format(name))
+                found = _along_path(name, os.pathsep.join(trusted))
+                if _along_path(name, path) and not (found and _only_root_writes(found)):
+                    raise Refusal("{} lies only where others than root may write".format(name))
             options = _options()
             program, checkout = _find(user_path)
             lacks = _missing(user_path, builds=program is None)

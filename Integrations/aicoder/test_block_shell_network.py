@@ -178,12 +178,18 @@ def test_what_the_hosts_bash_reads_first(host, listener, reach):
     assert len(listener.seen) == 2  # both while it was off
 
 
-@pytest.mark.parametrize("name", ["bash", "timeout"])
-def test_what_the_host_finds_along_path(host, listener, reach, name):
-    """A command that leaves a `bash` in a folder of the user's must not be run by the next one."""
+@pytest.mark.parametrize("name, way", [("bash", "bin"), ("timeout", "bin"), ("bash", "open/bin"), ("bash", "open/link")])
+def test_what_the_host_finds_along_path(host, listener, reach, name, way):
+    """A `bash` that a command leaves in a folder of the user's must not be what runs the next one."""
     folder = host.folder / "bin"
-    folder.mkdir()
-    os.chmod(folder, 0o777)  # as root too, a folder that others may write
+    (host.folder / "open/bin").mkdir(parents=True)
+    if way == "bin":
+        folder.mkdir()
+        os.chmod(folder, 0o777)  # for root, too, a folder that others may write
+    else:
+        os.chmod(host.folder / "open", 0o777)
+        os.symlink(host.folder / "open/bin", host.folder / "open/link")
+        folder = host.folder / way
     path = "{}:{}".format(folder, os.environ["PATH"])
     host.environment["PATH"] = path
     real = shutil.which(name)
@@ -518,7 +524,7 @@ def test_what_is_missing_is_named(host, checkout):
     host.environment["PATH"] = str(few)
     answer = host(ON)[1][1]
     if os.geteuid() != 0:
-        assert "folders that others than root may write" in answer
+        assert "lies only where others than root may write" in answer
     else:
         for word in ("make", "apt-get install", "dnf install", "pacman -S", "Swift 6.3", "https://www.swift.org/install/linux/"):
             assert word in answer
