@@ -102,6 +102,7 @@ PACKAGES = {
     "bash": ("bash", "bash", "bash"),
     "timeout": ("coreutils", "coreutils", "coreutils"),
     "make": ("make", "make", "make"),
+    "gcc": ("gcc", "gcc", "gcc"),
     "libc.a": ("libc6-dev", "glibc-static", "glibc"),
 }
 # Options of nonet that keep every command confined. True where a value follows.
@@ -191,8 +192,8 @@ def _missing(path, builds):
     """What a machine lacks, each as a line that says how to get it."""
     lacks = [name for name in ("bash", "timeout") if _along_path(name, path) is None]
     if builds:
-        if _along_path("make", path) is None:
-            lacks.append("make")
+        # Of gcc only what clang links every program with is needed.
+        lacks += [name for name in ("make", "gcc") if _along_path(name, path) is None]
         if not any(glob.glob(folder + "/libc.a") for folder in ("/usr/lib", "/usr/lib64", "/usr/lib/*")):
             lacks.append("libc.a")
     lines = []
@@ -506,11 +507,11 @@ def _say_status():
     print("Network sandbox: on. Shell commands have no network.")
     if not all(getattr(table[TOOL], "is_nonet_gate", False) for table in _tables()):
         print("  WARNING: another plug-in has put itself before the shell tool; what it runs is its own matter")
+    print("  options: {}".format(" ".join(_sandbox.options) or "none"))
     if _sandbox.copy is None:
         print("  nonet is built with make in {} on the first command".format(_sandbox.checkout))
         return
     print("  program: {}, copied when it was turned on".format(_sandbox.copy.path))
-    print("  options: {}".format(" ".join(_sandbox.options) or "none"))
     try:
         print("  proof:   tried just now, inside {}".format(_sandbox.copy.walls(_sandbox.options)))
     except Refusal as error:

@@ -49,6 +49,14 @@ def reach(listener):
     return "exec 3<>/dev/tcp/127.0.0.1/{} && echo hello >&3 && echo reached".format(listener.port)
 
 
+def heard(listener, count):
+    """Whether exactly so many came; the listener may be a little later than who spoke to it."""
+    deadline = time.time() + 5
+    while len(listener.seen) < count and time.time() < deadline:
+        time.sleep(0.01)
+    return len(listener.seen) == count
+
+
 class Host:
     """Starts AI Coder with plug-ins in a folder of its own."""
 
@@ -102,8 +110,7 @@ def test_off_by_default_then_on_then_off(host, listener, reach):
     assert "reached" not in inside[0] and "Permission denied" in inside[0]
     assert inside[0].startswith("Return code: 1\n") and inside[0].endswith("do not retry what needs it.\n")
     assert BLOCKED in inside[0] and "off" in off[1]
-    time.sleep(0.1)
-    assert listener.seen == [b"hello\n"] * 2
+    assert heard(listener, 2)
 
 
 def test_commands_and_their_names(host):
@@ -159,12 +166,14 @@ def breakouts(reach):
 def test_no_text_breaks_out(host, listener, reach):
     ways = breakouts(reach)
     answers = host(*(shell(way) for way in ways.values()))
-    time.sleep(0.2)
-    # Nothing but unbalanced quotes and an unknown command keep these from getting through when it is off.
-    assert len(listener.seen) >= len(ways) - 3, [way for way, answer in zip(ways, answers[1:]) if "reached" not in answer[0]]
+    # Unbalanced quotes and an unknown command fail by themselves; a coprocess keeps its output.
+    through = [way for way, answer in zip(ways, answers[1:]) if "reached" in answer[0]]
+    assert set(ways) - set(through) == {"quote", "double quote", "end of options", "coproc"}
+    time.sleep(0.3)  # what went to the background says nothing here
     before = len(listener.seen)
+    assert before >= len(through)
     host(ON, *(shell(way) for way in ways.values()))
-    time.sleep(0.2)
+    time.sleep(0.3)
     assert len(listener.seen) == before
 
 
@@ -174,8 +183,7 @@ def test_what_the_hosts_bash_reads_first(host, listener, reach):
     host.environment["BASH_ENV"] = str(host.home / "rc")
     answers = host(shell("echo $mine $BASH_ENV"), ON, shell("echo $mine $BASH_ENV"), OFF, shell("echo $mine"))
     assert all("yes" in answers[index][0] for index in (1, 3, 5)) and str(host.home / "rc") in answers[3][0]
-    time.sleep(0.1)
-    assert len(listener.seen) == 2  # both while it was off
+    assert heard(listener, 2)  # both while it was off
 
 
 @pytest.mark.parametrize("name, way", [("bash", "bin"), ("timeout", "bin"), ("bash", "open/bin"), ("bash", "open/link")])
@@ -195,12 +203,11 @@ def test_what_the_host_finds_along_path(host, listener, reach, name, way):
     real = shutil.which(name)
     plant = "printf '#!/bin/bash\\n({})\\nexec {} \"$@\"\\n' > {}/{n}; chmod +x {}/{n}".format(reach.replace("%", "%%"), real, folder, folder, n=name)
     planted, after = host(shell(plant), shell("echo x"))[1:]
-    assert planted[0].startswith("Return code: 0") and len(listener.seen) == 1, after
+    assert planted[0].startswith("Return code: 0") and heard(listener, 1), after
     os.remove(folder / name)
     answers = host(ON, shell(plant), shell("echo $PATH"), shell(":"))
     assert path in answers[3][0] and (folder / name).exists()
-    time.sleep(0.1)
-    assert len(listener.seen) == 1
+    assert heard(listener, 1)
 
 
 # Runs its command without confining it; asked what holds, it lets nonet look.
@@ -359,8 +366,7 @@ def test_ways_to_call(host, listener, reach):
             ["call", [], {"command": reach, "stats": None, "reason": "r", "timeout": 5, "tool_index": 1, "more": 2}]]
     free = host(*ways)[1:]
     inside = host(ON, *ways)[2:]
-    time.sleep(0.1)
-    assert all("reached" in answer[0] for answer in free) and len(listener.seen) == len(ways)
+    assert all("reached" in answer[0] for answer in free) and heard(listener, len(ways))
     assert all("Permission denied" in answer[0] for answer in inside)
 
 
@@ -446,8 +452,7 @@ def test_beside_another_plugin(host, listener, reach, name, text):
     assert "reached" in free[0] and "reached" in after[0] and "reached" not in inside[0] and "WARNING" not in on[1]
     assert "Permission denied" in inside[0] and "a 'b' 2" in quoted[0]
     assert inside[0].count("wrapped") == (1 if text is WRAPPER else 0)
-    time.sleep(0.1)
-    assert len(listener.seen) == 2
+    assert heard(listener, 2)
 
 
 def test_the_status_warns_of_another_plugin(host):
@@ -543,9 +548,9 @@ def test_every_python(host, listener, reach, python):
     if "AICODER" in os.environ and version(python) < (3, 10):
         pytest.skip("parses; the real AI Coder does not run on Python {}.{}".format(*version(python)))
     host.python = python
-    free, on, inside = host(shell(reach), ["python", "result = 1"], shell(reach))[1:]
     if version(python) < (3, 8):
-        assert BLOCKED in free[0] and BLOCKED in inside[0] and listener.seen == []
+        start, answer = host(shell(reach))
+        assert "needs Python 3.8" in start[1] and BLOCKED in answer[0] and listener.seen == []
         return
-    on, inside = host(ON, shell(reach))[1:]
-    assert "sandbox: on" in on[1] and "Permission denied" in inside[0]
+    free, on, inside = host(shell(reach), ON, shell(reach))[1:]
+    assert "reached" in free[0] and "sandbox: on" in on[1] and "Permission denied" in inside[0]
