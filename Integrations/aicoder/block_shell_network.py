@@ -16,6 +16,7 @@ TOOL = "run_shell_command"
 
 # What becomes of a command: f(tool, args, kwargs). Nothing runs until on_aicoder_init has finished.
 _answer = None
+_MINE = object()
 
 
 def _refused(why):
@@ -32,8 +33,13 @@ def _gate(tool):
                 "says why. Nothing that the shell tool is asked will run; tell the user.")
         return _answer(tool, args, kwargs)
 
-    run_shell_command.is_nonet_gate = True
+    run_shell_command.nonet_gate = _MINE
     return run_shell_command
+
+
+def _is_ours(tool):
+    """Whether a tool is a gate of this very module: the file may be loaded under two names."""
+    return getattr(tool, "nonet_gate", None) is _MINE
 
 
 def _tables():
@@ -50,10 +56,10 @@ def _tables():
 
 
 def _stand_in_front():
-    """Puts a gate before the shell tool, wherever it has none in front; -> in how many tables it stands."""
+    """Puts a gate before the shell tool, wherever ours is not the first; -> in how many tables it is now."""
     tables = _tables()
     for table in tables:
-        if not getattr(table[TOOL], "is_nonet_gate", False):
+        if not _is_ours(table[TOOL]):
             table[TOOL] = _gate(table[TOOL])
     return len(tables)
 
@@ -114,6 +120,9 @@ OPTIONS = {
 # A policy in a file could be rewritten by the next command.
 PRESETS = ("default", "strict", "unix", "loopback")
 
+# Inside of nonet the variable NONET says which policy and walls hold.
+HINT = r":(seccomp|landlock|namespace|descriptors|python|none)(\+[a-z]+)*$"
+
 BUILD_SECONDS = 900
 PROOF_SECONDS = 30
 LARGEST_BINARY = 256 << 20
@@ -153,8 +162,7 @@ def _along_path(name, path):
 def _find(path):
     """Where nonet is: `(program, None)`, or `(None, checkout)` where it has to be built first."""
     named = os.environ.get("NONET", "")
-    # Inside of nonet this variable says by which policy and walls.
-    if named and not re.match(r"[^/]*:[a-z+]*$", named):
+    if named and not re.search(HINT, named):
         if not os.path.isabs(named):
             raise Refusal("NONET={} is not an absolute path".format(named))
         if not _is_program(named):
@@ -278,9 +286,9 @@ class Copy(object):
         if len(data) > LARGEST_BINARY:
             raise Refusal("{} is too large for nonet".format(path))
         digest = hashlib.sha256(data).digest()
-        if digest not in self._made:
-            self._made[digest] = self._sealed(data)
-        self.number, self._status = self._made[digest]
+        self.number, self._status = self._made.get(digest, (-1, None))
+        if not self._is_there():
+            self.number, self._status = self._made[digest] = self._sealed(data)
 
     @staticmethod
     def _sealed(data):
@@ -298,11 +306,18 @@ class Copy(object):
             raise Refusal("this system keeps no sealed copy of a program in memory: {}".format(error))
         return number, os.fstat(number)
 
+    def _is_there(self):
+        """Whether nobody in the host has closed the descriptor or put another file under its number."""
+        try:
+            now = os.fstat(self.number)
+        except OSError:
+            return False
+        return (now.st_dev, now.st_ino) == (self._status.st_dev, self._status.st_ino)
+
     @property
     def name(self):
         """A name by which other processes of this user can run it."""
-        now = os.fstat(self.number)
-        if (now.st_dev, now.st_ino) != (self._status.st_dev, self._status.st_ino):
+        if not self._is_there():
             raise Refusal("the copy of nonet in memory is gone; /sandbox-net on makes a new one")
         return "/proc/{}/fd/{}".format(os.getpid(), self.number)
 
@@ -505,7 +520,7 @@ def _say_status():
         print("Network sandbox: off. Shell commands have the network; {} on takes it away.".format(NAMES[0]))
         return
     print("Network sandbox: on. Shell commands have no network.")
-    if not all(getattr(table[TOOL], "is_nonet_gate", False) for table in _tables()):
+    if not all(_is_ours(table[TOOL]) for table in _tables()):
         print("  WARNING: another plug-in has put itself before the shell tool; what it runs is its own matter")
     print("  options: {}".format(" ".join(_sandbox.options) or "none"))
     if _sandbox.copy is None:

@@ -266,9 +266,10 @@ import os
 copy = plugin["_sandbox"].copy
 os.dup2(os.open("/bin/env", os.O_RDONLY), copy.number)
 """
-    answers = host(ON, ["python", write], ["python", swap], shell(reach), STATUS)
+    answers = host(ON, ["python", write], ["python", swap], shell(reach), STATUS, ON, shell("echo again"), shell(reach))
     assert "not permitted" in answers[2][0] or "denied" in answers[2][0] or "busy" in answers[2][0]
     assert BLOCKED in answers[4][0] and "gone" in answers[4][0] and "PROOF FAILED" in answers[5][1]
+    assert "tried just now" in answers[6][1] and "again" in answers[7][0] and "Permission denied" in answers[8][0]
     assert listener.seen == []
 
 
@@ -337,8 +338,9 @@ def test_where_nonet_is_looked_for(host):
         refused_to_turn_on(host, "nonet was not found", "make install")
     host.environment["PATH"] = path + ":" + str(folder)
     assert str(folder / "nonet") in host(ON)[1][1]
-    host.environment["NONET"] = "default:seccomp+landlock"  # what nonet itself sets inside
-    assert str(folder / "nonet") in host(ON)[1][1]
+    for hint in ("default:seccomp+landlock", "./a.policy:seccomp", "/a.policy:none"):  # what nonet itself sets inside
+        host.environment["NONET"] = hint
+        assert str(folder / "nonet") in host(ON)[1][1]
 
 
 def test_inside_of_another_nonet(host):
@@ -453,6 +455,13 @@ def test_beside_another_plugin(host, listener, reach, name, text):
     assert "Permission denied" in inside[0] and "a 'b' 2" in quoted[0]
     assert inside[0].count("wrapped") == (1 if text is WRAPPER else 0)
     assert heard(listener, 2)
+
+
+def test_the_same_plugin_under_two_names(host, listener, reach):
+    host.install(name="00_copy.py")
+    answers = host(ON, shell(reach), OFF, shell(reach), ON, shell("echo $((1+1))"))
+    assert "Permission denied" in answers[2][0] and "reached" in answers[4][0] and "Stdout: 2" in answers[6][0]
+    assert heard(listener, 1)
 
 
 def test_the_status_warns_of_another_plugin(host):
