@@ -181,8 +181,10 @@ regenerated: tables goldens
 bench: deps all ## start-up and per-call cost next to a C program, unshare and bwrap
 	Benchmarks/run
 
-fuzz: toolchain ## the long random runs; NONET_SEED repeats one
-	NONET_FUZZ_INPUTS=$${NONET_FUZZ_INPUTS:-1000000} swift test -c release --filter Fuzz \
+fuzz: toolchain ## random runs, a million cases or NONET_FUZZ_MINUTES; NONET_SEED repeats one
+	@export NONET_SEED=$${NONET_SEED:-$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}; \
+	echo "NONET_SEED=$$NONET_SEED"; \
+	NONET_FUZZ_CASES=$${NONET_FUZZ_CASES:-1000000} swift test -c release --filter LongRunTests \
 	  -Xswiftc -enable-testing
 
 format: ## rewrites the sources as the linter wants them
