@@ -139,7 +139,7 @@ class Refusal(Exception):
 
 def _own_checkout():
     """The checkout of nonet that this very file lies in, links followed; None for a copy elsewhere."""
-    folder, name = os.path.split(os.path.realpath(__file__))
+    folder = os.path.dirname(os.path.realpath(__file__))
     root = os.path.dirname(os.path.dirname(folder))
     place = os.path.join(root, "Integrations", "aicoder")
     parts = [os.path.join(root, part) for part in ("Makefile", "Package.swift", "Sources/nonet")]
@@ -372,14 +372,12 @@ class Sandbox(object):
             lacks = _missing(user_path, builds=program is None)
             if lacks:
                 raise Refusal("something is missing\n  " + "\n  ".join(lacks))
-            copy = walls = None
-            if program:
-                copy = Copy(program)
-                walls = copy.walls(options)
+            copy = Copy(program) if program else None
+            if copy:
+                copy.walls(options)
             self.options, self.copy, self.checkout = options, copy, checkout
             self.is_on = True
             self._hold()
-            return walls
 
     def turn_off(self):
         with self.lock:
@@ -495,11 +493,11 @@ def _run(tool, args, kwargs):
     """One call of the shell tool: as it is, confined, or refused."""
     if not _sandbox.is_on:
         return tool(*args, **kwargs)
+    before = getattr(_passed, "text", None)
     try:
         command, with_command = _split(args, kwargs)
-        if isinstance(command, str) and command == getattr(_passed, "text", None):
-            return tool(*args, **kwargs)
-        text = _sandbox.confined(command)
+        is_confined = before is not None and isinstance(command, str) and command == before
+        text = command if is_confined else _sandbox.confined(command)
         args, kwargs = with_command(text)
     except Refusal as error:
         _count(kwargs)
@@ -507,10 +505,10 @@ def _run(tool, args, kwargs):
     except Exception as error:
         _count(kwargs)
         return _refused("{}: {}".format(type(error).__name__, error))
-    before = getattr(_passed, "text", None)
     _passed.text = text
     try:
-        return _noted(tool(*args, **kwargs), text, command)
+        result = tool(*args, **kwargs)
+        return result if is_confined else _noted(result, text, command)
     finally:
         _passed.text = before
 
