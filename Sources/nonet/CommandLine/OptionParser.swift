@@ -89,11 +89,12 @@ struct OptionParser {
     case .explain: try choose(.explain, name)
     case .check: try choose(.check, name)
     case .bestEffort: options.isBestEffort = true
+    case .offline: options.isOffline = true
     case .unproved: options.acceptsUnproved = true
     case .help: try choose(.help, name)
     case .version: try choose(.version, name)
-    case .policy, .deny, .allow, .errno, .backend, .offline, .log, .logDirectory, .observe,
-      .report, .from, .allowUnix, .hint, .arch, .format, .hook:
+    case .policy, .deny, .allow, .errno, .backend, .log, .logDirectory, .observe, .report, .from,
+      .allowUnix, .hint, .arch, .format, .hook:
       throw Self.notAvailable(name.rawValue)
     }
   }
