@@ -158,6 +158,7 @@ demo: deps all ## shows one program reach a server outside nonet and fail to ins
 test: deps lint all regenerated peers ## everything: lint, both builds, all tests, the shipped binary from outside
 	swift test
 	python3 -m pytest -q Tests/BlackBox
+	python3 -m pytest -q -p no:cacheprovider Integrations/aicoder
 	NONET_TEST_PYTHONS=$$(python3 -c 'import sys; print(sys.executable)') \
 	  python3 -m pytest -q Tests/Python
 

@@ -20,6 +20,12 @@
 static inline int nonet_errno(void) { return errno; }
 static inline void nonet_clear_errno(void) { errno = 0; }
 
+// Every program declares this variable of the C library itself (environ(7)).
+static inline char **nonet_environment(void) {
+  extern char **environ;
+  return environ;
+}
+
 // open(2) is variadic.
 static inline int nonet_open_for_reading(const char *path) {
   return open(path, O_RDONLY | O_CLOEXEC);

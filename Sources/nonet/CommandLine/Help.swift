@@ -39,6 +39,8 @@ enum Help {
       --backend NAME       auto (tries the others in this order), seccomp, namespace or python;
                            a name means that one or failure
       --best-effort        where nothing can confine, warn and run all the same
+      --offline            tell package tools in their own variables that there is no network, so
+                           that they fail at once; what is set already stays
       --log-dir DIR        where the python backend writes its log of what was tried, as JSON;
                            ~/.local/state/nonet unless told
 
@@ -69,6 +71,7 @@ enum Help {
     examples
       nonet make test                      does the test suite work offline?
       nonet --loopback pytest              tests that talk to a server of their own
+      nonet --offline npm test             npm fails at once where it would try for a minute
       nonet --policy unix psql             a database over its AF_UNIX socket, and nothing else
       nonet --dump-bpf                     read the filter before you trust it
       nonet --dump-bpf --format raw >f; bwrap --seccomp 3 ... 3<f

@@ -58,10 +58,10 @@ enum OptionName: String, CaseIterable {
   var isAvailable: Bool {
     switch self {
     case .policy, .deny, .allow, .errno, .unproved, .backend, .loopback, .logDirectory, .arch,
-      .format, .quiet, .verbose, .bestEffort, .report, .from, .dump, .explain, .check, .hook,
-      .install, .uninstall, .status, .dryRun, .help, .version:
+      .format, .quiet, .verbose, .bestEffort, .offline, .report, .from, .dump, .explain, .check,
+      .hook, .install, .uninstall, .status, .dryRun, .help, .version:
       true
-    case .offline, .log, .observe, .allowUnix, .hint:
+    case .log, .observe, .allowUnix, .hint:
       false
     }
   }

@@ -135,6 +135,7 @@ struct OptionParser {
     case .explain: try choose(.explain, name)
     case .check: try choose(.check, name)
     case .bestEffort: options.isBestEffort = true
+    case .offline: options.isOffline = true
     case .unproved: options.acceptsUnproved = true
     case .help: try choose(.help, name)
     case .version: try choose(.version, name)
@@ -142,7 +143,7 @@ struct OptionParser {
       if let actionOption, actionOption != name { throw excluding(actionOption, name) }
       actionOption = name
     case .dryRun: options.isDryRun = true
-    case .policy, .deny, .allow, .errno, .backend, .offline, .log, .logDirectory, .observe,
+    case .policy, .deny, .allow, .errno, .backend, .log, .logDirectory, .observe,
       .report, .from, .allowUnix, .hint, .arch, .format, .hook:
       throw Self.notAvailable(name.rawValue)
     }

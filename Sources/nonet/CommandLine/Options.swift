@@ -42,6 +42,8 @@ struct Options {
   var errno = Errno.eacces
   var backend = Plan.Backend.auto
   var isBestEffort = false
+  /// `--offline`: the command's environment tells package tools that there is no network.
+  var isOffline = false
   /// Where the Python wrapper writes its log.
   var logDirectory: Word?
   /// `--report` and `--from`: the page to write, and the log that it is about.

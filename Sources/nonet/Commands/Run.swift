@@ -24,6 +24,7 @@ struct Run {
       return interpreter != nil
     }
     try hint(confined.name, plan)
+    if options.isOffline { try switchOffline() }
     say(about: plan)
     try raise(plan, confined)
     guard plan.walls.contains(.python) else { try become(name) }
@@ -107,8 +108,26 @@ struct Run {
   }
 
   private func hint(_ policy: String, _ plan: Plan) throws(Failure) {
+    try set("NONET", "\(policy):\(plan.summary)")
+  }
+
+  private func switchOffline() throws(Failure) {
+    let names = environmentNames
+    for offline in OfflineSwitch.all {
+      if let name = offline.name(among: names) {
+        if options.isVerbose { nonet.say("offline: \(name) is set and stays (\(offline.tool))") }
+        continue
+      }
+      try set(offline.variable, offline.value)
+      if options.isVerbose {
+        nonet.say("offline: \(offline.variable)=\(offline.value) (\(offline.tool))")
+      }
+    }
+  }
+
+  private func set(_ name: StaticString, _ value: String) throws(Failure) {
     do throws(SystemError) {
-      try setEnvironment("NONET", "\(policy):\(plan.summary)")
+      try setEnvironment(name, value)
     } catch {
       throw .system(error, "the environment could not be set, so the command was not run")
     }

@@ -11,6 +11,18 @@ func setEnvironment(_ name: StaticString, _ value: String) throws(SystemError) {
   }
 }
 
+/// The names of all variables in the environment, in its order and as they are written there.
+var environmentNames: [String] {
+  guard var next = nonet_environment() else { return [] }
+  var names: [String] = []
+  while let entry = next.pointee {
+    let name = String(cString: entry).utf8.prefix { $0 != UInt8(ascii: "=") }
+    names.append(String(decoding: Array(name), as: UTF8.self))
+    next += 1
+  }
+  return names
+}
+
 /// Becomes another program; comes back only to throw.
 ///
 /// - Parameters:
