@@ -25,7 +25,7 @@ private func perform(
 ) throws(Failure) -> CInt {
   let options = try OptionParser.parse(words)
   switch options.mode {
-  case .run(let argument): try Run(options: options, command: argv + argument).perform()
+  case .run(let argument): return try Run(options: options, command: argv + argument).perform()
   case .dump: try Show(options: options).dump()
   case .explain: try Show(options: options).explain()
   case .check: return try Check(options: options).perform()

@@ -53,10 +53,12 @@ enum OptionName: String, CaseIterable {
   /// Whether this version does what the option asks for.
   var isAvailable: Bool {
     switch self {
-    case .policy, .deny, .allow, .errno, .unproved, .backend, .loopback, .logDirectory, .arch,
-      .format, .quiet, .verbose, .bestEffort, .dump, .explain, .check, .help, .version:
+    case .policy, .deny, .allow, .errno, .unproved, .backend, .loopback, .log, .logDirectory,
+      .observe, .hint, .arch, .format, .quiet, .verbose, .bestEffort, .dump, .explain, .check,
+      .help,
+      .version:
       true
-    case .offline, .log, .observe, .report, .from, .allowUnix, .hint, .hook:
+    case .offline, .report, .from, .allowUnix, .hook:
       false
     }
   }

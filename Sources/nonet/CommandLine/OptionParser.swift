@@ -86,10 +86,12 @@ struct OptionParser {
     case .check: try choose(.check, name)
     case .bestEffort: options.isBestEffort = true
     case .unproved: options.acceptsUnproved = true
+    case .observe: options.isObserving = true
+    case .hint: options.isHinting = true
     case .help: try choose(.help, name)
     case .version: try choose(.version, name)
-    case .policy, .deny, .allow, .errno, .backend, .offline, .log, .logDirectory, .observe,
-      .report, .from, .allowUnix, .hint, .arch, .format, .hook:
+    case .policy, .deny, .allow, .errno, .backend, .offline, .log, .logDirectory, .report, .from,
+      .allowUnix, .arch, .format, .hook:
       throw Self.notAvailable(name.rawValue)
     }
   }
@@ -101,11 +103,12 @@ struct OptionParser {
       options.changes.append(.init(verdict: .deny(nil), calls: try Self.calls(name, value)))
     case .allow: options.changes.append(.init(verdict: .allow, calls: try Self.calls(name, value)))
     case .errno: options.errno = try Self.errno(value)
+    case .log: options.log = value
     case .logDirectory: options.logDirectory = value
     case .backend: options.backend = try Self.backend(value)
     case .arch: options.architectures = try Self.architectures(value)
     case .format: options.format = try Self.format(value)
-    case .unproved, .loopback, .bestEffort, .offline, .log, .observe, .report, .from, .allowUnix,
+    case .unproved, .loopback, .bestEffort, .offline, .observe, .report, .from, .allowUnix,
       .hint, .quiet, .verbose, .dump, .explain, .check, .hook, .help, .version:
       throw Self.notAvailable(name.rawValue)
     }

@@ -38,8 +38,12 @@ struct Options {
   var errno = Errno.eacces
   var backend = Plan.Backend.auto
   var isBestEffort = false
-  /// Where the Python wrapper writes its log.
+  /// Where events are written as they happen; `-` is standard error.
+  var log: Word?
+  /// Where the document of this run goes.
   var logDirectory: Word?
+  var isObserving = false
+  var isHinting = false
   var architectures: ArchitectureChoice?
   var format: DumpFormat?
   /// `--unproved`: a filter whose proof comes to no end is used all the same.
@@ -49,6 +53,20 @@ struct Options {
 }
 
 extension Options {
+  /// An option for which a supervisor stays beside the command, where there is one.
+  var supervisingOption: OptionName? {
+    if isObserving { return .observe }
+    if log != nil { return .log }
+    if logDirectory != nil { return .logDirectory }
+    return isHinting ? .hint : nil
+  }
+
+  /// Whether what was tried is told in any case, and not only as a hint.
+  var isLogging: Bool { isObserving || log != nil || logDirectory != nil }
+
+  /// Whether the command may as well run without a supervisor: a hint protects nobody.
+  var needsOnlyHint: Bool { isHinting && !isLogging }
+
   /// The preset that was chosen, where one was.
   var preset: Preset? {
     guard case .preset(let preset) = policy else { return nil }
