@@ -10,8 +10,14 @@ struct CallText {
   /// What was asked for, in few words for a person: `connect 127.0.0.1:80`.
   let label: [UInt8]
 
+  /// Puts a call into words.
+  ///
   /// - Parameters:
+  ///   - call: The registers.
+  ///   - kind: The kind of the call.
+  ///   - evidence: What the call points at.
   ///   - peer: Where the socket of a send without an address is connected to.
+  ///   - names: The kernel's names.
   init(
     _ call: Call, _ kind: CallKind, _ evidence: Evidence, peer: [UInt8]? = nil,
     _ names: SocketNames

@@ -113,7 +113,11 @@ struct DocumentLog {
 
   /// Writes the document anew and puts it in the place of the old one.
   ///
-  /// - Parameter pages: The size of the room, 0 for a document that is finished.
+  /// - Parameters:
+  ///   - table: The events; where they lie is noted there.
+  ///   - pages: The size of the room, 0 for a document that is finished.
+  ///   - ending: How the command ended.
+  /// - Throws: The errno of a step; the old document stays then.
   private mutating func rebuild(
     _ table: inout EventTable, pages: Int, _ ending: Ending = .running
   ) throws(SystemError) {

@@ -10,7 +10,9 @@ struct Identity: Equatable {
 /// Who the threads are that try something, asked anew each time over files that are kept open.
 ///
 /// A kept file belongs to the very thread for which it was opened. A name or program that changed
-/// since, by execve(2) or prctl(2), is seen, because both are read at each attempt.
+/// since, by prctl(2) or execve(2), is seen, because both are read at each attempt; but for one that
+/// comes from the same instruction as the thread's last one and so soon after its answer that no
+/// execve(2) can lie between.
 struct Identities {
   private var slots: [Slot]
   // TASK_COMM_LEN and the newline that /proc adds.
@@ -19,6 +21,8 @@ struct Identities {
 
   /// A longer path is cut here.
   static let longestProgram = 400
+  /// In microseconds: execve(2) of the smallest program takes several times as long.
+  private static let shorterThanExecution: ClosedRange<Int64> = 0...40
   /// Attempts that a thread makes in turn are told apart without writing them out.
   static let recentCount = 4
 
@@ -28,6 +32,9 @@ struct Identities {
     var identity: Identity
     var recent: [Recent] = []
     var nextRecent = 0
+    /// The last attempt: its instruction, and when it was answered.
+    var instruction: UInt64 = 0
+    var answered = Moment(microseconds: 0)
 
     init(files: consuming ThreadFiles, identity: Identity) {
       self.files = files
@@ -64,15 +71,24 @@ struct Identities {
 
   /// The thread of that number, with its name and program of now.
   ///
+  /// - Parameters:
+  ///   - number: The thread, which waits for an answer.
+  ///   - instruction: Where it made its call.
+  ///   - moment: When that was seen.
   /// - Returns: `nil` where nothing can be known about it.
-  mutating func thread(_ number: pid_t) -> Thread? {
+  mutating func thread(_ number: pid_t, at instruction: UInt64, _ moment: Moment) -> Thread? {
     // Threads that are made together have numbers in a row, hence places of their own.
     let place = Int(number) & (slots.count - 1)
-    if slots[place].number == number, let known = slots[place].thread, refresh(known) {
-      return known
+    if slots[place].number == number, let known = slots[place].thread {
+      let since = moment.microseconds - known.answered.microseconds
+      let isUnchanged =
+        known.instruction == instruction && Self.shorterThanExecution.contains(since)
+      known.instruction = instruction
+      if isUnchanged || refresh(known) { return known }
     }
     slots[place] = Slot()
     guard let thread = open(number), refresh(thread) else { return nil }
+    thread.instruction = instruction
     slots[place] = Slot(number: number, thread: thread)
     return thread
   }

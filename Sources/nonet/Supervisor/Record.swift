@@ -30,7 +30,12 @@ struct Record {
   private static let lineInterval: Int64 = 1_000_000
   private static let documentInterval: Int64 = 100_000
 
-  /// - Parameter complain: Tells a person, at most once, that a log cannot be written.
+  /// Begins with no event.
+  ///
+  /// - Parameters:
+  ///   - lines: The log of lines, where one is wanted.
+  ///   - document: The document, where one is wanted.
+  ///   - complain: Tells a person, at most once, that a log cannot be written.
   init(lines: LineLog?, document: DocumentLog?, complain: @escaping (String) -> Void) {
     self.lines = lines
     self.document = document
@@ -48,6 +53,7 @@ struct Record {
   /// Counts an attempt and tells the logs.
   mutating func add(_ attempt: Attempt, by thread: Identities.Thread?) {
     let now = Moment.now
+    thread?.answered = now
     if let thread, let index = thread.event(of: attempt) {
       table.repeated(index, at: now)
       queue(index, at: now)

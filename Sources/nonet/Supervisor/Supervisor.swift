@@ -16,7 +16,14 @@ final class Supervisor {
   private let complain: (String) -> Void
   private var isListening = true
 
-  /// - Parameter complain: Tells a person what went wrong.
+  /// Begins with a child that has started.
+  ///
+  /// - Parameters:
+  ///   - judge: Decides.
+  ///   - child: The command and the listener of its filter.
+  ///   - signals: What this process is sent.
+  ///   - record: The logs.
+  ///   - complain: Tells a person what went wrong.
   init(
     judge: Judge, child: SupervisedChild, signals: SignalReader, record: Record,
     complain: @escaping (String) -> Void
@@ -87,7 +94,8 @@ final class Supervisor {
       return
     }
     let evidence = Evidence(call, kind, read: reader(of: notification.thread))
-    let thread = identities.thread(notification.thread)
+    let thread = identities.thread(
+      notification.thread, at: notification.instruction_pointer, .now)
     guard answer(ruling.answer, notification.id) else { return }
     let attempt = Attempt(
       call: call, kind: kind, evidence: evidence, peer: nil, verdict: verdict,
@@ -95,13 +103,13 @@ final class Supervisor {
     record.add(attempt, by: thread)
   }
 
-  /// A call that is only looked at: where does it send to?
+  /// Lets a call through and looks where it sends to.
   private func handleAllowed(
     _ call: Call, _ kind: CallKind, _ notification: nonet_notification
   ) {
     let process = notification.thread
     let evidence = Evidence(call, kind, wantsPayload: true, read: reader(of: process))
-    let thread = identities.thread(process)
+    let thread = identities.thread(process, at: notification.instruction_pointer, .now)
     let peer = networkPeer(
       of: CInt(bitPattern: call.word(0)), in: thread?.identity.process ?? process)
     guard answer(.proceed, notification.id), let peer else { return }
