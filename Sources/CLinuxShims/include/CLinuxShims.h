@@ -140,7 +140,6 @@ struct nonet_notification {
   pid_t thread;
   uint32_t number;
   uint32_t arch;
-  uint64_t instruction_pointer;
   uint64_t arguments[6];
 };
 
