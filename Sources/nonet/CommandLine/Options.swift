@@ -57,8 +57,8 @@ extension Options {
   var supervisingOption: OptionName? {
     if isObserving { return .observe }
     if log != nil { return .log }
-    if logDirectory != nil { return .logDirectory }
-    return isHinting ? .hint : nil
+    if isHinting { return .hint }
+    return logDirectory == nil ? nil : .logDirectory
   }
 
   /// Whether what was tried is told in any case, and not only as a hint.
