@@ -152,6 +152,7 @@ def test_a_killed_supervisor(confined, user):
     child = confined.popen(PYTHON, "-c", code)
     assert child.stdout.readline() == b"13\n"
     command = child_of(child.pid)
+    wait_until(lambda: len(log_of(user)) == 2)  # it is written right after the answer
     child.kill()
     child.communicate(timeout=10)
     wait_until(lambda: os.path.exists(f"{user.home}/done"))
