@@ -13,7 +13,7 @@ public func entry(
 ) -> CInt {
   let words = (0..<Int(argc)).compactMap { argv[$0].map(Word.init(pointer:)) }
   do throws(Failure) {
-    if Shell.isMeant(by: words) { try Shell(words: words, argv: argv).perform() }
+    if Shell.isMeant(by: words) { return try Shell(words: words, argv: argv).perform() }
     return try perform(words, argv)
   } catch {
     say(error.message + (error.showsUsage ? "\n" + Help.usage : ""))
@@ -31,7 +31,7 @@ private func perform(
     throw OptionParser.isMeantAsHook(words) ? error.forHost : error
   }
   switch options.mode {
-  case .run(let argument): try Run(options: options, command: argv + argument).perform()
+  case .run(let argument): return try Run(options: options, command: argv + argument).perform()
   case .dump: try Show(options: options).dump()
   case .explain: try Show(options: options).explain()
   case .check: return try Check(options: options).perform()

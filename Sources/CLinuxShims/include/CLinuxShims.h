@@ -7,13 +7,21 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/filter.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <sys/utsname.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 // errno is a macro over a thread's own variable, which no importer can see.
@@ -92,5 +100,112 @@ int nonet_end_on_signals(int status, const char *words, size_t length, unsigned 
 
 // Whether programs of the 32-bit ABI run here: 1 or 0.
 int nonet_probe_32bit(void);
+
+// supervise.c
+
+// Blocks the signals that the supervisor passes on and answers a signalfd(2) for them.
+int nonet_watch_signals(void);
+
+// Takes that back, as the command must find it.
+int nonet_unwatch_signals(void);
+
+// Stops this process as the command was stopped, and comes back when it is continued.
+void nonet_stop_self(int number);
+
+// Becomes the reaper of orphans, and a process that others of the same user may not trace.
+int nonet_become_supervisor(int *was_subreaper);
+int nonet_set_subreaper(int is_subreaper);
+
+// What a child needs to confine itself and become the command.
+struct nonet_start {
+  const void *filter; // a struct sock_filter[filter_count] that answers USER_NOTIF
+  unsigned short filter_count;
+  int has_landlock;
+  uint64_t handled_net, scoped;
+  const char *file;
+  char *const *arguments;
+};
+
+// The step at which a child gave up.
+enum nonet_stage {
+  NONET_STAGE_NONE,
+  NONET_STAGE_PARENT,
+  NONET_STAGE_SIGNALS,
+  NONET_STAGE_LANDLOCK,
+  NONET_STAGE_FILTER,
+  NONET_STAGE_EXEC
+};
+
+// How far the child is, in memory that both see.
+struct nonet_progress {
+  int listener; // -1 before there is one
+  int failed;   // enum nonet_stage
+  int error;
+};
+
+struct nonet_progress *nonet_new_progress(void);
+
+// The child that confines itself and becomes the command. After its filter stands, `listener` is a
+// descriptor of this process too.
+pid_t nonet_start_supervised(const struct nonet_start *start, struct nonet_progress *progress);
+int nonet_listener(const struct nonet_progress *progress);
+int nonet_failed_stage(const struct nonet_progress *progress);
+
+// One call that waits for an answer.
+struct nonet_notification {
+  uint64_t id;
+  pid_t thread;
+  uint32_t number;
+  uint32_t arch;
+  uint64_t arguments[6];
+};
+
+// From Linux 6.6 on the supervisor runs at once on the caller's processor, and the caller after it.
+int nonet_wake_synchronously(int listener);
+
+// ENOENT from these: the caller is gone.
+int nonet_receive(int listener, struct nonet_notification *notification);
+int nonet_refuse(int listener, uint64_t id, int number);
+int nonet_continue(int listener, uint64_t id);
+int nonet_is_waiting(int listener, uint64_t id);
+
+// process_vm_readv(2) of one stretch.
+ssize_t nonet_read_memory(pid_t thread, uint64_t address, void *bytes, size_t count);
+
+// A copy of another process's descriptor (pidfd_getfd, Linux 5.6).
+int nonet_duplicate_of(pid_t process, int descriptor);
+
+// Raises the soft limit of descriptors, as far as the hard one lets it, and answers it.
+int nonet_raise_descriptor_limit(unsigned long wanted);
+
+// The same file away from 0, 1 and 2: where those are closed, a message must not end up in it.
+static inline int nonet_above_standard(int descriptor) {
+  if (descriptor < 0 || descriptor > 2) return descriptor;
+  int above = fcntl(descriptor, F_DUPFD_CLOEXEC, 3), error = errno;
+  close(descriptor);
+  errno = error;
+  return above;
+}
+
+static inline int nonet_open_log(const char *path) {
+  return nonet_above_standard(
+      open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600));
+}
+
+// A new file that takes another one's place once it is whole.
+static inline int nonet_create_beside(const char *path) {
+  return nonet_above_standard(
+      open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+}
+
+static inline int nonet_open_at(int folder, const char *path, int is_folder) {
+  return openat(folder, path, O_RDONLY | O_CLOEXEC | (is_folder ? O_DIRECTORY : 0));
+}
+
+// wait(2)'s macros.
+static inline int nonet_stop_signal(int status) { return WIFSTOPPED(status) ? WSTOPSIG(status) : 0; }
+static inline int nonet_is_continued(int status) { return WIFCONTINUED(status); }
+static inline int nonet_end_signal(int status) { return WIFSIGNALED(status) ? WTERMSIG(status) : 0; }
+static inline int nonet_exit_status(int status) { return WEXITSTATUS(status); }
 
 #endif

@@ -41,8 +41,13 @@ enum Help {
       --best-effort        where nothing can confine, warn and run all the same
       --offline            tell package tools in their own variables that there is no network, so
                            that they fail at once; what is set already stays
-      --log-dir DIR        where the python backend writes its log of what was tried, as JSON;
-                           ~/.local/state/nonet unless told
+
+    what was tried (a supervisor stays beside COMMAND; needs the seccomp backend)
+      --log FILE           write each attempt as a line of JSON when it happens; - is standard error
+      --log-dir DIR        write one JSON document of the run in DIR, complete at every moment; the
+                           python backend has this too, in ~/.local/state/nonet unless told
+      --hint               when COMMAND fails after an attempt, one line says what was refused
+      --observe            refuse nothing, and record what would have been refused: no protection
 
     for agents
       --hook HOST          answer what claude-code, codex, gemini-cli or cursor asks before a
@@ -70,6 +75,7 @@ enum Help {
 
     examples
       nonet make test                      does the test suite work offline?
+      nonet --log-dir logs -q -- npm test  what did it try to reach?
       nonet --loopback pytest              tests that talk to a server of their own
       nonet --offline npm test             npm fails at once where it would try for a minute
       nonet --policy unix psql             a database over its AF_UNIX socket, and nothing else

@@ -57,24 +57,26 @@ enum OptionName: String, CaseIterable {
   /// Whether this version does what the option asks for.
   var isAvailable: Bool {
     switch self {
-    case .policy, .deny, .allow, .errno, .unproved, .backend, .loopback, .logDirectory, .arch,
-      .format, .quiet, .verbose, .bestEffort, .offline, .report, .from, .dump, .explain, .check,
-      .hook, .install, .uninstall, .status, .dryRun, .help, .version:
+    case .policy, .deny, .allow, .errno, .unproved, .backend, .loopback, .log, .logDirectory,
+      .observe, .hint, .arch, .format, .quiet, .verbose, .bestEffort, .offline, .report, .from,
+      .dump, .explain, .check, .hook, .install, .uninstall, .status, .dryRun, .help, .version:
       true
-    case .log, .observe, .allowUnix, .hint:
+    case .allowUnix:
       false
     }
   }
 
   /// Whether the option may stand where commands are confined for good: in a hook or for a shell.
   ///
-  /// `--best-effort` may not, since there it would run commands unconfined and nobody would look.
+  /// `--best-effort` and `--observe` may not, since there they would run commands unconfined and nobody
+  /// would look.
   var isForEveryCommand: Bool {
     switch self {
     case .policy, .loopback, .deny, .allow, .errno, .unproved, .backend, .offline, .log,
-      .logDirectory, .observe, .allowUnix, .hint, .quiet, .verbose:
+      .logDirectory, .allowUnix, .hint, .quiet, .verbose:
       true
-    case .bestEffort, .report, .from, .arch, .format, .dump, .explain, .check, .hook, .install,
+    case .bestEffort, .observe, .report, .from, .arch, .format, .dump, .explain, .check, .hook,
+      .install,
       .uninstall, .status, .dryRun, .help, .version:
       false
     }

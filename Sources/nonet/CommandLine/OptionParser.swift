@@ -137,14 +137,16 @@ struct OptionParser {
     case .bestEffort: options.isBestEffort = true
     case .offline: options.isOffline = true
     case .unproved: options.acceptsUnproved = true
+    case .observe: options.isObserving = true
+    case .hint: options.isHinting = true
     case .help: try choose(.help, name)
     case .version: try choose(.version, name)
     case .install, .uninstall, .status:
       if let actionOption, actionOption != name { throw excluding(actionOption, name) }
       actionOption = name
     case .dryRun: options.isDryRun = true
-    case .policy, .deny, .allow, .errno, .backend, .log, .logDirectory, .observe,
-      .report, .from, .allowUnix, .hint, .arch, .format, .hook:
+    case .policy, .deny, .allow, .errno, .backend, .log, .logDirectory, .report,
+      .from, .allowUnix, .arch, .format, .hook:
       throw Self.notAvailable(name.rawValue)
     }
   }
@@ -156,6 +158,7 @@ struct OptionParser {
       options.changes.append(.init(verdict: .deny(nil), calls: try Self.calls(name, value)))
     case .allow: options.changes.append(.init(verdict: .allow, calls: try Self.calls(name, value)))
     case .errno: options.errno = try Self.errno(value)
+    case .log: options.log = value
     case .logDirectory: options.logDirectory = value
     case .backend: options.backend = try Self.backend(value)
     case .arch: options.architectures = try Self.architectures(value)
@@ -168,7 +171,7 @@ struct OptionParser {
         throw .usage("--hook was said twice")
       }
       try choose(.hook(host, .answer), name)
-    case .unproved, .loopback, .bestEffort, .offline, .log, .observe, .allowUnix, .hint,
+    case .unproved, .loopback, .bestEffort, .offline, .observe, .allowUnix, .hint,
       .quiet, .verbose, .dump, .explain, .check, .install, .uninstall, .status, .dryRun,
       .help, .version:
       throw Self.notAvailable(name.rawValue)
@@ -199,11 +202,8 @@ struct OptionParser {
     }
     if let modeOption { throw .usage("\(modeOption.rawValue) and --report exclude each other") }
     guard let from = options.from else {
-      throw hasCommand
-        ? .refused(
-          "--report with a command is not available in this version; write a log first, then: "
-            + "nonet --report FILE.html --from LOG")
-        : .usage("--report needs --from LOG")
+      if hasCommand { return nil }
+      throw .usage("--report needs a command, or --from LOG")
     }
     if hasCommand {
       throw .usage("--from takes no command, and '\(words[next].text)' is one")

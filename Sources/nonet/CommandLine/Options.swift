@@ -44,8 +44,12 @@ struct Options {
   var isBestEffort = false
   /// `--offline`: the command's environment tells package tools that there is no network.
   var isOffline = false
-  /// Where the Python wrapper writes its log.
+  /// Where events are written as they happen; `-` is standard error.
+  var log: Word?
+  /// Where the document of this run goes.
   var logDirectory: Word?
+  var isObserving = false
+  var isHinting = false
   /// `--report` and `--from`: the page to write, and the log that it is about.
   var report: Word?
   var from: Word?
@@ -70,6 +74,21 @@ struct Options {
 }
 
 extension Options {
+  /// An option for which a supervisor stays beside the command, where there is one.
+  var supervisingOption: OptionName? {
+    if isObserving { return .observe }
+    if log != nil { return .log }
+    if report != nil { return .report }
+    if logDirectory != nil { return .logDirectory }
+    return isHinting ? .hint : nil
+  }
+
+  /// Whether what was tried is told in any case, and not only as a hint.
+  var isLogging: Bool { isObserving || log != nil || report != nil || logDirectory != nil }
+
+  /// Whether the command may as well run without a supervisor: a hint protects nobody.
+  var needsOnlyHint: Bool { isHinting && !isLogging }
+
   /// The preset that was chosen, where one was.
   var preset: Preset? {
     guard case .preset(let preset) = policy else { return nil }

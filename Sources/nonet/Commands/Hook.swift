@@ -8,9 +8,8 @@ struct Hook {
   let options: Options
   let host: HookHost
 
-  /// Options that every hook adds to what its command line says; `--hint` belongs here once commands
-  /// can be run with it.
-  private static let added: [OptionName] = []
+  /// Options that every hook adds to what its command line says: an agent shall know why it failed.
+  private static let added: [OptionName] = [.hint]
 
   /// How long an answer may take; hosts give up on a hook later than this, and then run the command.
   private static let deadline: UInt32 = 5

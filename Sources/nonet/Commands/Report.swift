@@ -11,7 +11,11 @@ struct Report {
   ///
   /// - Throws: A failure where the log cannot be read or the page cannot be written.
   func perform() throws(Failure) {
-    let page = try Self.page(of: try contents(), named: log.text)
+    try Self.write(try Self.page(of: try contents(), named: log.text), to: file)
+  }
+
+  /// Writes a page, wholly or not at all.
+  static func write(_ page: [UInt8], to file: Word) throws(Failure) {
     if file.bytes.elementsEqual("-".utf8) { return try printOut(page) }
     do throws(SystemError) {
       try writeWholeFile(file.bytes, page)

@@ -9,24 +9,35 @@ struct Run {
   /// The program, where the command's first word is not its name.
   var program: Word?
 
-  /// Runs the command in place of this process.
+  /// Runs the command: in place of this process, or as its child where it is to be supervised.
   ///
-  /// - Throws: Always, when it comes back; the command then did not run.
-  func perform() throws(Failure) {
+  /// - Returns: The exit status of a supervised command; otherwise it does not come back.
+  /// - Throws: Why the command did not run.
+  func perform() throws(Failure) -> CInt {
     guard let name = program ?? command.pointee.map(Word.init(pointer:)), name.pointer.pointee != 0
     else {
       throw .notFound("the command is an empty word")
     }
     // Looked for once: the file that names it could change, and with it what would be started.
     var interpreter: [UInt8]?
-    let (plan, confined) = try Self.prepared(options) {
+    let (plan, confined, isSupervised) = try Self.prepared(options) {
       interpreter = PythonCommand.interpreter(of: words, header: PythonCommand.header)
       return interpreter != nil
     }
     try hint(confined.name, plan)
     if options.isOffline { try switchOffline() }
-    say(about: plan)
-    try raise(plan, confined)
+    if !options.isObserving { say(about: plan) }
+    let walls = walls(plan, confined)
+    if isSupervised {
+      let run = SupervisedRun(
+        options: options, name: name, command: command, plan: plan, confined: confined,
+        walls: walls)
+      if let status = try run.perform() { return status }
+      if options.isVerbose { nonet.say("not used: --hint: an outer nonet supervises already") }
+      try raise { () throws(WallFailure) in try walls.raiseOwn() }
+    } else {
+      try raise { () throws(WallFailure) in try walls.raise() }
+    }
     guard plan.walls.contains(.python) else { try become(name) }
     guard let preset = options.preset, let interpreter else {
       throw .refused("the Python wrapper does not fit this command, so it was not run")
@@ -39,16 +50,27 @@ struct Run {
   /// - Parameters:
   ///   - options: The command line.
   ///   - isPythonCommand: Asked only where the answer matters.
-  /// - Returns: The walls to put up and what they need to know of the policy.
+  /// - Returns: The walls to put up, what they need to know of the policy, and whether a supervisor is
+  ///   needed.
   /// - Throws: Why the command would not run.
   static func prepared(
     _ options: Options, isPythonCommand: () -> Bool
-  ) throws(Failure) -> (plan: Plan, policy: ConfinedPolicy) {
+  ) throws(Failure) -> (plan: Plan, policy: ConfinedPolicy, isSupervised: Bool) {
     let plan = try PlanChoice(options).plan(isPythonCommand: isPythonCommand)
-    if options.logDirectory != nil, !plan.walls.contains(.python) {
-      throw .refused("--log-dir is not available in this version, but for --backend python")
-    }
-    return (plan, try ConfinedPolicy(options, plan))
+    let isSupervised = try isSupervised(options, plan)
+    return (plan, try ConfinedPolicy(options, plan), isSupervised)
+  }
+
+  /// Whether a supervisor is needed, or a refusal where the plan has no filter to supervise.
+  private static func isSupervised(_ options: Options, _ plan: Plan) throws(Failure) -> Bool {
+    guard let option = options.supervisingOption else { return false }
+    if plan.hasFilter { return true }
+    // The wrapper writes such a document itself, and a hint protects nobody.
+    if plan.walls.contains(.python), option == .logDirectory { return false }
+    if options.needsOnlyHint { return false }
+    throw .refused(
+      "\(option.rawValue) needs the seccomp backend, and the plan here is "
+        + "\"\(plan.summary)\"; the command was not run")
   }
 
   private var words: [[UInt8]] {
@@ -73,12 +95,15 @@ struct Run {
     }
   }
 
-  private func raise(_ plan: Plan, _ confined: ConfinedPolicy) throws(Failure) {
-    let walls = Walls(
+  private func walls(_ plan: Plan, _ confined: ConfinedPolicy) -> Walls {
+    Walls(
       plan: plan, program: confined.program, sockets: confined.sockets,
       report: options.isVerbose ? { nonet.say("\($0.name): \($1)") } : nil)
+  }
+
+  private func raise(_ walls: () throws(WallFailure) -> Void) throws(Failure) {
     do throws(WallFailure) {
-      try walls.raise()
+      try walls()
     } catch {
       throw Self.words(error)
     }
@@ -93,7 +118,7 @@ struct Run {
     for warning in plan.warnings { nonet.say("warning: \(warning)") }
   }
 
-  private static func words(_ failure: WallFailure) -> Failure {
+  static func words(_ failure: WallFailure) -> Failure {
     let sequel = "so the command was not run"
     switch failure {
     case .system(let wall, let error):
@@ -108,7 +133,7 @@ struct Run {
   }
 
   private func hint(_ policy: String, _ plan: Plan) throws(Failure) {
-    try set("NONET", "\(policy):\(plan.summary)")
+    try set("NONET", options.isObserving ? "observe:none" : "\(policy):\(plan.summary)")
   }
 
   private func switchOffline() throws(Failure) {
@@ -148,19 +173,24 @@ struct Run {
     do throws(SystemError) {
       try replaceProcess(with: name.pointer, arguments: command)
     } catch {
-      let hasSlash = name.bytes.contains(UInt8(ascii: "/"))
-      switch error.number {
-      case ENOENT where !hasSlash:
-        throw .notFound("'\(name.text)': not found along PATH")
-      case ENOENT where fileExists(name.pointer):
-        throw .notFound("'\(name.text)': its interpreter or loader was not found")
-      case EACCES where hasSlash && isDirectory(name.pointer):
-        throw .notRunnable("'\(name.text)' is a directory")
-      case ENOENT:
-        throw .notFound("'\(name.text)': \(error.reason)")
-      case _:
-        throw .notRunnable("'\(name.text)' could not be run: \(error.reason)")
-      }
+      throw Self.words(error.number, about: name)
+    }
+  }
+
+  /// Why a command could not be run, from the errno of execve(2).
+  static func words(_ number: CInt, about name: Word) -> Failure {
+    let hasSlash = name.bytes.contains(UInt8(ascii: "/"))
+    return switch number {
+    case ENOENT where !hasSlash:
+      .notFound("'\(name.text)': not found along PATH")
+    case ENOENT where fileExists(name.pointer):
+      .notFound("'\(name.text)': its interpreter or loader was not found")
+    case EACCES where hasSlash && isDirectory(name.pointer):
+      .notRunnable("'\(name.text)' is a directory")
+    case ENOENT:
+      .notFound("'\(name.text)': \(errorText(number))")
+    case _:
+      .notRunnable("'\(name.text)' could not be run: \(errorText(number))")
     }
   }
 }

@@ -16,14 +16,15 @@ struct Shell {
     return isName(first.first == UInt8(ascii: "-") ? Array(first.dropFirst()) : first)
   }
 
-  /// Becomes the shell.
+  /// Becomes the shell, or runs it as a child where it is to be supervised.
   ///
-  /// - Throws: Always, when it comes back; no shell ran then.
-  func perform() throws(Failure) {
+  /// - Returns: The exit status of a supervised shell.
+  /// - Throws: Why no shell ran.
+  func perform() throws(Failure) -> CInt {
     let options = try Self.options()
     let shell = try Self.shell()
     argv[0] = Word(copying: Self.firstWord(for: shell, calledAs: words[0].bytes)).pointer
-    try Run(options: options, command: argv, program: Word(copying: shell)).perform()
+    return try Run(options: options, command: argv, program: Word(copying: shell)).perform()
   }
 
   /// The options in `$NONET_OPTIONS`.

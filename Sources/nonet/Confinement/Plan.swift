@@ -75,6 +75,11 @@ struct Plan: Equatable {
   /// What the walls do not hold and the user has to know.
   var warnings: [String] = []
 
+  /// Whether a filter is among the walls.
+  var hasFilter: Bool {
+    walls.contains(.seccomp(deniesDebug: false)) || walls.contains(.seccomp(deniesDebug: true))
+  }
+
   /// `NONET=` without the policy.
   var summary: String {
     walls.isEmpty ? "none" : walls.reversed().map { $0.name }.joined(separator: "+")

@@ -21,7 +21,46 @@ struct Walls {
   ///
   /// - Throws: The wall that did not go up; others may stand then, and no caller goes on.
   func raise() throws(WallFailure) {
+    try raiseShared()
+    try raiseOwn()
+  }
+
+  /// Raises the walls that a supervisor stands behind together with its command.
+  func raiseShared() throws(WallFailure) {
+    try raise(plan.walls.filter { !$0.isCommandsOwn })
+    do throws(SystemError) {
+      if plan.walls.contains(where: { $0.isCommandsOwn }) { try setNoNewPrivileges() }
+    } catch {
+      throw .system(plan.walls.first { $0.isCommandsOwn } ?? .descriptors, error)
+    }
+  }
+
+  /// Raises the walls that a supervisor must not stand behind: Landlock and the filter.
+  func raiseOwn() throws(WallFailure) {
+    try raise(plan.walls.filter { $0.isCommandsOwn })
+  }
+
+  /// The rights that the plan's Landlock domain handles, where it has one.
+  var landlock: (handledNet: UInt64, scoped: UInt64)? {
     for wall in plan.walls {
+      if case .landlock(let domain) = wall { return domain.handledRights }
+    }
+    return nil
+  }
+
+  /// Tells of the walls that a supervised child has raised for itself.
+  func reportChildWalls() {
+    for wall in plan.walls {
+      switch wall {
+      case .landlock(let domain): report?(wall, Self.words(domain))
+      case .seccomp: report?(wall, "\(words(program)), supervised")
+      case .descriptors, .namespace, .python: continue
+      }
+    }
+  }
+
+  private func raise(_ walls: [Plan.Wall]) throws(WallFailure) {
+    for wall in walls {
       // Not in the call of `report`: where that is nil, its arguments are not evaluated.
       let detail =
         switch wall {
@@ -88,17 +127,23 @@ struct Walls {
   }
 
   private func enter(_ domain: Plan.LandlockDomain) throws(WallFailure) -> String {
-    // landlock.h: LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET; LANDLOCK_ACCESS_NET_BIND_TCP, _CONNECT_TCP.
-    let (net, scoped): (UInt64, UInt64) = domain == .abstractSockets ? (0, 1) : (3, 0)
+    let rights = domain.handledRights
     do throws(SystemError) {
-      try setNoNewPrivileges()
-      try enterLandlockDomain(handledNet: net, scoped: scoped)
+      try enterLandlockDomain(handledNet: rights.handledNet, scoped: rights.scoped)
     } catch {
       throw .system(.landlock(domain), error)
     }
+    return Self.words(domain)
+  }
+
+  private static func words(_ domain: Plan.LandlockDomain) -> String {
     let also =
       domain == .abstractSockets ? "abstract sockets outside are cut off" : "TCP is refused"
     return "processes outside cannot be traced, \(also)"
+  }
+
+  private func words(_ program: CheckedProgram?) -> String {
+    "\(program?.program.instructions.count ?? 0) instructions for \(Architecture.host)"
   }
 
   private func install(_ wall: Plan.Wall) throws(WallFailure) -> String {
@@ -107,11 +152,31 @@ struct Walls {
       throw .system(wall, SystemError(call: "seccomp", number: EINVAL))
     }
     do throws(SystemError) {
-      try setNoNewPrivileges()
       try installFilter(program.bytes)
     } catch {
       throw .system(wall, error)
     }
-    return "\(program.instructions.count) instructions for \(Architecture.host)"
+    return words(self.program)
+  }
+}
+
+extension Plan.Wall {
+  /// Whether only the command may stand behind the wall: inside the same Landlock domain it could
+  /// trace its supervisor, and a supervisor behind the filter would ask itself.
+  fileprivate var isCommandsOwn: Bool {
+    switch self {
+    case .landlock, .seccomp: true
+    case .descriptors, .namespace, .python: false
+    }
+  }
+}
+
+extension Plan.LandlockDomain {
+  /// landlock.h: LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET; LANDLOCK_ACCESS_NET_BIND_TCP, _CONNECT_TCP.
+  fileprivate var handledRights: (handledNet: UInt64, scoped: UInt64) {
+    switch self {
+    case .abstractSockets: (0, 1)
+    case .tcp: (3, 0)
+    }
   }
 }

@@ -8,7 +8,7 @@ import subprocess
 FIXTURES = pathlib.Path(__file__).resolve().parents[3] / "Fixtures/shell"
 HOSTS = ("claude-code", "codex", "gemini-cli", "cursor")
 BLOCKS = 2  # the only status for which every host keeps the command from running
-ADDED = []  # options that every hook adds by itself
+ADDED = ["--hint"]  # options that every hook adds by itself
 
 
 def question(host, command, **more):

@@ -1,0 +1,217 @@
+internal import BPFAssembler
+internal import CLinuxShims
+
+/// `nonet --log FILE -- COMMAND` and its like: runs the command as a child and answers its filter.
+struct SupervisedRun {
+  let options: Options
+  /// The program to run.
+  let name: Word
+  let command: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+  let plan: Plan
+  let confined: ConfinedPolicy
+  let walls: Walls
+
+  /// Runs the command.
+  ///
+  /// - Returns: The exit status: the command's own, or 128 and the number of the signal that ended it;
+  ///   `nil` where only a hint was asked for and an outer supervisor listens already. The shared walls
+  ///   stand then.
+  func perform() throws(Failure) -> CInt? {
+    guard let oracle = confined.program else {
+      throw .refused("there is no filter to supervise, so the command was not run")
+    }
+    let filter = try installed(oracle)
+    let head = head
+    let record = try record(head)
+    if let report = options.report { try write(report, EventTable(), head, .running) }
+    if options.isObserving, !options.isQuiet {
+      say("observing only: nothing is refused, and this protects nobody")
+    }
+    try raiseShared()
+    let (signals, wasReaper) = try becomeSupervisor()
+    let child: SupervisedChild
+    do throws(StartFailure) {
+      child = try SupervisedChild(
+        name.pointer, command, filter: filter.bytes,
+        landlock: options.isObserving ? nil : walls.landlock)
+    } catch {
+      signals.close()
+      setReaper(wasReaper)
+      if error.stage == .filter, error.number == EBUSY, options.needsOnlyHint { return nil }
+      throw Self.words(error)
+    }
+    if !options.isObserving { walls.reportChildWalls() }
+    let judge = Judge(oracle: oracle.program, isObserving: options.isObserving)
+    let supervisor = Supervisor(
+      judge: judge, child: child, signals: signals, record: record, complain: { nonet.say($0) })
+    let ending = supervisor.run()
+    return try finish(supervisor, ending, child.failure, head)
+  }
+
+  private func finish(
+    _ supervisor: Supervisor, _ ending: Ending, _ failure: StartFailure?, _ head: LogHead
+  ) throws(Failure) -> CInt {
+    if let failure {
+      let words = Run.words(failure.number, about: name)
+      _ = supervisor.finish(.notRun(words.status))
+      throw words
+    }
+    let record = supervisor.finish(ending)
+    if let report = options.report {
+      do throws(Failure) {
+        try write(report, record.table, head, ending)
+      } catch {
+        say(error.message)
+      }
+    }
+    let status = ending.exitCode ?? 125
+    let summary = Summary(record.table)
+    if summary.count > 0 {
+      if !options.isQuiet, options.isLogging { sayAtEnd(summary, record) }
+      if options.isHinting, status != 0, let first = summary.first { sayHint(summary, first) }
+    }
+    return status
+  }
+
+  // What is installed ------------------------------------------------------------------------------
+
+  /// The proven program with questions in the place of refusals.
+  private func installed(_ oracle: CheckedProgram) throws(Failure) -> Program {
+    var asking = oracle
+    if options.isObserving {
+      // Where allowed calls send to is worth knowing too.
+      var watching = options
+      let sends = ["sendto", "sendmsg", "sendmmsg"].compactMap { Syscall(named: $0) }
+      watching.changes.append(.init(verdict: .deny(nil), calls: sends))
+      watching.isQuiet = true
+      let deniesDebug = plan.walls.contains(.seccomp(deniesDebug: true))
+      asking = try ChosenPolicy(watching, deniesDebug: deniesDebug).checked(for: .host).program
+    }
+    guard let program = asking.notifying(asksAboutKills: options.isObserving) else {
+      throw .refused("the filter computes its answers and cannot be supervised; please report this")
+    }
+    return program
+  }
+
+  // The way to the command -------------------------------------------------------------------------
+
+  private func raiseShared() throws(Failure) {
+    if options.isObserving {
+      do throws(SystemError) {
+        try setNoNewPrivileges()
+      } catch {
+        throw .system(error, "the command cannot be observed, so it was not run")
+      }
+      return
+    }
+    do throws(WallFailure) {
+      try walls.raiseShared()
+    } catch {
+      throw Run.words(error)
+    }
+  }
+
+  private func becomeSupervisor() throws(Failure) -> (SignalReader, CInt) {
+    do throws(SystemError) {
+      let before = try nonet.becomeSupervisor()
+      return (try SignalReader(), before)
+    } catch {
+      throw .system(error, "the command cannot be supervised, so it was not run")
+    }
+  }
+
+  private static func words(_ failure: StartFailure) -> Failure {
+    let reason = errorText(failure.number)
+    let what =
+      switch failure.stage {
+      case .filter where failure.number == EBUSY:
+        "this is already inside a supervised nonet, and the kernel takes one supervisor only; leave "
+          + "out --log, --log-dir and --observe here, or there"
+      case .filter where failure.number == EINVAL:
+        "this kernel cannot notify a supervisor (Linux 5.0 can); leave out --log, --log-dir, "
+          + "--observe and --hint"
+      case .filter: "the wall 'seccomp' did not go up: seccomp: \(reason)"
+      case .landlock: "the wall 'landlock' did not go up: \(reason)"
+      case .signals: "signals could not be set back: \(reason)"
+      case .parent, .exec: "the supervised process could not be made: \(reason)"
+      }
+    return .refused(what + "; the command was not run")
+  }
+
+  // The logs ---------------------------------------------------------------------------------------
+
+  private var head: LogHead {
+    var words: [[UInt8]] = []
+    var next = command
+    while let word = next.pointee {
+      words.append(Word(pointer: word).bytes)
+      next += 1
+    }
+    return LogHead(
+      started: .now, process: getpid(), policy: confined.name,
+      walls: options.isObserving ? [] : plan.walls.reversed().map { $0.name }, command: words,
+      version: Help.version)
+  }
+
+  private func record(_ head: LogHead) throws(Failure) -> Record {
+    var lines: LineLog?
+    var document: DocumentLog?
+    if let log = options.log {
+      do throws(SystemError) {
+        let isError = log.bytes.elementsEqual("-".utf8)
+        lines = LineLog(isError ? STDERR_FILENO : try openLog(log.pointer))
+        try lines?.begin(head)
+      } catch {
+        throw .system(error, "--log: cannot write '\(log.text)', so the command was not run")
+      }
+    }
+    if let folder = options.logDirectory {
+      do throws(SystemError) {
+        document = try DocumentLog(folder: folder.bytes, head)
+      } catch {
+        throw .system(
+          error, "--log-dir: cannot write in '\(folder.text)', so the command was not run")
+      }
+    }
+    let isQuiet = options.isQuiet
+    return Record(lines: lines, document: document) { if !isQuiet { nonet.say("warning: \($0)") } }
+  }
+
+  /// Writes the page; once before the command runs, so that what cannot be written is known in time.
+  private func write(
+    _ report: Word, _ table: EventTable, _ head: LogHead, _ ending: Ending
+  ) throws(Failure) {
+    try Report.write(Report.page(of: table.log(head, ending), named: "of this run"), to: report)
+  }
+
+  // The words at the end ---------------------------------------------------------------------------
+
+  private func sayAtEnd(_ summary: Summary, _ record: Record) {
+    let what = summary.count == 1 ? "1 attempt" : "\(summary.count) attempts"
+    let became =
+      options.isObserving
+      ? "that policy \"\(confined.name)\" would have refused, or that sent something"
+      : "refused by policy \"\(confined.name)\""
+    say("\(what) \(became): \(summary.destinations(3))")
+    let more = record.document.map { "; all of them: \($0.name)" } ?? more(options.log)
+    say("by \(summary.programs(3))\(more)")
+    if record.table.dropped > 0 {
+      let count = record.table.dropped
+      say("\(count) of them are only counted, for there were too many different ones")
+    }
+  }
+
+  private func more(_ log: Word?) -> String {
+    guard let log else { return "; --log FILE writes down each of them" }
+    return log.bytes.elementsEqual("-".utf8) ? "" : "; all of them: \(log.text)"
+  }
+
+  private func sayHint(_ summary: Summary, _ first: (label: [UInt8], name: [UInt8])) {
+    let count = summary.count == 1 ? "1 attempt" : "\(summary.count) attempts"
+    let label = String(decoding: first.label, as: UTF8.self)
+    let name = String(decoding: first.name, as: UTF8.self)
+    let verb = options.isObserving ? "would be blocked" : "is blocked here"
+    say(
+      "network \(verb) by policy \"\(confined.name)\"; \(count), first: \(label) by \(name)")
+  }
+}

@@ -1,0 +1,197 @@
+internal import CLinuxShims
+
+/// The log as one file that is a complete JSON document at every moment.
+///
+/// Between the events and the end of the document lies room, filled with spaces, which JSON ignores. An
+/// event is put there by one write inside one page, which the kernel does not interrupt; counts are
+/// numbers of fixed width. Only when the room is used up is the file written anew and renamed.
+struct DocumentLog {
+  static let page = 4096
+  private static let countWidth = 12
+
+  private let path: [UInt8]
+  private let newPath: [UInt8]
+  private let head: [UInt8]
+  private var descriptor: CInt = -1
+  /// Where the next event goes, and where the room ends.
+  private var next = 0
+  private var end = 0
+  private var hasEvents = false
+  private(set) var failure: SystemError?
+
+  /// Creates the document in a folder, which is made where it is not there.
+  init(folder: [UInt8], _ head: LogHead) throws(SystemError) {
+    try makeFolders(folder)
+    let name =
+      Array("nonet_".utf8) + head.started.textForName + Array("_\(head.process).json".utf8)
+    path = folder + Array("/".utf8) + name
+    newPath = folder + Array("/.".utf8) + name + Array(".new".utf8)
+    self.head = [UInt8(ascii: "{")] + head.members + Array(",\"events\":[".utf8)
+    var nothing = EventTable()
+    try rebuild(&nothing, pages: 16)
+  }
+
+  /// The file's name, for a person.
+  var name: String { String(decoding: safe(path), as: UTF8.self) }
+
+  /// Adds an event, or notes that its count is old.
+  mutating func note(_ index: Int, _ table: inout EventTable) {
+    if table.events[index].place != 0 { return }
+    let text = Self.text(table.events[index], isFirst: !hasEvents)
+    let place = Self.place(for: text.count, at: next)
+    if place + text.count > end {
+      attempt { log throws(SystemError) in
+        let pages = 2 * ((log.end - log.head.count) / Self.page + 1)
+        try log.rebuild(&table, pages: pages)
+      }
+      return
+    }
+    guard put(text, at: place) else { return }
+    hasEvents = true
+    next = place + text.count
+    table.update(index) { $0.place = place + text.count - Self.countLength }
+  }
+
+  /// Brings the counts of an event up to date.
+  mutating func refresh(_ event: Event) {
+    if event.place != 0 { _ = put(Self.counts(event), at: event.place) }
+  }
+
+  /// Brings the sums at the end of the document up to date.
+  mutating func refreshSums(_ table: EventTable, _ ending: Ending = .running) {
+    _ = put(Self.tail(table, ending), at: end)
+  }
+
+  /// Writes the document a last time, without the room.
+  mutating func finish(_ table: inout EventTable, _ ending: Ending) {
+    refreshSums(table, ending)
+    attempt { log throws(SystemError) in try log.rebuild(&table, pages: 0, ending) }
+    _ = close(descriptor)
+    descriptor = -1
+  }
+
+  // The text -------------------------------------------------------------------------------------
+
+  private static func text(_ event: Event, isFirst: Bool) -> [UInt8] {
+    Array(isFirst ? "\n".utf8 : ",\n".utf8) + event.json(since: event.first) + counts(event)
+  }
+
+  private static let countLength = 9 + countWidth + 9 + 27 + 2
+
+  /// From the comma before the count to the end of the event.
+  private static func counts(_ event: Event) -> [UInt8] {
+    var json = Array(",\"count\":".utf8)
+    json.append(event.count, width: countWidth)
+    json += Array(",\"last\":\"".utf8)
+    json += event.last.text
+    return json + Array("\"}".utf8)
+  }
+
+  private static func tail(_ table: EventTable, _ ending: Ending) -> [UInt8] {
+    // Events that found no place in the document are told by nobody.
+    var untold = table.dropped
+    for event in table.events where event.place == 0 { untold += event.count }
+    var json = Array("\n],\"event_count\":".utf8)
+    json.append(table.total, width: countWidth)
+    json += Array(",\"dropped\":".utf8)
+    json.append(untold, width: countWidth)
+    json += Array(",\"status\":\"\(ending.status)\"".utf8)
+    json += Array(repeating: UInt8(ascii: " "), count: 8 - ending.status.utf8.count)
+    json += Array(",\"exit_code\":".utf8)
+    let code = Array((ending.exitCode.map { "\($0)" } ?? "null").utf8)
+    json += Array(repeating: UInt8(ascii: " "), count: 5 - code.count)
+    return json + code + Array("}\n".utf8)
+  }
+
+  /// The next place at which so many bytes do not cross from one page into another.
+  private static func place(for count: Int, at next: Int) -> Int {
+    let left = page - next % page
+    return count <= left ? next : next + left
+  }
+
+  // The file -------------------------------------------------------------------------------------
+
+  /// Writes the document anew and puts it in the place of the old one.
+  ///
+  /// - Parameters:
+  ///   - table: The events; where they lie is noted there.
+  ///   - pages: The size of the room, 0 for a document that is finished.
+  ///   - ending: How the command ended.
+  /// - Throws: The errno of a step; the old document stays then.
+  private mutating func rebuild(
+    _ table: inout EventTable, pages: Int, _ ending: Ending = .running
+  ) throws(SystemError) {
+    let (newPath, path) = (nullTerminated(newPath), nullTerminated(path))
+    var file = BufferedFile(owning: try createBeside(newPath))
+    var places = [Int](repeating: 0, count: table.events.count)
+    do throws(SystemError) {
+      try file.append(head)
+      var isFirst = true
+      for (index, event) in table.events.enumerated() {
+        let text = Self.text(event, isFirst: isFirst)
+        if pages > 0 { try file.fill(to: Self.place(for: text.count, at: file.count)) }
+        try file.append(text)
+        places[index] = file.count - Self.countLength
+        isFirst = false
+      }
+      let used = file.count
+      let roomEnd = pages > 0 ? (used / Self.page + 1 + pages) * Self.page : used
+      try file.fill(to: roomEnd)
+      for index in places.indices { table.update(index) { $0.place = places[index] } }
+      try file.append(Self.tail(table, ending))
+      try file.flush()
+      _ = try nonet.attempt("rename") { rename(newPath, path) }
+      if descriptor >= 0 { _ = close(descriptor) }
+      (descriptor, next, end) = (file.number, used, roomEnd)
+      hasEvents = !isFirst
+    } catch {
+      _ = close(file.number)
+      _ = unlink(newPath)
+      throw error
+    }
+  }
+
+  private mutating func attempt(_ change: (inout DocumentLog) throws(SystemError) -> Void) {
+    do throws(SystemError) {
+      try change(&self)
+    } catch {
+      failure = error
+    }
+  }
+
+  private mutating func put(_ bytes: [UInt8], at place: Int) -> Bool {
+    let count = bytes.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, place) }
+    if count == bytes.count { return true }
+    failure = SystemError(call: "pwrite", number: count < 0 ? nonet_errno() : ENOSPC)
+    return false
+  }
+}
+
+/// A new file that is written in few writes.
+private struct BufferedFile {
+  let number: CInt
+  private(set) var count = 0
+  private var buffer: [UInt8] = []
+
+  init(owning number: CInt) {
+    self.number = number
+  }
+
+  mutating func append(_ bytes: [UInt8]) throws(SystemError) {
+    buffer += bytes
+    count += bytes.count
+    if buffer.count >= 1 << 15 { try flush() }
+  }
+
+  /// Spaces up to a place.
+  mutating func fill(to place: Int) throws(SystemError) {
+    while count < place {
+      try append([UInt8](repeating: UInt8(ascii: " "), count: min(place - count, 1 << 14)))
+    }
+  }
+
+  mutating func flush() throws(SystemError) {
+    try writeAll(buffer, to: number)
+    buffer.removeAll(keepingCapacity: true)
+  }
+}

@@ -1,0 +1,101 @@
+/// What became of an attempt.
+enum Outcome: Equatable {
+  /// The call answered this errno.
+  case refused(CInt)
+  /// The policy would have refused it, or it tells where something went; it was made all the same.
+  case observed
+}
+
+/// One kind of attempt and how often it was made.
+struct Event {
+  /// From `"pid":` to the errno: what identical attempts have in common.
+  let body: [UInt8]
+  fileprivate let hash: UInt64
+  /// Where the name of the thread stands in `body`.
+  let nameRange: Range<Int>
+  /// What was asked for, for a person.
+  let label: [UInt8]
+  /// Whether it is only how a program finds out what there is: no attempt in the words for people.
+  let isProbe: Bool
+  let first: Moment
+  var last: Moment
+  var count: UInt64 = 0
+  /// How many of `count` no line of the line log tells, and since when.
+  var untold: UInt64 = 0
+  var untoldSince: Moment
+  var isTold = false
+  /// Whether the line log will come back to the event, and whether the document has an old count.
+  var isQueuedForLines = false
+  var isQueuedForDocument = false
+  /// Where the document has the event's count; 0 for nowhere.
+  var place = 0
+}
+
+/// All events of a run, each once; bounded, and what does not fit is counted.
+///
+/// Not a Dictionary: its hashing asks for entropy, and dies where an outer sandbox gives none.
+struct EventTable {
+  static let mostEvents = 4096
+  static let mostBytes = 1_500_000
+
+  private(set) var events: [Event] = []
+  /// Attempts that found no room.
+  private(set) var dropped: UInt64 = 0
+  /// All attempts, dropped ones too.
+  private(set) var total: UInt64 = 0
+  private var bytes = 0
+  /// Indexes into `events` plus one; twice as many places as there can be events.
+  private var places = [UInt16](repeating: 0, count: 2 * EventTable.mostEvents)
+
+  /// Counts one more attempt of a kind that is known by its index.
+  mutating func repeated(_ index: Int, at moment: Moment) {
+    total += 1
+    if events[index].untold == 0 { events[index].untoldSince = moment }
+    events[index].count += 1
+    events[index].untold += 1
+    events[index].last = moment
+  }
+
+  /// Counts an attempt.
+  ///
+  /// - Returns: The index of its event, or `nil` where there is no room for one more.
+  mutating func add(
+    _ body: [UInt8], nameRange: Range<Int>, label: [UInt8], isProbe: Bool, at moment: Moment
+  ) -> Int? {
+    let hash = Self.hash(body)
+    var place = Int(truncatingIfNeeded: hash) & (places.count - 1)
+    while places[place] != 0 {
+      let index = Int(places[place]) - 1
+      if events[index].hash == hash, events[index].body == body {
+        repeated(index, at: moment)
+        return index
+      }
+      place = (place + 1) & (places.count - 1)
+    }
+    // What an event takes beside its text.
+    let size = body.count + label.count + 256
+    guard events.count < Self.mostEvents, bytes + size <= Self.mostBytes else {
+      total += 1
+      dropped += 1
+      return nil
+    }
+    bytes += size
+    events.append(
+      Event(
+        body: body, hash: hash, nameRange: nameRange, label: label, isProbe: isProbe,
+        first: moment, last: moment, untoldSince: moment))
+    places[place] = UInt16(events.count)
+    repeated(events.count - 1, at: moment)
+    return events.count - 1
+  }
+
+  /// Changes the notes of a log about an event.
+  mutating func update(_ index: Int, _ change: (inout Event) -> Void) { change(&events[index]) }
+
+  /// FNV-1a, eight bytes at a time at most: collisions cost time and nothing else.
+  private static func hash(_ bytes: [UInt8]) -> UInt64 {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    return hash ^ hash >> 32
+  }
+}

@@ -1,0 +1,79 @@
+/// What a log says before its first event, and after its last.
+struct LogHead {
+  let started: Moment
+  let process: CInt
+  let policy: String
+  let walls: [String]
+  let command: [[UInt8]]
+  let version: String
+
+  /// The members of the object, without its braces.
+  var members: [UInt8] {
+    var json: [UInt8] = []
+    json.member("timestamp", plain: String(decoding: started.text, as: UTF8.self), isFirst: true)
+    json.member("pid", process)
+    json.member("backend", plain: "seccomp")
+    json.member("policy", hostile: Array(policy.utf8))
+    json.key("walls")
+    json.append(UInt8(ascii: "["))
+    for (index, wall) in walls.enumerated() {
+      if index > 0 { json.append(UInt8(ascii: ",")) }
+      json.string(Array(wall.utf8))
+    }
+    json.append(UInt8(ascii: "]"))
+    json.key("command")
+    json.append(UInt8(ascii: "["))
+    var room = Self.mostCommandBytes
+    for (index, word) in command.enumerated() {
+      if index > 0 { json.append(UInt8(ascii: ",")) }
+      json.string(words: Array(word.prefix(room)))
+      room -= word.count
+      if room <= 0 { break }
+    }
+    json.append(UInt8(ascii: "]"))
+    json.member("version", plain: version)
+    return json
+  }
+
+  /// A longer command is cut; a log is no place for a megabyte of words.
+  private static let mostCommandBytes = 4096
+}
+
+/// How the command ended.
+enum Ending: Equatable {
+  case running
+  case exited(CInt)
+  /// By a signal; the exit status is 128 and its number.
+  case killed(CInt)
+  /// It could not be run.
+  case notRun(CInt)
+
+  var status: String {
+    switch self {
+    case .running: "running"
+    case .exited: "exited"
+    case .killed: "killed"
+    case .notRun: "not run"
+    }
+  }
+
+  var exitCode: CInt? {
+    switch self {
+    case .running: nil
+    case .exited(let code), .notRun(let code): code
+    case .killed(let signal): 128 + signal
+    }
+  }
+}
+
+extension Event {
+  /// The event as an object, without the braces' content after the count.
+  func json(since moment: Moment) -> [UInt8] {
+    var json: [UInt8] = Array("{\"timestamp\":\"".utf8)
+    json.reserveCapacity(body.count + 128)
+    json += moment.text
+    json += Array("\",".utf8)
+    json += body
+    return json
+  }
+}

@@ -1,0 +1,69 @@
+internal import CLinuxShims
+
+/// A point in time, in microseconds since 1970 (UTC).
+struct Moment: Comparable {
+  let microseconds: Int64
+
+  /// The present, by CLOCK_REALTIME.
+  static var now: Moment {
+    var time = timespec()
+    _ = clock_gettime(CLOCK_REALTIME, &time)
+    return Moment(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
+  }
+
+  static func < (left: Moment, right: Moment) -> Bool { left.microseconds < right.microseconds }
+
+  /// The fields of the calendar, by the days of 400-year cycles (proleptic Gregorian).
+  private var fields: (date: (Int64, Int64, Int64), time: (Int64, Int64, Int64), micro: Int64) {
+    let seconds = microseconds / 1_000_000
+    let second = seconds % 86400
+    // Years begin in March, so that the leap day is the last one.
+    let days = seconds / 86400 + 719_468
+    let era = days / 146_097
+    let ofEra = days % 146_097
+    let year = (ofEra - ofEra / 1460 + ofEra / 36524 - ofEra / 146_096) / 365
+    let ofYear = ofEra - (365 * year + year / 4 - year / 100)
+    let shifted = (5 * ofYear + 2) / 153
+    let month = shifted < 10 ? shifted + 3 : shifted - 9
+    let day = ofYear - (153 * shifted + 2) / 5 + 1
+    let date = (year + era * 400 + (month <= 2 ? 1 : 0), month, day)
+    return (date, (second / 3600, second / 60 % 60, second % 60), microseconds % 1_000_000)
+  }
+
+  /// RFC 3339 with microseconds; always 27 bytes.
+  var text: [UInt8] {
+    let fields = fields
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(27)
+    bytes.append(fields.date.0, digits: 4)
+    bytes.append(UInt8(ascii: "-"))
+    bytes.append(fields.date.1, digits: 2)
+    bytes.append(UInt8(ascii: "-"))
+    bytes.append(fields.date.2, digits: 2)
+    bytes.append(UInt8(ascii: "T"))
+    bytes.append(fields.time.0, digits: 2)
+    bytes.append(UInt8(ascii: ":"))
+    bytes.append(fields.time.1, digits: 2)
+    bytes.append(UInt8(ascii: ":"))
+    bytes.append(fields.time.2, digits: 2)
+    bytes.append(UInt8(ascii: "."))
+    bytes.append(fields.micro, digits: 6)
+    bytes.append(UInt8(ascii: "Z"))
+    return bytes
+  }
+
+  /// The moment as part of a file's name.
+  var textForName: [UInt8] { text.filter { $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: ":") } }
+}
+
+extension [UInt8] {
+  /// Appends a number of at least 0 in decimal with leading zeros.
+  mutating func append(_ number: Int64, digits: Int) {
+    var power: Int64 = 1
+    for _ in 1..<digits { power *= 10 }
+    while power > 0 {
+      append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / power % 10))
+      power /= 10
+    }
+  }
+}

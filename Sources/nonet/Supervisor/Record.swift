@@ -1,0 +1,237 @@
+internal import BPFAssembler
+internal import CLinuxShims
+
+/// One attempt, as it was answered.
+struct Attempt {
+  let call: Call
+  let kind: CallKind
+  let evidence: Evidence
+  /// Where the socket is connected to, for a send that names no address.
+  let peer: NetworkPeer?
+  let verdict: Outcome
+  let isProbe: Bool
+  let thread: pid_t
+}
+
+/// The events of a run and the logs that tell them.
+struct Record {
+  private(set) var table = EventTable()
+  private var lines: LineLog?
+  private(set) var document: DocumentLog?
+  private var names: SocketNames?
+  private let complain: (String) -> Void
+  private var hasWarned = false
+  /// Events that a log has to come back to, and when.
+  private var forLines: [Int] = []
+  private var forDocument: [Int] = []
+  private var linesDue: Moment?
+  private var documentDue: Moment?
+
+  private static let lineInterval: Int64 = 1_000_000
+  private static let documentInterval: Int64 = 100_000
+
+  /// Begins with no event.
+  ///
+  /// - Parameters:
+  ///   - lines: The log of lines, where one is wanted.
+  ///   - document: The document, where one is wanted.
+  ///   - complain: Tells a person, at most once, that a log cannot be written.
+  init(lines: LineLog?, document: DocumentLog?, complain: @escaping (String) -> Void) {
+    self.lines = lines
+    self.document = document
+    self.complain = complain
+  }
+
+  /// How long poll(2) may wait, in milliseconds.
+  var timeout: CInt {
+    guard let some = linesDue ?? documentDue else { return -1 }
+    let due = min(some, documentDue ?? some)
+    let left = (due.microseconds - Moment.now.microseconds + 999) / 1000
+    return CInt(truncatingIfNeeded: max(0, min(left, 1000)))
+  }
+
+  /// Counts an attempt and tells the logs.
+  mutating func add(_ attempt: Attempt, by thread: Identities.Thread?) {
+    let now = Moment.now
+    thread?.answered = now
+    if let thread, let index = thread.event(of: attempt) {
+      table.repeated(index, at: now)
+      queue(index, at: now)
+    } else {
+      addNew(attempt, by: thread, at: now)
+    }
+    if let due = documentDue, due <= now { bringUpToDate(at: now) }
+    if let due = linesDue, due <= now { bringUpToDate(at: now) }
+  }
+
+  private mutating func addNew(
+    _ attempt: Attempt, by thread: Identities.Thread?, at now: Moment
+  ) {
+    let (body, nameRange, label) = text(of: attempt, thread?.identity)
+    guard
+      let index = table.add(
+        body, nameRange: nameRange, label: label, isProbe: attempt.isProbe, at: now)
+    else {
+      if document != nil, documentDue == nil { documentDue = now.later(Self.documentInterval) }
+      return
+    }
+    thread?.remember(attempt, event: index)
+    guard table.events[index].count == 1 else {
+      queue(index, at: now)
+      return
+    }
+    if document != nil {
+      document?.note(index, &table)
+      if documentDue == nil { documentDue = now.later(Self.documentInterval) }
+    }
+    tell(index)
+    if table.events[index].untold > 0 { queue(index, at: now) }
+    warn()
+  }
+
+  /// Brings the logs up to date where that is due.
+  mutating func bringUpToDate(at now: Moment) {
+    if let due = linesDue, due <= now {
+      linesDue = nil
+      tellQueued()
+      if !forLines.isEmpty { linesDue = now.later(Self.lineInterval) }
+    }
+    if let due = documentDue, due <= now {
+      documentDue = nil
+      refreshDocument()
+    }
+    warn()
+  }
+
+  /// Writes the end of the logs.
+  mutating func finish(_ ending: Ending) {
+    for _ in 0..<20 {
+      tellQueued()
+      // A slow reader gets a moment, not more.
+      if forLines.isEmpty || lines?.isFull ?? true || lines?.failure != nil { break }
+      sleepMicroseconds(10_000)
+    }
+    refreshDocument()
+    let untold = table.events.reduce(UInt64(0)) { $0 + $1.untold }
+    lines?.end(eventCount: table.total, dropped: table.dropped + untold, ending)
+    document?.finish(&table, ending)
+    warn()
+  }
+
+  private mutating func queue(_ index: Int, at now: Moment) {
+    if lines != nil, !table.events[index].isQueuedForLines {
+      table.update(index) { $0.isQueuedForLines = true }
+      forLines.append(index)
+      if linesDue == nil { linesDue = now.later(Self.lineInterval) }
+    }
+    if document != nil, !table.events[index].isQueuedForDocument {
+      table.update(index) { $0.isQueuedForDocument = true }
+      forDocument.append(index)
+      if documentDue == nil { documentDue = now.later(Self.documentInterval) }
+    }
+  }
+
+  private mutating func tell(_ index: Int) {
+    guard lines?.tell(table.events[index]) ?? false else { return }
+    table.update(index) {
+      $0.untold = 0
+      $0.isTold = true
+    }
+  }
+
+  private mutating func tellQueued() {
+    let queued = forLines
+    forLines = []
+    for index in queued {
+      tell(index)
+      if table.events[index].untold > 0 {
+        forLines.append(index)
+      } else {
+        table.update(index) { $0.isQueuedForLines = false }
+      }
+    }
+  }
+
+  private mutating func refreshDocument() {
+    for index in forDocument {
+      document?.refresh(table.events[index])
+      table.update(index) { $0.isQueuedForDocument = false }
+    }
+    forDocument.removeAll(keepingCapacity: true)
+    document?.refreshSums(table)
+  }
+
+  /// Says once that a log cannot be written; confinement and command do not depend on it.
+  private mutating func warn() {
+    guard !hasWarned, let failure = lines?.failure ?? document?.failure else { return }
+    hasWarned = true
+    complain(
+      "the log cannot be written (\(failure.call): \(failure.reason)); the command stays "
+        + "confined and goes on")
+  }
+
+  /// What identical attempts have in common, the place of the name in it, and few words.
+  private mutating func text(
+    of attempt: Attempt, _ identity: Identity?
+  ) -> (body: [UInt8], nameRange: Range<Int>, label: [UInt8]) {
+    let names = names ?? SocketNames()
+    self.names = names
+    let call = CallText(
+      attempt.call, attempt.kind, attempt.evidence, peer: attempt.peer, names)
+    var body: [UInt8] = []
+    body.reserveCapacity(384)
+    body.member("pid", identity?.process ?? attempt.thread, isFirst: true)
+    body.member("tid", attempt.thread)
+    body.key("comm")
+    body.append(UInt8(ascii: "\""))
+    let start = body.count
+    var name: [UInt8] = []
+    name.string(safe(identity?.name ?? []))
+    body += name.dropFirst().dropLast()
+    let end = body.count
+    body.append(UInt8(ascii: "\""))
+    body.member("exe", hostile: identity?.program ?? [])
+    body.member("abi", plain: call.abi)
+    body.member("api", plain: call.api)
+    body.key("args")
+    body += call.arguments
+    switch attempt.verdict {
+    case .refused(let number):
+      body += Array(",\"verdict\":\"refused\",\"errno\":\(number)".utf8)
+    case .observed:
+      body += Array(",\"verdict\":\"observed\",\"errno\":null".utf8)
+    }
+    return (body, start..<end, call.label)
+  }
+}
+
+extension Moment {
+  fileprivate func later(_ interval: Int64) -> Moment {
+    Moment(microseconds: microseconds + interval)
+  }
+}
+
+extension Identities.Thread {
+  /// The event that counted the same attempt a moment ago.
+  fileprivate func event(of attempt: Attempt) -> Int? {
+    for one in recent
+    where one.call == attempt.call && one.verdict == attempt.verdict
+      && one.evidence == attempt.evidence && one.peer == attempt.peer
+    {
+      return one.event
+    }
+    return nil
+  }
+
+  fileprivate func remember(_ attempt: Attempt, event: Int) {
+    let one = Identities.Recent(
+      call: attempt.call, evidence: attempt.evidence, peer: attempt.peer,
+      verdict: attempt.verdict, event: event)
+    if recent.count < Identities.recentCount {
+      recent.append(one)
+    } else {
+      recent[nextRecent] = one
+      nextRecent = (nextRecent + 1) % Identities.recentCount
+    }
+  }
+}

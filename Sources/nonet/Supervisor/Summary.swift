@@ -1,0 +1,48 @@
+/// What a run tried, in a few words for a person.
+struct Summary {
+  /// Attempts, without those that only find out what there is.
+  let count: UInt64
+  /// The first thing that was asked for, and by whom.
+  let first: (label: [UInt8], name: [UInt8])?
+  private let labels: [(text: [UInt8], count: UInt64)]
+  private let names: [(text: [UInt8], count: UInt64)]
+
+  init(_ table: EventTable) {
+    let events = table.events.filter { !$0.isProbe }
+    count = events.reduce(table.dropped) { $0 + $1.count }
+    first = events.first.map { ($0.label, Array($0.body[$0.nameRange])) }
+    labels = Self.ranked(events.map { ($0.label, $0.count) })
+    names = Self.ranked(events.map { (Array($0.body[$0.nameRange]), $0.count) })
+  }
+
+  /// What was asked for most, `most` of them.
+  func destinations(_ most: Int) -> String { Self.words(labels, most) }
+
+  /// Who asked most.
+  func programs(_ most: Int) -> String { Self.words(names, most) }
+
+  private static func words(_ ranked: [(text: [UInt8], count: UInt64)], _ most: Int) -> String {
+    var words = ranked.prefix(most).map {
+      String(decoding: $0.text, as: UTF8.self) + ($0.count > 1 ? " (\($0.count))" : "")
+    }
+    if ranked.count > most { words.append("\(ranked.count - most) more") }
+    return words.joined(separator: ", ")
+  }
+
+  /// Equal texts together, the most frequent first and else in the order of the alphabet.
+  private static func ranked(
+    _ texts: [(text: [UInt8], count: UInt64)]
+  ) -> [(text: [UInt8], count: UInt64)] {
+    var sums: [(text: [UInt8], count: UInt64)] = []
+    for one in texts.sorted(by: { $0.text.lexicographicallyPrecedes($1.text) }) {
+      if let last = sums.indices.last, sums[last].text == one.text {
+        sums[last].count += one.count
+      } else {
+        sums.append(one)
+      }
+    }
+    return sums.sorted {
+      $0.count != $1.count ? $0.count > $1.count : $0.text.lexicographicallyPrecedes($1.text)
+    }
+  }
+}
