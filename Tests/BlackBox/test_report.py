@@ -303,9 +303,24 @@ def test_files(bare, me, three):
     assert sorted(os.listdir(me.home)) == ["link", "log", "new.html"]
 
 
+def test_a_page_of_a_run(bare, me, browser):
+    """Written before the command runs, and again with what it tried."""
+    name = f"{me.home}/run.html"
+    script = "grep -c running run.html; python3 -c 'import socket; socket.socket()'; exit 7"
+    done = bare("-q", "--report", name, "--", "sh", "-c", script)
+    assert done.returncode == 7 and int(done.stdout) > 0
+    assert os.listdir(me.home) == ["run.html"]
+    page = browser.open(name)
+    assert page.run("document.querySelector('h1').innerText") == "1 attempt, refused"
+    assert any("AF_INET SOCK_STREAM" in row for row in rows(page, 0, 0))
+    page.close()
+
+
 @pytest.mark.parametrize("words, said", [
-    (["--report", "x.html"], "--report needs --from LOG"), (["--from", "log"], "--from is for --report FILE.html"),
-    (["--report", "x.html", "--", "true"], "--report with a command is not available in this version"),
+    (["--report", "x.html"], "--report needs a command, or --from LOG"),
+    (["--from", "log"], "--from is for --report FILE.html"),
+    (["--report", "-", "--", "echo", "no"], "standard output belongs to the command"),
+    (["--report", "none/x.html", "--", "echo", "no"], "cannot write the report 'none/x.html': open: No such file"),
     (["--report", "x.html", "--from", "log", "--", "true"], "takes no command"),
     (["--report", "x.html", "--from", "log", "--check"], "exclude each other"),
     (["--report", "x.html", "--from", "none"], "cannot read the log 'none': No such file"),

@@ -46,6 +46,8 @@ enum Help {
       --log FILE           write each attempt as a line of JSON when it happens; - is standard error
       --log-dir DIR        write one JSON document of the run in DIR, complete at every moment; the
                            python backend has this too, in ~/.local/state/nonet unless told
+      --report FILE.html   a page about what was tried: when, by whom, where to
+      --from LOG           run nothing: the page is about this log; - is standard input
       --hint               when COMMAND fails after an attempt, one line says what was refused
       --observe            refuse nothing, and record what would have been refused: no protection
 
@@ -59,8 +61,6 @@ enum Help {
     As nonet-shell, nonet is a shell: options in $NONET_OPTIONS, the shell in it in $NONET_SHELL.
 
     what is printed
-      --report FILE.html   a page about what was tried: when, by whom, where to; made of one log
-      --from LOG           the log: of --log-dir, as documents or lines of JSON; - is standard input
       --arch ARCH          x86_64, aarch64 or all; this machine's unless told
       --format FORMAT      listing, bpf_asm, raw, hex, c, json, decimal, dot; for --explain and
                            --check listing or json

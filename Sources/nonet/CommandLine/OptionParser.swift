@@ -202,8 +202,11 @@ struct OptionParser {
     }
     if let modeOption { throw .usage("\(modeOption.rawValue) and --report exclude each other") }
     guard let from = options.from else {
-      if hasCommand { return nil }
-      throw .usage("--report needs a command, or --from LOG")
+      guard hasCommand else { throw .usage("--report needs a command, or --from LOG") }
+      if report.bytes.elementsEqual("-".utf8) {
+        throw .usage("--report: standard output belongs to the command; name a file")
+      }
+      return nil
     }
     if hasCommand {
       throw .usage("--from takes no command, and '\(words[next].text)' is one")
