@@ -140,7 +140,6 @@ int nonet_receive(int listener, struct nonet_notification *notification) {
   notification->thread = (pid_t)raw.pid;
   notification->number = (uint32_t)raw.data.nr;
   notification->arch = raw.data.arch;
-  notification->instruction_pointer = raw.data.instruction_pointer;
   for (int i = 0; i < 6; i++) notification->arguments[i] = raw.data.args[i];
   return 0;
 }

@@ -95,6 +95,8 @@ def test_best_effort_says_what_it_does(nonet, free):
     assert done.stdout == b"default:none\n"
 
 
-def test_the_log_needs_the_wrapper(nonet, free):
-    done = free(nonet, "--log-dir", "log", "--", "true")
-    assert done.returncode == 125 and b"not available in this version" in done.stderr
+@pytest.mark.parametrize("words", [["--log", "log"], ["--observe"], ["--hint"]], ids=lambda words: words[0])
+def test_what_needs_a_supervisor_is_refused(wrapped, user, words):
+    done = wrapped(*words, "--", PYTHON, "-c", "open('ran', 'w')")
+    assert done.returncode == 125 and b"needs the seccomp backend" in done.stderr
+    assert not os.path.exists(f"{user.home}/ran")

@@ -140,7 +140,6 @@ struct nonet_notification {
   pid_t thread;
   uint32_t number;
   uint32_t arch;
-  uint64_t instruction_pointer;
   uint64_t arguments[6];
 };
 
@@ -162,13 +161,24 @@ int nonet_duplicate_of(pid_t process, int descriptor);
 // Raises the soft limit of descriptors, as far as the hard one lets it, and answers it.
 int nonet_raise_descriptor_limit(unsigned long wanted);
 
+// The same file away from 0, 1 and 2: where those are closed, a message must not end up in it.
+static inline int nonet_above_standard(int descriptor) {
+  if (descriptor < 0 || descriptor > 2) return descriptor;
+  int above = fcntl(descriptor, F_DUPFD_CLOEXEC, 3), error = errno;
+  close(descriptor);
+  errno = error;
+  return above;
+}
+
 static inline int nonet_open_log(const char *path) {
-  return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
+  return nonet_above_standard(
+      open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600));
 }
 
 // A new file that takes another one's place once it is whole.
 static inline int nonet_create_beside(const char *path) {
-  return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+  return nonet_above_standard(
+      open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
 }
 
 static inline int nonet_open_at(int folder, const char *path, int is_folder) {

@@ -37,8 +37,13 @@ enum Help {
       --backend NAME       auto (tries the others in this order), seccomp, namespace or python;
                            a name means that one or failure
       --best-effort        where nothing can confine, warn and run all the same
-      --log-dir DIR        where the python backend writes its log of what was tried, as JSON;
-                           ~/.local/state/nonet unless told
+
+    what was tried (a supervisor stays beside COMMAND; needs the seccomp backend)
+      --log FILE           write each attempt as a line of JSON when it happens; - is standard error
+      --log-dir DIR        write one JSON document of the run in DIR, complete at every moment; the
+                           python backend has this too, in ~/.local/state/nonet unless told
+      --hint               when COMMAND fails after an attempt, one line says what was refused
+      --observe            refuse nothing, and record what would have been refused: no protection
 
     what is printed
       --arch ARCH          x86_64, aarch64 or all; this machine's unless told
@@ -54,6 +59,7 @@ enum Help {
 
     examples
       nonet make test                      does the test suite work offline?
+      nonet --log-dir logs -q -- npm test  what did it try to reach?
       nonet --loopback pytest              tests that talk to a server of their own
       nonet --policy unix psql             a database over its AF_UNIX socket, and nothing else
       nonet --dump-bpf                     read the filter before you trust it

@@ -11,8 +11,7 @@ struct Identity: Equatable {
 ///
 /// A kept file belongs to the very thread for which it was opened. A name or program that changed
 /// since, by prctl(2) or execve(2), is seen, because both are read at each attempt; but for one that
-/// comes from the same instruction as the thread's last one and so soon after its answer that no
-/// execve(2) can lie between.
+/// comes so soon after the thread's last answer that no execve(2) can lie between.
 struct Identities {
   private var slots: [Slot]
   // TASK_COMM_LEN and the newline that /proc adds.
@@ -32,8 +31,7 @@ struct Identities {
     var identity: Identity
     var recent: [Recent] = []
     var nextRecent = 0
-    /// The last attempt: its instruction, and when it was answered.
-    var instruction: UInt64 = 0
+    /// When the last attempt was answered.
     var answered = Moment(microseconds: 0)
 
     init(files: consuming ThreadFiles, identity: Identity) {
@@ -73,22 +71,17 @@ struct Identities {
   ///
   /// - Parameters:
   ///   - number: The thread, which waits for an answer.
-  ///   - instruction: Where it made its call.
   ///   - moment: When that was seen.
   /// - Returns: `nil` where nothing can be known about it.
-  mutating func thread(_ number: pid_t, at instruction: UInt64, _ moment: Moment) -> Thread? {
+  mutating func thread(_ number: pid_t, at moment: Moment) -> Thread? {
     // Threads that are made together have numbers in a row, hence places of their own.
     let place = Int(number) & (slots.count - 1)
     if slots[place].number == number, let known = slots[place].thread {
       let since = moment.microseconds - known.answered.microseconds
-      let isUnchanged =
-        known.instruction == instruction && Self.shorterThanExecution.contains(since)
-      known.instruction = instruction
-      if isUnchanged || refresh(known) { return known }
+      if Self.shorterThanExecution.contains(since) || refresh(known) { return known }
     }
     slots[place] = Slot()
     guard let thread = open(number), refresh(thread) else { return nil }
-    thread.instruction = instruction
     slots[place] = Slot(number: number, thread: thread)
     return thread
   }

@@ -94,8 +94,7 @@ final class Supervisor {
       return
     }
     let evidence = Evidence(call, kind, read: reader(of: notification.thread))
-    let thread = identities.thread(
-      notification.thread, at: notification.instruction_pointer, .now)
+    let thread = identities.thread(notification.thread, at: .now)
     guard answer(ruling.answer, notification.id) else { return }
     let attempt = Attempt(
       call: call, kind: kind, evidence: evidence, peer: nil, verdict: verdict,
@@ -109,7 +108,7 @@ final class Supervisor {
   ) {
     let process = notification.thread
     let evidence = Evidence(call, kind, wantsPayload: true, read: reader(of: process))
-    let thread = identities.thread(process, at: notification.instruction_pointer, .now)
+    let thread = identities.thread(process, at: .now)
     let peer = networkPeer(
       of: CInt(bitPattern: call.word(0)), in: thread?.identity.process ?? process)
     guard answer(.proceed, notification.id), let peer else { return }

@@ -17,9 +17,9 @@ func networkPeer(of descriptor: CInt, in process: pid_t) -> [UInt8]? {
   }
   var bytes = [UInt8](repeating: 0, count: 128)
   var length = socklen_t(bytes.count)
-  let number2 = copy.number
+  let socket = copy.number
   let result = bytes.withUnsafeMutableBytes {
-    getpeername(number2, $0.baseAddress!.assumingMemoryBound(to: sockaddr.self), &length)
+    getpeername(socket, $0.baseAddress.map { $0.assumingMemoryBound(to: sockaddr.self) }, &length)
   }
   return result == 0 ? Array(bytes.prefix(Int(length))) : []
 }
