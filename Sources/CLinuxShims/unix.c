@@ -72,6 +72,8 @@ int nonet_duplicate_of_thread(pid_t thread, pid_t process, int descriptor) {
   return closed(handle, (int)syscall(SYS_pidfd_getfd, handle, descriptor, 0));
 }
 
+int nonet_pin_here(const char *path) { return open(path, O_PATH | O_CLOEXEC); }
+
 int nonet_pin(int folder, const char *path, int follows, uint64_t resolve) {
   struct open_how how = {.flags = O_PATH | O_CLOEXEC | (follows ? 0 : O_NOFOLLOW),
                          .resolve = resolve};

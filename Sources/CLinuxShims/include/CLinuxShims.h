@@ -204,6 +204,9 @@ enum nonet_resolve {
   NONET_RESOLVE_IN_ROOT = 0x12
 };
 
+// An O_PATH descriptor of a file by a name of this process; links of /proc lead on.
+int nonet_pin_here(const char *path);
+
 // An O_PATH descriptor of a file: it stays that file whatever becomes of the name.
 int nonet_pin(int folder, const char *path, int follows, uint64_t resolve);
 
@@ -232,10 +235,6 @@ void nonet_restore_ids(void);
 static inline int nonet_file_flags(int descriptor) { return fcntl(descriptor, F_GETFL); }
 static inline int nonet_set_file_flags(int descriptor, int flags) {
   return fcntl(descriptor, F_SETFL, flags);
-}
-
-static inline int nonet_open_place(const char *path) {
-  return open(path, O_PATH | O_CLOEXEC);
 }
 
 // wait(2)'s macros.

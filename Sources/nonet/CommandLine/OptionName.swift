@@ -54,11 +54,11 @@ enum OptionName: String, CaseIterable {
   var isAvailable: Bool {
     switch self {
     case .policy, .deny, .allow, .errno, .unproved, .backend, .loopback, .log, .logDirectory,
-      .observe, .hint, .arch, .format, .quiet, .verbose, .bestEffort, .dump, .explain, .check,
+      .observe, .hint, .allowUnix, .arch, .format, .quiet, .verbose, .bestEffort, .dump, .explain, .check,
       .help,
       .version:
       true
-    case .offline, .report, .from, .allowUnix, .hook:
+    case .offline, .report, .from, .hook:
       false
     }
   }

@@ -105,10 +105,11 @@ struct OptionParser {
     case .errno: options.errno = try Self.errno(value)
     case .log: options.log = value
     case .logDirectory: options.logDirectory = value
+    case .allowUnix: options.allowedUnix.append(value)
     case .backend: options.backend = try Self.backend(value)
     case .arch: options.architectures = try Self.architectures(value)
     case .format: options.format = try Self.format(value)
-    case .unproved, .loopback, .bestEffort, .offline, .observe, .report, .from, .allowUnix,
+    case .unproved, .loopback, .bestEffort, .offline, .observe, .report, .from,
       .hint, .quiet, .verbose, .dump, .explain, .check, .hook, .help, .version:
       throw Self.notAvailable(name.rawValue)
     }

@@ -44,6 +44,8 @@ struct Options {
   var logDirectory: Word?
   var isObserving = false
   var isHinting = false
+  /// `--allow-unix`: `inside`, a socket or a folder, each.
+  var allowedUnix: [Word] = []
   var architectures: ArchitectureChoice?
   var format: DumpFormat?
   /// `--unproved`: a filter whose proof comes to no end is used all the same.
@@ -57,6 +59,7 @@ extension Options {
   var supervisingOption: OptionName? {
     if isObserving { return .observe }
     if log != nil { return .log }
+    if !allowedUnix.isEmpty { return .allowUnix }
     if logDirectory != nil { return .logDirectory }
     return isHinting ? .hint : nil
   }
@@ -65,7 +68,7 @@ extension Options {
   var isLogging: Bool { isObserving || log != nil || logDirectory != nil }
 
   /// Whether the command may as well run without a supervisor: a hint protects nobody.
-  var needsOnlyHint: Bool { isHinting && !isLogging }
+  var needsOnlyHint: Bool { isHinting && !isLogging && allowedUnix.isEmpty }
 
   /// The preset that was chosen, where one was.
   var preset: Preset? {

@@ -47,15 +47,14 @@ final class ConnectRequest {
   ///   - thread: The thread.
   ///   - id: Its wait.
   ///   - allowance: What may be reached.
-  ///   - own: The ids of this process.
   ///   - listener: Knows whether the thread still waits.
   init(
     _ call: Call, _ address: [UInt8], of thread: pid_t, _ id: UInt64, allowance: UnixAllowance,
-    own: EffectiveIDs, _ listener: Listener
+    _ listener: Listener
   ) throws(Obstacle) {
     self.id = id
     self.thread = thread
-    self.own = own
+    own = allowance.own
     self.allowance = allowance
     number = CInt(bitPattern: call.word(0))
     guard UnixAddress.isUnix(address), let status = ThreadStatus(of: thread) else {

@@ -6,6 +6,8 @@ struct UnixAllowance {
   let allowsInside: Bool
   let sockets: [PinnedFile]
   let folders: [AllowedFolder]
+  /// The ids of this process, which `EffectiveIDs.remember` noted.
+  let own: EffectiveIDs
 
   /// Whether a file is one of the sockets that were named.
   func names(_ file: PinnedFile) -> Bool {

@@ -6,9 +6,20 @@ final class UnixConnector {
   enum Answer: Equatable {
     /// It was performed, and the thread knows.
     case performed
+    /// The policy's refusal stands.
     case refuse(CInt)
+    /// It failed as it may without a policy: nobody listens, or there is no such path.
+    case fail(CInt)
     /// The other end has no room yet.
     case later
+
+    /// What the call answers, where that is known and no success.
+    var errno: CInt? {
+      switch self {
+      case .refuse(let number), .fail(let number): number
+      case .performed, .later: nil
+      }
+    }
   }
 
   /// A connect that was answered later, with what the log wants to know.
@@ -29,7 +40,6 @@ final class UnixConnector {
   }
 
   private let allowance: UnixAllowance
-  private let own: EffectiveIDs
   private let listener: Listener
   private let complain: (String) -> Void
   private var inside = InsideListeners()
@@ -43,15 +53,13 @@ final class UnixConnector {
 
   /// - Parameters:
   ///   - allowance: What may be reached.
-  ///   - own: The ids of this process, which `EffectiveIDs.remember` noted.
   ///   - listener: Where threads wait.
   ///   - complain: Tells a person what went wrong.
   init(
-    _ allowance: UnixAllowance, own: EffectiveIDs, _ listener: Listener,
+    _ allowance: UnixAllowance, _ listener: Listener,
     complain: @escaping (String) -> Void
   ) {
     self.allowance = allowance
-    self.own = own
     self.listener = listener
     self.complain = complain
   }
@@ -89,16 +97,16 @@ final class UnixConnector {
     do throws(ConnectRequest.Obstacle) {
       request = try ConnectRequest(
         attempt.call, address, of: notification.thread, notification.id, allowance: allowance,
-        own: own, listener)
+        listener)
     } catch {
       switch error {
       case .notAllowed: return .refuse(refusal)
-      case .errno(let number): return .refuse(number)
+      case .errno(let number): return .fail(number)
       }
     }
     let answer = perform(request, refusal)
     guard answer == .later else { return answer }
-    guard pending.count < Self.mostPending else { return .refuse(EAGAIN) }
+    guard pending.count < Self.mostPending else { return .fail(EAGAIN) }
     let now = Moment.now
     let delay = Self.delays.lowerBound
     pending.append(
@@ -129,10 +137,10 @@ final class UnixConnector {
       }
       guard listener.isWaiting(one.request.id) else { continue }
       var answer = perform(one.request, one.refusal)
-      if answer == .later, let deadline = one.deadline, deadline <= now { answer = .refuse(EAGAIN) }
+      if answer == .later, let deadline = one.deadline, deadline <= now { answer = .fail(EAGAIN) }
       // A signal with a handler ends the wait, as it ends that of connect(2).
       if answer == .later, ThreadStatus(of: one.request.thread)?.hasSignalToHandle ?? false {
-        answer = .refuse(EINTR)
+        answer = .fail(EINTR)
       }
       if answer == .later {
         one.delay = min(2 * one.delay, Self.delays.upperBound)
@@ -140,7 +148,7 @@ final class UnixConnector {
         waiting.append(one)
       } else {
         answered.append(Answered(answer: answer, attempt: one.attempt, thread: one.thread))
-        if case .refuse(let number) = answer { _ = listener.refuse(one.request.id, with: number) }
+        if let number = answer.errno { _ = listener.refuse(one.request.id, with: number) }
       }
     }
     pending = waiting
@@ -154,7 +162,7 @@ final class UnixConnector {
       return .performed
     case .outside: return .refuse(refusal)
     case .failed(EAGAIN) where request.isBlocking: return .later
-    case .failed(let number): return .refuse(number)
+    case .failed(let number): return .fail(number)
     }
   }
 

@@ -40,7 +40,7 @@ final class PinnedFile {
 
   /// Pins a file by a name that is taken as this process sees it; links of /proc lead on.
   convenience init(_ path: [UInt8]) throws(SystemError) {
-    try self.init(owning: try attempt("open") { nonet_open_place(nullTerminated(path)) })
+    try self.init(owning: try attempt("open") { nonet_pin_here(nullTerminated(path)) })
   }
 
   /// Pins a file by a name in a folder (openat2(2), Linux 5.6).
