@@ -57,13 +57,15 @@ final class ConnectRequest {
     own = allowance.own
     self.allowance = allowance
     number = CInt(bitPattern: call.word(0))
-    guard UnixAddress.isUnix(address), let status = ThreadStatus(of: thread) else {
-      throw .notAllowed
-    }
+    guard let status = ThreadStatus(of: thread) else { throw .notAllowed }
     let theirs = try Self.socket(number, of: thread, status.process)
     guard let address = UnixAddress(address, length: Int32(bitPattern: call.word(2))) else {
       throw .errno(EINVAL)
     }
+    if theirs.isListening { throw .errno(EINVAL) }
+    if theirs.isConnected { throw .errno(EISCONN) }
+    // The socket in its place could not have that address.
+    if theirs.isBound { throw .notAllowed }
     guard let closesOnExec = nonet.closesOnExec(number, of: thread),
       let sharesNamespace = sharesUserNamespace(thread)
     else { throw .notAllowed }
@@ -91,9 +93,9 @@ final class ConnectRequest {
         let file = try ids.perform(unless: own) { () throws(SystemError) -> PinnedFile in
           try places.pin(path)
         }
-        guard file.isSocket else { throw SystemError(call: "connect", number: ECONNREFUSED) }
         let (isNamed, folder) = (allowance.names(file), allowance.folder(of: file))
-        guard allowance.allowsInside || isNamed || folder != nil else {
+        // What is no socket is left to the kernel, which never connects to it.
+        guard allowance.allowsInside || isNamed || folder != nil || !file.isSocket else {
           throw SystemError(call: "connect", number: EPERM)
         }
         target = .file(file, isNamed: isNamed, folder: folder)
@@ -111,10 +113,6 @@ final class ConnectRequest {
       guard let socket = try UnixSocket(number, of: thread, process) else {
         throw SystemError(call: "connect", number: EPERM)
       }
-      if socket.isListening { throw SystemError(call: "connect", number: EINVAL) }
-      if socket.isConnected { throw SystemError(call: "connect", number: EISCONN) }
-      // The socket in its place could not have that address.
-      if socket.isBound { throw SystemError(call: "connect", number: EPERM) }
       return socket
     } catch {
       throw error.number == EPERM ? .notAllowed : .errno(error.number)

@@ -92,11 +92,11 @@ final class UnixConnector {
     _ notification: nonet_notification, _ attempt: Attempt, refusal: CInt,
     _ thread: Identities.Thread?
   ) -> Answer {
-    guard let address = attempt.evidence.address else { return .refuse(refusal) }
+    if attempt.evidence.isUnreadable { return .refuse(refusal) }
     let request: ConnectRequest
     do throws(ConnectRequest.Obstacle) {
       request = try ConnectRequest(
-        attempt.call, address, of: notification.thread, notification.id, allowance: allowance,
+        attempt.call, attempt.evidence.address ?? [], of: notification.thread, notification.id, allowance: allowance,
         listener)
     } catch {
       switch error {
