@@ -7,7 +7,7 @@
  *   int80 PATH                      all by the i386 entry: listens on PATH and connects to it
  *   int80-connect PATH              the i386 entry, to a PATH that others listen on
  *
- * Prints `connected N refused N other N`. Whatever it connects to gets the word TOKEN at once. INSIDE is
+ * Prints `connected N refused N other N`. Whatever it connects to gets what TOKEN says at once. INSIDE is
  * listened on by this program, OUTSIDE by others.
  */
 #define _GNU_SOURCE
@@ -24,10 +24,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define TOKEN "TOKEN"
-
 static struct sockaddr_un inside, outside, shared;
-static const char *link_path;
+static const char *link_path, *token;
 static atomic_int is_over, descriptor = -1;
 static int connected, refused, other;
 
@@ -90,7 +88,7 @@ static void *keep_writing(void *unused) {
   (void)unused;
   while (!is_over) {
     int number = descriptor;
-    if (number >= 0) (void)!write(number, TOKEN, sizeof TOKEN - 1);
+    if (number >= 0) (void)!write(number, token, strlen(token));
   }
   return NULL;
 }
@@ -102,7 +100,7 @@ static void *replace(void *unused) {
     int number = descriptor, fresh = socket(AF_UNIX, SOCK_STREAM, 0);
     if (fresh < 0) continue;
     if (number >= 0) dup2(fresh, number);
-    if (number >= 0) (void)!write(number, TOKEN, sizeof TOKEN - 1);
+    if (number >= 0) (void)!write(number, token, strlen(token));
     close(fresh);
   }
   return NULL;
@@ -111,7 +109,7 @@ static void *replace(void *unused) {
 static void count(int number, int result) {
   if (result == 0) {
     connected++;
-    (void)!write(number, TOKEN, sizeof TOKEN - 1);
+    (void)!write(number, token, strlen(token));
   } else if (errno == EACCES) {
     refused++;
   } else {
@@ -161,6 +159,8 @@ static void by_int80(int listens) {
 
 int main(int argc, char **argv) {
   signal(SIGPIPE, SIG_IGN);
+  token = getenv("TOKEN");
+  if (!token) return 2;
   pthread_t thread;
   const char *what = argc > 2 ? argv[1] : "";
   if (!strcmp(what, "address") && argc == 5) {
@@ -174,6 +174,7 @@ int main(int argc, char **argv) {
     struct sockaddr_un link = named(argv[2]);
     listen_inside(argv[3]);
     outside = named(argv[4]);
+    if (symlink(argv[3], argv[2])) perror("symlink");
     pthread_create(&thread, NULL, swap, NULL);
     attack(&link, NULL, atoi(argv[5]));
   } else if (!strcmp(what, "write") && argc == 4) {

@@ -62,5 +62,14 @@ class Outdoors:
     def heard(self, token, patience=0.0):
         return self.ears.heard(token, patience)
 
+    def heard_behind_all(self, token, path):
+        """Whether the token came to a listener, once all that came before this call has been accepted."""
+        one = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        one.connect(path)
+        one.sendall(b"the last one")
+        one.close()
+        assert self.heard(b"the last one", 10)
+        return self.heard(token, 0.2)
+
     def close(self):
         self.ears.close()
