@@ -145,6 +145,8 @@ tables: ## rewrites the generated tables of calls, prototypes, constants and err
 	done
 
 include Tests/Kernels/guest.mk
+include Tests/Fuzzers/fuzzers.mk
+include Tests/Peers/peers.mk
 
 # Puts FILE.new in the place of FILE, unless they are the same: an unchanged file rebuilds nothing.
 replace = if cmp -s $(1).new $(1); then rm $(1).new; else mv $(1).new $(1); fi
@@ -152,7 +154,7 @@ replace = if cmp -s $(1).new $(1); then rm $(1).new; else mv $(1).new $(1); fi
 demo: deps all ## shows one program reach a server outside nonet and fail to inside
 	@.ci/demo
 
-test: deps lint all regenerated ## everything: lint, both builds, all tests, the shipped binary from outside
+test: deps lint all regenerated peers ## everything: lint, both builds, all tests, the shipped binary from outside
 	swift test
 	python3 -m pytest -q Tests/BlackBox
 	NONET_TEST_PYTHONS=$$(python3 -c 'import sys; print(sys.executable)') \
@@ -180,8 +182,24 @@ regenerated: tables goldens
 bench: deps all ## start-up and per-call cost next to a C program, unshare and bwrap
 	Benchmarks/run
 
-fuzz: toolchain ## the long random runs; NONET_SEED repeats one
-	NONET_FUZZ_INPUTS=$${NONET_FUZZ_INPUTS:-1000000} swift test -c release --filter Fuzz \
+# Optimised, since the mutation tests would take an hour otherwise. Undefined behaviour is C's: the
+# shims and the children trap there, for which the sanitizer needs no runtime.
+SANITIZED := SWIFT_BACKTRACE=enable=no swift test -c release -Xswiftc -enable-testing \
+  -Xcc -fsanitize=undefined -Xcc -fsanitize-trap=undefined
+sanitize: toolchain ## the Swift tests under address and thread sanitizer, C under the one for undefined behaviour
+	ASAN_OPTIONS=detect_leaks=0 $(SANITIZED) --sanitize=address --scratch-path .build-asan
+	$(SANITIZED) --sanitize=thread --scratch-path .build-tsan
+
+fuzz-inputs: $(addprefix $F/,$(FUZZERS)) ## libFuzzer on everything that is read; NONET_FUZZ_SECONDS each (60), NONET_SEED
+	Tests/Fuzzers/run $F $(FUZZERS)
+
+peers: $B/judge ## builds what the comparison with libseccomp needs
+	@Tests/Peers/fetch
+
+fuzz: toolchain ## random runs, a million cases or NONET_FUZZ_MINUTES; NONET_SEED repeats one
+	@export NONET_SEED=$${NONET_SEED:-$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}; \
+	echo "NONET_SEED=$$NONET_SEED"; \
+	NONET_FUZZ_CASES=$${NONET_FUZZ_CASES:-1000000} swift test -c release --filter LongRunTests \
 	  -Xswiftc -enable-testing
 
 format: ## rewrites the sources as the linter wants them
@@ -195,9 +213,9 @@ install: all ## copies nonet and its manual page below PREFIX (/usr/local)
 	install -D -m 644 Documentation/nonet.1 $(DESTDIR)$(PREFIX)/share/man/man1/nonet.1
 
 clean: ## removes what was built
-	rm -rf bin .build .build-embedded .build-static .build-aarch64
+	rm -rf bin .build .build-embedded .build-static .build-aarch64 .build-fuzz .build-asan .build-tsan .build-peers
 
 help: ## prints this
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 15
 
-.PHONY: all nonet-aarch64 presets toolchain goldens tables demo test test-pythons test-aarch64 test-kernels lint regenerated bench fuzz format deps install clean help
+.PHONY: all nonet-aarch64 presets toolchain goldens tables demo test test-pythons test-aarch64 test-kernels lint regenerated bench sanitize fuzz fuzz-inputs peers format deps install clean help

@@ -64,6 +64,14 @@ def test_unknown_option_without_a_neighbour(bare, refused, given):
         refused(given, "--")
 
 
+@pytest.mark.parametrize("words", [["--\x1b[2Jarch=all"], ["--\x01x"], ["--deny", "\x1b[31mconnect"], ["--deny=\u009b1m"],
+                                   ["--policy", "\x9d0;title\x07"], ["--arch", "\r\n"], ["--errno=\x7f"], ["--format", "\u0085"]])
+def test_control_characters_do_not_reach_the_terminal(refused, words):
+    """Found by `make fuzz-inputs`: names within a word were repeated as they came."""
+    text = refused("--dump-bpf", *words, command=())
+    assert "?" in text and all(c.isprintable() or c == "\n" for c in text), text
+
+
 @pytest.mark.parametrize("words", [[], ["--"], ["-q"], ["--policy", "default"], ["--policy", "strict", "--"]])
 def test_no_command_gives_the_usage(bare, words):
     done = bare(*words)

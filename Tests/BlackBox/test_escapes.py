@@ -82,6 +82,25 @@ def test_way(free, inside, who, preset, name, row, letters):
 
 @each_preset
 @each_user
+def test_ways_under_a_supervisor(outsides, nonet, inside, free, who, preset):
+    """With a log every way meets what it meets without one; only a listener of one's own is already taken."""
+    log = f"{outsides(who).user.home}/log"
+    words = (nonet, "-q", "--policy", preset, "--errno", "EHOSTDOWN", "--log", log, "--")
+    got = verdicts(outsides(who), words)
+    assert not isinstance(got, Refusal), got.text
+    wrong = {}
+    for name, _, letters in WAYS:
+        letter = letters[PRESETS.index(preset)]
+        if free(who)[name][0] == "out" and letter != "o" and got[name] != inside(who, preset)[name]:
+            wrong[name] = (reason(got[name]), reason(inside(who, preset)[name]))
+    if free(who)["second-listener"][0] == "out":
+        assert wrong.pop("second-listener")[0] == "seccomp: EBUSY"
+    assert wrong == {}
+    assert not [name for name, _, letters in WAYS if letters[PRESETS.index(preset)] != "o" and got[name][0] == "out"]
+
+
+@each_preset
+@each_user
 @pytest.mark.parametrize("name", MOUNTS)
 def test_mounts_of_network_file_systems(outsides, nonet, who, preset, name):
     """Row 26: only strict refuses; as for the rest the kernel answers, in a user namespace EPERM."""

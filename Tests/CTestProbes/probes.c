@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "CTestProbes.h"
+#include "child.h"
 
 #include <errno.h>
 #include <linux/audit.h>
@@ -14,10 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-// One system call whose end has a name: the kernel reports that address as the instruction
+// The end of `probe_raw_call` has a name: the kernel reports that address as the instruction
 // pointer, and the interpreter has to be told the same.
-int64_t probe_raw_call(uint64_t nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e,
-                       uint64_t f) __attribute__((visibility("hidden")));
 extern const char probe_after_call[] __attribute__((visibility("hidden")));
 
 #if defined __x86_64__
@@ -63,9 +62,7 @@ __asm__(
 uint64_t probe_instruction_pointer(void) { return (uintptr_t)probe_after_call; }
 uint32_t probe_arch(void) { return NATIVE_ARCH; }
 
-// The child must end whatever the test process has done to its signals, leave no core file and
-// never outlive a test by long.
-static void prepare_child(void) {
+void prepare_child(void) {
   const int fatal[] = {SIGILL, SIGTRAP, SIGSYS, SIGALRM, SIGSEGV};
   for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++) signal(fatal[i], SIG_DFL);
   sigset_t none;
@@ -81,13 +78,12 @@ static int install(const void *filter, uint16_t length) {
   return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0 ? 0 : errno;
 }
 
-// Parent and child share this; the child may lose all other ways to speak.
-static void *shared(size_t size) {
+void *shared(size_t size) {
   void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   return memory == MAP_FAILED ? NULL : memory;
 }
 
-static int wait_for(pid_t child, int *status) {
+int wait_for(pid_t child, int *status) {
   while (waitpid(child, status, 0) < 0)
     if (errno != EINTR) return -errno;
   return 0;
@@ -99,7 +95,8 @@ struct conversation {
 };
 
 // The filter may refuse every call there is, exit included: an illegal instruction ends the
-// child without one.
+// child without one. A sanitizer would ask the system before it, and then wait for an answer.
+__attribute__((no_sanitize("address", "thread", "undefined")))
 static void speak(struct conversation *talk, const uint8_t *filter, uint16_t length,
                   const uint64_t *calls, size_t count) {
   prepare_child();

@@ -36,8 +36,10 @@ extension CompiledPolicy {
   /// - Throws: `CompilerError`; a policy from the parser can only be too long.
   public init(_ policy: Policy, for architecture: Architecture) throws(CompilerError) {
     let builder = DecisionBuilder()
-    let root = try builder.filter(of: policy, for: architecture)
-    let written = Linearizer.instructions(of: builder.graph, from: root)
+    let whole = try builder.filter(of: policy, for: architecture)
+    let (graph, root) =
+      builder.mayAskAgain ? builder.graph.pruned(from: whole) : (builder.graph, whole)
+    let written = Linearizer.instructions(of: graph, from: root)
     guard written.count <= Self.mostInstructions else {
       throw .tooLong(instructions: written.count)
     }

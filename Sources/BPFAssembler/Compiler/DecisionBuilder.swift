@@ -18,6 +18,8 @@ final class DecisionBuilder {
   private static let mostSpecialisedTests = 96
 
   private(set) var graph = DecisionGraph()
+  /// Whether some decision went the plain way, which asks again what is settled.
+  private(set) var mayAskAgain = false
   private var remainingVisits = 0
 
   func answer(_ value: UInt32, _ origin: Origin) -> NodeID { graph.answer(value, origin) }
@@ -44,6 +46,7 @@ final class DecisionBuilder {
       if remainingVisits >= 0, isSmall { return node }
       graph.removeNodes(after: nodeCount)
     }
+    mayAskAgain = true
     return steps.reversed().reduce(otherwise) { node, step in
       if case .constant(false) = step.formula { return node }
       let match = graph.answer(step.answer, step.origin)
@@ -69,27 +72,6 @@ extension DecisionBuilder {
 }
 
 extension DecisionBuilder {
-  /// What is known of the values that were looked at on the way to a node.
-  private struct Facts {
-    private var sets: [(value: Value, set: RangeSet)] = []
-
-    func possible(_ value: Value) -> RangeSet {
-      if let known = sets.first(where: { $0.value == value }) { return known.set }
-      let whole = Value(word: value.word)
-      if let word = sets.first(where: { $0.value == whole })?.set.onlyValue {
-        return RangeSet([word & value.mask])
-      }
-      return value.possible
-    }
-
-    func with(_ value: Value, in set: RangeSet) -> Facts {
-      var facts = self
-      facts.sets.removeAll { $0.value == value }
-      facts.sets.append((value, set))
-      return facts
-    }
-  }
-
   private func specialised(
     _ steps: ArraySlice<Step>, _ facts: Facts, otherwise: NodeID
   ) -> NodeID {
@@ -173,12 +155,5 @@ extension DecisionBuilder {
       DecisionGraph.Range(start: $0.lowerBound, node: ifFalse)
     }
     return (inside + outside).sorted { $0.start < $1.start }
-  }
-}
-
-extension DecisionGraph.Value {
-  /// The values that the mask lets through, or more.
-  fileprivate var possible: RangeSet {
-    mask.nonzeroBitCount == 1 ? RangeSet([0, mask]) : RangeSet(0...mask)
   }
 }

@@ -25,7 +25,7 @@ struct DecisionGraph {
   private var known: [Node: NodeID] = [:]
 
   mutating func answer(_ value: UInt32, _ origin: Origin) -> NodeID {
-    insert(.answer(value), origin)
+    insert(.answer(value), [origin])
   }
 
   /// A test, or the one place that both of its ways lead to.
@@ -34,7 +34,7 @@ struct DecisionGraph {
     ifTrue: NodeID, ifFalse: NodeID, _ origin: Origin
   ) -> NodeID {
     if ifTrue == ifFalse { return ifTrue }
-    return insert(.test(value, test, constant, ifTrue: ifTrue, ifFalse: ifFalse), origin)
+    return insert(.test(value, test, constant, ifTrue: ifTrue, ifFalse: ifFalse), [origin])
   }
 
   func isTest(_ node: NodeID) -> Bool {
@@ -44,14 +44,15 @@ struct DecisionGraph {
     }
   }
 
-  private mutating func insert(_ node: Node, _ origin: Origin) -> NodeID {
+  /// The node that does this; who asks for it is added to those who did before.
+  mutating func insert(_ node: Node, _ asking: [Origin]) -> NodeID {
     if let id = known[node] {
-      if !origins[id].contains(origin) { origins[id].append(origin) }
+      for origin in asking where !origins[id].contains(origin) { origins[id].append(origin) }
       return id
     }
     known[node] = nodes.count
     nodes.append(node)
-    origins.append([origin])
+    origins.append(asking)
     return nodes.count - 1
   }
 }

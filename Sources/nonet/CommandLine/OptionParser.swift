@@ -53,7 +53,7 @@ struct OptionParser {
     var text = word.text
     if bytes.starts(with: "--".utf8), let equals = bytes.firstIndex(of: UInt8(ascii: "=")) {
       value = Word(pointer: word.pointer + equals + 1)
-      text = String(decoding: bytes[..<equals], as: UTF8.self)
+      text = Word.text(of: bytes[..<equals])
     }
     guard let name = OptionName(text) else {
       let names = OptionName.allCases.lazy.filter { $0.isAvailable }.map { $0.rawValue }

@@ -19,7 +19,7 @@ extension OptionParser {
   static func calls(_ option: OptionName, _ value: Word) throws(Failure) -> [Syscall] {
     var calls: [Syscall] = []
     for name in value.bytes.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
-      let text = String(decoding: name, as: UTF8.self)
+      let text = Word.text(of: name)
       if let group = SyscallGroup(named: text) {
         calls += group.calls
       } else if let call = Syscall(named: name) {

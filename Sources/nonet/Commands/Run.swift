@@ -128,7 +128,7 @@ struct Run {
     do throws(SystemError) {
       try replaceProcess(with: words)
     } catch {
-      let name = String(decoding: words.first ?? [], as: UTF8.self)
+      let name = Word.text(of: words.first ?? [])
       throw error.number == ENOENT
         ? .notFound("the interpreter '\(name)' was not found")
         : .notRunnable("the interpreter '\(name)' could not be run: \(error.reason)")

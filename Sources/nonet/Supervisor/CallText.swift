@@ -19,7 +19,7 @@ struct CallText {
   ///   - peer: Where the socket of a send without an address is connected to.
   ///   - names: The kernel's names.
   init(
-    _ call: Call, _ kind: CallKind, _ evidence: Evidence, peer: [UInt8]? = nil,
+    _ call: Call, _ kind: CallKind, _ evidence: Evidence, peer: NetworkPeer? = nil,
     _ names: SocketNames
   ) {
     let architecture = call.architecture
@@ -58,7 +58,7 @@ struct CallText {
 private struct Writer {
   let names: SocketNames
   let evidence: Evidence
-  let peer: [UInt8]?
+  let peer: NetworkPeer?
   var json: [UInt8] = [UInt8(ascii: "{")]
   var label: [UInt8] = []
   var isFirst = true
@@ -72,7 +72,7 @@ private struct Writer {
       address(evidence.address)
     case .sendto, .sendmsg, .sendmmsg:
       number("fd", Int32(bitPattern: call.word(0)))
-      address(evidence.address ?? peer)
+      address(evidence.address ?? peer?.address)
       if let messages = evidence.messages { number("messages", Int64(messages)) }
       query()
     case .socketcall, .other:
@@ -127,12 +127,10 @@ private struct Writer {
 
   /// One object for all questions of the call: a resolver asks for A and AAAA at once.
   private mutating func query() {
-    let isTCP = evidence.messages == nil
-    let queries = evidence.payloads.compactMap {
-      DNSQuery($0, hasLength: false) ?? (isTCP ? DNSQuery($0, hasLength: true) : nil)
-    }
-    guard let first = queries.first, let peer = evidence.address ?? peer,
-      case .internet(_, 53, _) = SocketAddress(peer)
+    let isStream = peer?.isStream ?? false
+    let queries = evidence.payloads.compactMap { DNSQuery($0, hasLength: isStream) }
+    guard let first = queries.first, let to = evidence.address ?? peer?.address,
+      case .internet(_, 53, _) = SocketAddress(to)
     else { return }
     var types: [String] = []
     for query in queries where query.name == first.name && !types.contains(query.type) {

@@ -16,7 +16,7 @@ struct DNSQuery: Equatable {
     let bytes = message.dropFirst(hasLength ? 2 : 0)
     var next = bytes.startIndex + 12
     // A query, not an answer; at least one question.
-    guard bytes.count > 17, bytes[bytes.startIndex + 2] & 0xf8 == 0,
+    guard bytes.count >= 17, bytes[bytes.startIndex + 2] & 0xf8 == 0,
       bytes[bytes.startIndex + 4] != 0 || bytes[bytes.startIndex + 5] != 0
     else { return nil }
     var name: [UInt8] = []

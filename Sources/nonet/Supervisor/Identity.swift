@@ -44,7 +44,7 @@ struct Identities {
   struct Recent {
     let call: Call
     let evidence: Evidence
-    let peer: [UInt8]?
+    let peer: NetworkPeer?
     let verdict: Outcome
     let event: Int
   }

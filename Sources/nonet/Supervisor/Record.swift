@@ -7,7 +7,7 @@ struct Attempt {
   let kind: CallKind
   let evidence: Evidence
   /// Where the socket is connected to, for a send that names no address.
-  let peer: [UInt8]?
+  let peer: NetworkPeer?
   let verdict: Outcome
   let isProbe: Bool
   let thread: pid_t

@@ -152,7 +152,7 @@ final class Supervisor {
     let process = notification.thread
     let evidence = Evidence(call, kind, wantsPayload: true, read: reader(of: process))
     let thread = identities.thread(process, at: .now)
-    let peer = networkPeer(
+    let peer = NetworkPeer(
       of: CInt(bitPattern: call.word(0)), in: thread?.identity.process ?? process)
     guard answer(.proceed, notification.id), let peer else { return }
     let attempt = Attempt(

@@ -124,4 +124,56 @@ import Testing
       #expect(program.run(SeccompData(nr: nr, arch: arch)) == answer)
     }
   }
+
+  @Test func whatEveryWayHasSettledIsNotAskedAgain() throws {
+    var graph = DecisionGraph()
+    let answers = (0..<4).map { graph.answer($0, .default) }
+    // Below 5 or not, then twice the same question: the two ways have 7 in common, and 3 not.
+    func node(_ test: Instruction.Test, _ k: UInt32, _ ifTrue: Int, _ ifFalse: Int) -> Int {
+      graph.test(nr, test, k, ifTrue: ifTrue, ifFalse: ifFalse, .dispatch)
+    }
+    let isThree = node(.equal, 3, answers[3], answers[0])
+    let isSeven = node(.equal, 7, answers[1], isThree)
+    let low = node(.equal, 7, answers[2], isSeven)
+    let high = node(.equal, 7, answers[3], isSeven)
+    let root = node(.greaterOrEqual, 5, high, low)
+    let (pruned, first) = graph.pruned(from: root)
+    // `low` cannot be 7, and nor can those who come to `isSeven`.
+    #expect(
+      Set(pruned.nodes) == [
+        .answer(3), .answer(0),
+        .test(nr, .equal, 3, ifTrue: pruned.place(.answer(3)), ifFalse: pruned.place(.answer(0))),
+        .test(nr, .equal, 7, ifTrue: pruned.place(.answer(3)), ifFalse: first - 2),
+        .test(nr, .greaterOrEqual, 5, ifTrue: first - 1, ifFalse: first - 2),
+      ])
+    #expect(pruned.origins.allSatisfy { !$0.isEmpty })
+    for number in 0...9 as ClosedRange<UInt32> {
+      let data = SeccompData(nr: number, arch: 0)
+      #expect(try program(pruned, first).run(data) == program(graph, root).run(data))
+    }
+  }
+
+  @Test func bitsAreSettledByTheSameBitsOnly() throws {
+    var graph = DecisionGraph()
+    let (no, yes) = (graph.answer(0, .default), graph.answer(1, .default))
+    func node(_ bits: UInt32, _ ifTrue: Int, _ ifFalse: Int) -> Int {
+      graph.test(nr, .bitsSet, bits, ifTrue: ifTrue, ifFalse: ifFalse, .dispatch)
+    }
+    let others = node(4, no, node(3, yes, no))
+    let root = node(3, others, yes)
+    let (pruned, first) = graph.pruned(from: root)
+    #expect(pruned.nodes.count == graph.nodes.count - 1)
+    for number in 0...15 as ClosedRange<UInt32> {
+      let data = SeccompData(nr: number, arch: 0)
+      #expect(try program(pruned, first).run(data) == program(graph, root).run(data))
+    }
+  }
+
+  private func program(_ graph: DecisionGraph, _ root: Int) throws -> Program {
+    try Program(Linearizer.instructions(of: graph, from: root).map { $0.instruction })
+  }
+}
+
+extension DecisionGraph {
+  fileprivate func place(_ node: Node) -> NodeID { nodes.firstIndex(of: node) ?? -1 }
 }

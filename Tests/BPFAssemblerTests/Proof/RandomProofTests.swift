@@ -5,12 +5,13 @@ import Testing
 @Suite struct RandomProofTests {
   @Test(arguments: [1, 2, 3, 5, 10, 20, 50, 200])
   func compiledPoliciesAreProven(ruleCount: Int) throws {
-    var random = Seeded(UInt64(ruleCount))
+    var generator = PolicyGenerator(Seeded(UInt64(ruleCount)))
+    generator.isText = false
     var most = 0
     var tooLong = 0
-    let total = max(20, 600 / ruleCount)
+    let total = max(10, 200 / ruleCount)
     for _ in 0..<total {
-      let policy = random.policy(rules: ruleCount, calls: random.once(in: 2) ? 2 : 30)
+      let policy = generator.policy(rules: ruleCount, calls: generator.random.once(in: 2) ? 2 : 30)
       for native in Architecture.natives {
         let program: Program
         do throws(CompilerError) {
@@ -22,7 +23,7 @@ import Testing
         do throws(ProofError) {
           most = max(most, try Proof.check(program, means: policy, for: native, limit: 1_000_000))
         } catch {
-          Issue.record("\(error) \(random.testDescription)\n\(policy.text)")
+          Issue.record("\(error) \(generator.random.testDescription)\n\(policy.text)")
         }
       }
     }

@@ -5,18 +5,19 @@ import Testing
 /// Bits that are said not to matter are changed, and nothing may come of it.
 @Suite struct RelevanceTests {
   @Test func irrelevantBitsChangeNoAnswer() throws {
-    var random = Seeded(61)
+    var generator = PolicyGenerator(Seeded(61))
+    generator.isText = false
     var compared = 0
     for _ in 0..<60 {
-      let policy = random.once(in: 2) ? random.policyOfFlags(rules: 3) : random.policy(rules: 3)
+      let policy = generator.policyOrFlags(rules: 3)
       var programs = [try CompiledPolicy(policy, for: .x86_64).program]
       Mutants(program: programs[0]).forEach { mutant in
-        if random.once(in: 300) { programs.append(mutant.program) }
+        if generator.random.once(in: 300) { programs.append(mutant.program) }
       }
       for program in programs {
         guard let relevance = Relevance(program) else { continue }
         for index in program.instructions.indices {
-          compared += try compare(program, index, relevance, &random)
+          compared += try compare(program, index, relevance, &generator.random)
         }
       }
     }
@@ -53,16 +54,17 @@ import Testing
   }
 
   @Test func irrelevantBitsLeadToTheSameQuestionsEnd() throws {
-    var random = Seeded(62)
+    var generator = PolicyGenerator(Seeded(62))
+    generator.isText = false
     for _ in 0..<200 {
-      let policy = random.once(in: 2) ? random.policyOfFlags(rules: 4) : random.policy(rules: 4)
+      let policy = generator.policyOrFlags(rules: 4)
       for region in PolicyCells(policy, native: .x86_64).regions {
         let bits = region.meaning.relevantBits()
         for (position, relevant) in bits.enumerated() {
           var (one, two) = (SeccompData(nr: 0, arch: 0), SeccompData(nr: 0, arch: 0))
           for word in SeccompData.Word.all {
-            one[word] = random.word()
-            two[word] = one[word] ^ random.word() & ~relevant[word.index]
+            one[word] = generator.random.word()
+            two[word] = one[word] ^ generator.random.word() & ~relevant[word.index]
           }
           let start = CallMeaning.Next.question(position)
           #expect(answer(region.meaning, start, one) == answer(region.meaning, start, two))

@@ -1,6 +1,6 @@
 import BPFAssembler
 
-/// Makes policies that the language can say, with rules that get in each other's way.
+/// Makes policies of the whole language, with rules that get in each other's way.
 ///
 /// A policy speaks of a few calls only and draws its constants from a small pool: rules that never
 /// meet would test nothing but the dispatch.
@@ -10,14 +10,21 @@ struct PolicyGenerator {
   var hasMasks = true
   /// Whether conditions consist of several comparisons.
   var hasParts = true
+  /// Whether only what text can say is made: no `and` of nothing, no refusal of its own.
+  var isText = true
 
   init(_ random: Seeded) {
     self.random = random
   }
 
-  /// A policy of so many rules that `Policy.parse` could have made.
-  mutating func policy(rules count: Int) -> Policy {
-    let calls = (0...below(1 + min(count, 12))).map { _ in
+  /// A policy that compiles for both natives.
+  ///
+  /// - Parameters:
+  ///   - count: The number of rules.
+  ///   - callCount: The number of different calls that they speak of, but for groups; nil is a few.
+  /// - Returns: The policy.
+  mutating func policy(rules count: Int, calls callCount: Int? = nil) -> Policy {
+    let calls = (0..<(callCount ?? 1 + below(1 + min(count, 12)))).map { _ in
       random.once(in: 4) ? random.pick(Syscall.all) : random.pick(Self.described)
     }
     return Policy(
@@ -25,7 +32,30 @@ struct PolicyGenerator {
       foreign: random.once(in: 4) ? .verdict(verdict()) : .compile,
       x32: random.once(in: 2) ? .deny(.enosys) : verdict(),
       unknown: random.once(in: 2) ? nil : verdict(),
+      refusal: isText || random.once(in: 2) ? .eacces : .eperm,
       rules: (0..<count).map { _ in rule(about: calls) })
+  }
+
+  /// A policy about some bits of two arguments of one call, so that rules have much in common.
+  mutating func policyOfFlags(rules count: Int) -> Policy {
+    let calls = Syscall(named: "read").map { [$0] } ?? []
+    let rules = (0..<count).map { _ in
+      let parts = (0..<3).map { _ in
+        let mask = random.pick([1, 2, 4, 8, 3, 5, 6, 12] as [UInt64])
+        let value = random.once(in: 3) ? 0 : mask & UInt64(below(16))
+        return Condition.comparison(
+          Comparison(
+            .lowWord(below(2)), mask: .number(mask),
+            random.once(in: 2) ? .equal(.number(value)) : .notEqual(.number(value))))
+      }
+      return Rule(random.pick([.kill, .log, .deny(nil)]), calls, if: .all(parts))
+    }
+    return Policy(defaultVerdict: .allow, foreign: .verdict(.kill), rules: rules)
+  }
+
+  /// One or the other.
+  mutating func policyOrFlags(rules count: Int) -> Policy {
+    random.once(in: 2) ? policyOfFlags(rules: count) : policy(rules: count)
   }
 
   private mutating func below(_ limit: Int) -> Int { Int.random(in: 0..<limit, using: &random) }
@@ -41,14 +71,19 @@ struct PolicyGenerator {
   }
 
   private mutating func errno() -> Errno? {
-    switch below(3) {
+    switch below(4) {
     case 0: Errno(named: random.pick(Errno.allNames))
-    case 1: Errno(number: random.pick([1, 2, 38, 97, 133, 134, 4094, 4095]))
+    case 1: Errno(number: 1 + below(4095))
+    case 2: Errno(number: random.pick([1, 2, 38, 97, 133, 134, 4094, 4095]))
     default: .enosys
     }
   }
 
   private mutating func rule(about calls: [Syscall]) -> Rule {
+    if random.once(in: 16) {
+      let group = random.pick(SyscallGroup.allCases).calls
+      return Rule(verdict(), group, if: condition(about: group, depth: 0))
+    }
     let call = random.pick(calls)
     var subjects = [call]
     while random.once(in: 3) {
@@ -70,7 +105,8 @@ struct PolicyGenerator {
   }
 
   private mutating func parts(about calls: [Syscall], depth: Int) -> [Condition] {
-    (0..<2 + below(2)).map { _ in condition(about: calls, depth: depth + 1) }
+    let count = isText || !random.once(in: 8) ? 2 + below(2) : below(2)
+    return (0..<count).map { _ in condition(about: calls, depth: depth + 1) }
   }
 
   private mutating func comparison(about calls: [Syscall]) -> Comparison {
@@ -107,12 +143,15 @@ struct PolicyGenerator {
 
   private mutating func value(_ kind: Parameter.Kind) -> Value {
     if random.once(in: 5) { return NamedConstant(named: random.pick(Self.constants)).value }
-    let low = UInt64(random.once(in: 2) ? UInt32(below(6)) : random.word())
-    guard kind == .long, random.once(in: 2) else { return .number(low) }
-    return .number(UInt64(random.once(in: 2) ? UInt32(below(3)) : random.word()) << 32 | low)
+    let number = random.number()
+    return .number(kind == .long ? number : number & 0xffff_ffff)
   }
 
   private mutating func mask(_ kind: Parameter.Kind) -> Value {
+    if random.once(in: 4) {
+      let number = random.number()
+      return .number(kind == .long ? number : number & 0xffff_ffff)
+    }
     let masks: [UInt64] = [1, 3, 0xf, 0xff, 0xff00, 0x8000_0000, 0xffff_fff0, 0]
     let wide: [UInt64] = [1 << 32, 0xf_0000_000f, 0xffff_ffff_0000_0000, .max]
     return .number(random.pick(kind == .long && random.once(in: 2) ? wide : masks))

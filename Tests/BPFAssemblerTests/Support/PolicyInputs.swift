@@ -43,6 +43,13 @@ struct PolicyInputs {
       call.arguments = call.arguments.map { $0 ^ UInt64(random.word()) << 32 }
       if random.once(in: 4) { calls.append(call) }
     }
+    // One comparison at all its limits, with all else made to agree.
+    if random.once(in: 3), let comparison = condition.comparisons.randomElement(using: &random) {
+      var call = SystemCall(
+        arch: architecture.auditValue, number: number, arguments: arguments())
+      condition.aim(at: random.once(in: 2), &call, syscall, architecture, &random)
+      calls += comparison.calls(like: call, syscall, architecture)
+    }
     return calls
   }
 
@@ -84,6 +91,15 @@ extension SystemCall {
 }
 
 extension Condition {
+  /// All comparisons in it.
+  fileprivate var comparisons: [Comparison] {
+    switch self {
+    case .comparison(let comparison): [comparison]
+    case .not(let part): part.comparisons
+    case .all(let parts), .any(let parts): parts.flatMap { $0.comparisons }
+    }
+  }
+
   /// Sets arguments so that the condition becomes true or false, where its parts allow it.
   func aim(
     at truth: Bool, _ call: inout SystemCall, _ syscall: Syscall, _ architecture: Architecture,
@@ -95,7 +111,7 @@ extension Condition {
     case .all(let parts), .any(let parts):
       let isAll = if case .all = self { true } else { false }
       // All parts decide together, or one of them alone.
-      let chosen = isAll == truth ? parts : [random.pick(parts)]
+      let chosen = isAll == truth || parts.isEmpty ? parts : [random.pick(parts)]
       for part in chosen { part.aim(at: truth, &call, syscall, architecture, &random) }
     case .comparison(let comparison):
       guard let location = comparison.argument.location(in: syscall, on: architecture) else {
@@ -117,6 +133,19 @@ extension Condition {
 }
 
 extension Comparison {
+  /// A call with the argument at each of the comparison's limits.
+  fileprivate func calls(
+    like call: SystemCall, _ syscall: Syscall, _ architecture: Architecture
+  ) -> [SystemCall] {
+    guard let location = argument.location(in: syscall, on: architecture) else { return [] }
+    let old = call.arguments[location.index]
+    return limits(old, architecture, isWord: location.isWord).map { value in
+      var call = call
+      call.arguments[location.index] = value
+      return call
+    }
+  }
+
   /// The values of an argument around which the comparison changes, other bits as they were.
   fileprivate func limits(
     _ old: UInt64, _ architecture: Architecture, isWord: Bool

@@ -112,7 +112,7 @@ enum Kernel {
     return (report, Array(answers.prefix(report.answered)))
   }
 
-  private static func surprise(_ report: probe_report) -> Surprise {
+  static func surprise(_ report: probe_report) -> Surprise {
     Surprise(
       description:
         "installed \(report.installed), errno \(report.error), signal \(report.signal), "

@@ -13,6 +13,15 @@ struct Seeded: RandomNumberGenerator {
     state = self.seed
   }
 
+  /// One of many sequences of one seed; which seed is the caller's affair.
+  init(seed: UInt64, case index: Int) {
+    self.seed = seed
+    state = seed
+    let start = next()
+    state = start ^ UInt64(truncatingIfNeeded: index)
+    state = next()
+  }
+
   // A counter through a mixing function: any seed is as good as any other.
   mutating func next() -> UInt64 {
     state &+= 0x9e37_79b9_7f4a_7c15
@@ -32,6 +41,16 @@ struct Seeded: RandomNumberGenerator {
   /// A 32-bit number, mostly one near which machines go wrong.
   mutating func word() -> UInt32 {
     once(in: 4) ? UInt32.random(in: 0 ... .max, using: &self) : pick(boundaryWords)
+  }
+
+  /// A number of 64 bits, small or at random.
+  mutating func number() -> UInt64 {
+    switch Int.random(in: 0..<6, using: &self) {
+    case 0: UInt64(word())
+    case 1: UInt64(word()) << 32 | UInt64(word())
+    case 2: UInt64.random(in: 0..<3, using: &self) << 32 | UInt64.random(in: 0..<4, using: &self)
+    default: UInt64.random(in: 0..<20, using: &self)
+    }
   }
 
   var testDescription: String { "NONET_SEED=\(seed)" }

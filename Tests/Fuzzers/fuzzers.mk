@@ -1,0 +1,29 @@
+# The fuzzers, from the ordinary build's sources with address sanitizer and coverage.
+
+FUZZERS := policy assembler raw words
+F := .build-fuzz
+FUZZ_SWIFT := -O -g -wmo -parse-as-library -swift-version 6 -package-name nonet -enable-testing -warnings-as-errors \
+  -enable-upcoming-feature ExistentialAny -enable-upcoming-feature MemberImportVisibility \
+  -enable-upcoming-feature InternalImportsByDefault -sanitize=fuzzer,address
+FUZZ_C := -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined
+FUZZ_SHIMS := $(SHIMS:Sources/CLinuxShims/%.c=$F/%.o)
+fuzz_link = timeout 300 $(SWIFTC) $(FUZZ_SWIFT) -use-ld=lld -I $F
+
+$F/BPFAssembler.o: $(LIBRARY) $B/BPFAssembler/PackageResources.swift
+	@mkdir -p $F
+	@echo 'compiling BPFAssembler for the fuzzers'
+	@timeout 300 $(SWIFTC) $(FUZZ_SWIFT) -module-name BPFAssembler -emit-module \
+	  -emit-module-path $F/BPFAssembler.swiftmodule -c $^ -o $@
+
+$F/%.o: Sources/CLinuxShims/%.c $(HEADERS)
+	@mkdir -p $F
+	@$(CLANG) $(FUZZ_C) -I Sources/CLinuxShims/include -c $< -o $@
+
+$(addprefix $F/,policy assembler raw): $F/%: $F/BPFAssembler.o Tests/Fuzzers/*.swift
+	@name=$*; $(fuzz_link) -module-name fuzz_$$name -o $@ $F/BPFAssembler.o \
+	  Tests/Fuzzers/{Finding,Samples,$${name^}}.swift
+
+# The parser of the command line is no library: the fuzzer joins the module of the program.
+$F/words: $F/BPFAssembler.o $(FUZZ_SHIMS) $(PROGRAM) $B/nonet/PackageResources.swift \
+  Tests/Fuzzers/Finding.swift Tests/Fuzzers/Words.swift
+	@$(fuzz_link) -module-name nonet -I Sources/CLinuxShims/include -o $@ $(filter %.swift %.o,$^)

@@ -1,0 +1,73 @@
+import Testing
+
+@testable import nonet
+
+@Suite struct EventTableTests {
+  private func body(_ number: Int, size: Int = 0) -> [UInt8] {
+    Array("\"pid\":\(number)".utf8) + [UInt8](repeating: 0x78, count: size)
+  }
+
+  @discardableResult
+  private func add(_ table: inout EventTable, _ body: [UInt8], at time: Int64 = 1) -> Int? {
+    table.add(
+      body, nameRange: 0..<0, label: [], isProbe: false, at: Moment(microseconds: time))
+  }
+
+  @Test func identicalAttemptsAreOneEvent() {
+    var table = EventTable()
+    for time in 1...1000 { add(&table, body(7), at: Int64(time)) }
+    add(&table, body(8), at: 2000)
+    #expect(table.events.map { $0.count } == [1000, 1])
+    #expect(table.events[0].first.microseconds == 1 && table.events[0].last.microseconds == 1000)
+    #expect((table.total, table.dropped) == (1001, 0))
+  }
+
+  @Test func whatWasToldIsCountedAnew() {
+    var table = EventTable()
+    add(&table, body(1), at: 5)
+    table.update(0) { $0.untold = 0 }
+    table.repeated(0, at: Moment(microseconds: 9))
+    table.repeated(0, at: Moment(microseconds: 12))
+    let event = table.events[0]
+    #expect((event.count, event.untold) == (3, 2))
+    #expect((event.untoldSince.microseconds, event.last.microseconds) == (9, 12))
+  }
+
+  @Test func exactlySoManyEvents() {
+    var table = EventTable()
+    for number in 0..<EventTable.mostEvents - 1 { #expect(add(&table, body(number)) == number) }
+    #expect(add(&table, body(5)) == 5)
+    #expect(add(&table, body(-1)) == EventTable.mostEvents - 1)
+    #expect(add(&table, body(-2)) == nil)
+    #expect(add(&table, body(5)) == 5)
+    #expect(table.events.count == EventTable.mostEvents)
+    #expect((table.total, table.dropped) == (UInt64(EventTable.mostEvents) + 3, 1))
+    #expect(table.events.reduce(0) { $0 + $1.count } + table.dropped == table.total)
+  }
+
+  @Test func exactlySoManyBytes() {
+    var table = EventTable()
+    var sum = 0
+    var number = 0
+    while add(&table, body(number, size: 3000)) != nil {
+      sum += body(number, size: 3000).count + 256
+      number += 1
+    }
+    #expect(sum <= EventTable.mostBytes && sum + 3400 > EventTable.mostBytes)
+    #expect(table.dropped == 1)
+  }
+
+  /// FNV is no secret: bodies whose hashes share a place must still be told apart.
+  @Test func manyBodiesOfOnePlace() {
+    var table = EventTable()
+    var generator = SystemRandomNumberGenerator()
+    var expected: [[UInt8]: UInt64] = [:]
+    for _ in 0..<20_000 {
+      let one = body(Int.random(in: 0..<3000, using: &generator))
+      expected[one, default: 0] += 1
+      add(&table, one)
+    }
+    #expect(table.events.count == expected.count)
+    for event in table.events { #expect(expected[event.body] == event.count) }
+  }
+}
