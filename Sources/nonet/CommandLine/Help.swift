@@ -45,6 +45,10 @@ enum Help {
       --hint               when COMMAND fails after an attempt, one line says what was refused
       --observe            refuse nothing, and record what would have been refused: no protection
 
+    what connect may reach all the same (by the supervisor too)
+      --allow-unix inside  AF_UNIX sockets on which COMMAND and what it started listen
+      --allow-unix PATH    this socket, or the sockets in this folder; may be said repeatedly
+
     what is printed
       --arch ARCH          x86_64, aarch64 or all; this machine's unless told
       --format FORMAT      listing, bpf_asm, raw, hex, c, json, decimal, dot; for --explain and
@@ -62,6 +66,7 @@ enum Help {
       nonet --log-dir logs -q -- npm test  what did it try to reach?
       nonet --loopback pytest              tests that talk to a server of their own
       nonet --policy unix psql             a database over its AF_UNIX socket, and nothing else
+      nonet --allow-unix "$SSH_AUTH_SOCK" ssh-add -l
       nonet --dump-bpf                     read the filter before you trust it
       nonet --dump-bpf --format raw >f; bwrap --seccomp 3 ... 3<f
 

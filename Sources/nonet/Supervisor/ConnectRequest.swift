@@ -17,6 +17,10 @@ final class ConnectRequest {
   private let allowance: UnixAllowance
   private let target: Target
   private let socket: UnixSocket
+  /// The thread's socket, and the process whose descriptor it is.
+  private let replaced: UInt64?
+  private let process: pid_t
+  private var hasWaited = false
 
   private enum Target {
     case file(PinnedFile, isNamed: Bool, folder: AllowedFolder?)
@@ -70,6 +74,8 @@ final class ConnectRequest {
       let sharesNamespace = sharesUserNamespace(thread)
     else { throw .notAllowed }
     self.closesOnExec = closesOnExec
+    process = status.process
+    replaced = theirs.number
     isBlocking = theirs.isBlocking
     patience = theirs.sendTimeout
     var ids = status.ids
@@ -134,11 +140,24 @@ final class ConnectRequest {
         }
       }
       guard isAdmitted(inside) else { return .outside }
+      // Meanwhile another thread may have closed the socket and opened something under its number.
+      if hasWaited, !isThere { throw SystemError(call: "connect", number: EBADF) }
       if isBlocking { try socket.block() }
       try listener.put(socket, as: number, closesOnExec: closesOnExec, id)
       return .connected
     } catch {
+      hasWaited = true
       return .failed(error.number)
+    }
+  }
+
+  /// Whether the thread's descriptor is still the socket that it was.
+  private var isThere: Bool {
+    do throws(SystemError) {
+      guard let now = try UnixSocket(number, of: thread, process) else { return false }
+      return replaced != nil && now.number == replaced
+    } catch {
+      return false
     }
   }
 

@@ -37,6 +37,13 @@ struct UnixSocket: ~Copyable {
     return UnixSocket(owning: made, type: type)
   }
 
+  /// Which socket it is, among those that are open (sockfs).
+  var number: UInt64? {
+    var status = stat()
+    guard fstat(descriptor.number, &status) == 0 else { return nil }
+    return UInt64(truncatingIfNeeded: status.st_ino)
+  }
+
   var isListening: Bool { option(SO_ACCEPTCONN) == 1 }
   var isConnected: Bool { address(getpeername) != nil }
   /// Whether the socket has an address of its own.
