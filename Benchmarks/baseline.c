@@ -84,12 +84,12 @@ int main(int argc, char **argv) {
   struct sock_fprog program = {sizeof FILTER / sizeof *FILTER, (struct sock_filter *)FILTER};
 #ifdef FILTER_ALONE
   if (setenv("NONET", "default:seccomp", 1)) return 125;
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) return 125;
 #else
   if (probe()) return 125;
   if (setenv("NONET", "default:seccomp+landlock+descriptors", 1)) return 125;
   if (close_descriptors() || enter_domain()) return 125;
 #endif
-  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) return 125;
   if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program)) return 125;
   execvp(argv[1], argv + 1);
   return 127;
