@@ -340,14 +340,16 @@ def test_what_is_not_supported_is_refused(free, inside):
 here = server("s"); answer(here, 5)
 one = fresh(); one.bind("mine"); print(connect("s", one=one))
 one = fresh(); copy = one.dup(); one.connect("s"); print(ping(one))
-try: copy.sendall(b"x"); print("one socket")
-except OSError as error: print("still", error.errno)
+try: copy.sendall(b"x"); print("sent")
+except OSError as error: print("copy", error.errno)
+one = fresh(); events = select.epoll(); events.register(one, select.EPOLLOUT); one.connect("s")
+print("events", len(events.poll(0.1)))
 try: socket.socket(UNIX, socket.SOCK_DGRAM)
 except OSError as error: print("datagram", error.errno)
 for name in "s", "mine": os.unlink(name)
 """
-    assert python(free, text)[0] == "pong ping"
-    assert python(inside, text) == [REFUSED, "pong ping", "still 107", f"datagram {EACCES}"]
+    assert python(free, text) == ["pong ping", "pong ping", "copy 32", "events 1"]  # EPIPE: it was connected
+    assert python(inside, text) == [REFUSED, "pong ping", "copy 107", "events 0", f"datagram {EACCES}"]
 
 
 def test_a_socket_that_was_handed_over(free, inside):
@@ -433,6 +435,24 @@ os.unlink("s")
     assert python(free, text) == python(inside, text) == ["True True"]
     limited = Launcher(inside.user, ("sh", "-c", 'ulimit -n 40; exec "$@"', "-", *inside.prefix))
     assert python(limited, text) == ["True True"]
+
+
+def test_who_cannot_be_traced(free, inside, user):
+    """Such a process may listen; to connect for it takes root."""
+    text = """
+import ctypes
+assert ctypes.CDLL(None).prctl(4, 0, 0, 0, 0) == 0
+here = server("s"); answer(here)
+print(connect("s"), flush=True)
+child = os.fork()
+if child == 0: os.execv(sys.executable, [sys.executable, "-c", sys.argv[1]])
+os.wait(); os.unlink("s")
+"""
+    other = HEAD + "print(connect('s'))"
+    text = text.replace("answer(here)", "answer(here, 2)")
+    assert python(free, text, other) == ["pong ping"] * 2
+    first = "pong ping" if user.name == "root" else REFUSED
+    assert python(inside, text, other) == [first, "pong ping"]
 
 
 def test_unreadable_addresses(inside):

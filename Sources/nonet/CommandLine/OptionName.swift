@@ -54,7 +54,8 @@ enum OptionName: String, CaseIterable {
   var isAvailable: Bool {
     switch self {
     case .policy, .deny, .allow, .errno, .unproved, .backend, .loopback, .log, .logDirectory,
-      .observe, .hint, .allowUnix, .arch, .format, .quiet, .verbose, .bestEffort, .dump, .explain, .check,
+      .observe, .hint, .allowUnix, .arch, .format, .quiet, .verbose, .bestEffort, .dump, .explain,
+      .check,
       .help,
       .version:
       true

@@ -5,8 +5,9 @@ internal import CLinuxShims
 struct AllowedSockets {
   private let words: [Word]
 
-  /// - Returns: `nil` where the option was not given.
-  /// - Throws: Where it makes no sense beside another one.
+  /// Takes the option's values; `nil` where it was not given.
+  ///
+  /// - Throws: Where it makes no sense beside another option.
   init?(_ options: Options) throws(Failure) {
     if options.allowedUnix.isEmpty { return nil }
     if options.isObserving {
@@ -23,6 +24,7 @@ struct AllowedSockets {
   /// - Parameters:
   ///   - policy: The policy's name.
   ///   - oracle: What the policy answers.
+  /// - Returns: What may be reached.
   /// - Throws: Why nothing can be allowed; the command must not run then.
   func allowance(_ policy: String, _ oracle: CheckedProgram) throws(Failure) -> UnixAllowance {
     let allowsInside = words.contains { Self.isInside($0) }
@@ -119,7 +121,9 @@ struct AllowedSockets {
   private static func allows(_ oracle: Program, _ call: String, _ arguments: [UInt64]) -> Bool {
     guard let number = Syscall(named: call)?.number(on: .host) else { return false }
     var data = SeccompData(nr: number, arch: Architecture.host.auditValue)
-    for (argument, value) in zip(SeccompData.Argument.allCases, arguments) { data[argument] = value }
+    for (argument, value) in zip(SeccompData.Argument.allCases, arguments) {
+      data[argument] = value
+    }
     let answer = oracle.run(data)
     return answer == SeccompReturn.allow || answer == SeccompReturn.log
   }

@@ -52,6 +52,7 @@ final class ConnectRequest {
   ///   - id: Its wait.
   ///   - allowance: What may be reached.
   ///   - listener: Knows whether the thread still waits.
+  /// - Throws: Why it is not tried.
   init(
     _ call: Call, _ address: [UInt8], of thread: pid_t, _ id: UInt64, allowance: UnixAllowance,
     _ listener: Listener

@@ -140,7 +140,8 @@ final class Supervisor {
     case .performed: record.add(attempt.answered(.allowed, isProbe: true), by: thread)
     case .refuse(let number):
       record.add(attempt.answered(.refused(number), isProbe: false), by: thread)
-    case .fail(let number): record.add(attempt.answered(.refused(number), isProbe: true), by: thread)
+    case .fail(let number):
+      record.add(attempt.answered(.refused(number), isProbe: true), by: thread)
     case .later: return
     }
   }

@@ -8,12 +8,11 @@ enum UnixAddress: Equatable {
   /// `sizeof(struct sockaddr_un)`.
   static let mostBytes = 110
 
-  /// Reads an address.
+  /// Reads an address; `nil` where the kernel would answer EINVAL.
   ///
   /// - Parameters:
   ///   - bytes: What the caller has there, all of it or the first `mostBytes` and more.
   ///   - length: How long the caller says it is.
-  /// - Returns: `nil` where the kernel would answer EINVAL.
   init?(_ bytes: [UInt8], length: Int32) {
     guard length > 2, length <= Self.mostBytes, bytes.count == length, Self.isUnix(bytes) else {
       return nil

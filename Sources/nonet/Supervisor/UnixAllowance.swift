@@ -48,9 +48,7 @@ struct AllowedFolder {
     }
   }
 
-  /// Whether a server gave bind(2) a name in the folder.
-  ///
-  /// - Parameter address: The server's `struct sockaddr_un`.
+  /// Whether a server's address, a `struct sockaddr_un`, was bound by a name in the folder.
   func isParent(ofBound address: [UInt8]) -> Bool {
     guard UnixAddress.isUnix(address) else { return false }
     let path = Array(address[2...].prefix { $0 != 0 })

@@ -72,12 +72,14 @@ final class UnixConnector {
       // Otherwise the number may be that of another process, with the same id.
       guard listener.isWaiting(notification.id) else { return }
       if !inside.insert(number) {
-        warn("--allow-unix: more processes listen than are kept in mind; the sockets of further ones "
+        warn(
+          "--allow-unix: more processes listen than are kept in mind; the sockets of further ones "
             + "stay out of reach")
       }
     } catch {
-      warn("--allow-unix: a process that listens could not be noted (\(error.call): \(error.reason)); "
-          + "its sockets stay out of reach")
+      warn(
+        "--allow-unix: a process that listens could not be noted "
+          + "(\(error.call): \(error.reason)); its sockets stay out of reach")
     }
   }
 
@@ -88,6 +90,7 @@ final class UnixConnector {
   ///   - attempt: Its call.
   ///   - refusal: What the policy answers.
   ///   - thread: Who it is, for the log.
+  /// - Returns: What became of it; a refusal is the caller's to give.
   func connect(
     _ notification: nonet_notification, _ attempt: Attempt, refusal: CInt,
     _ thread: Identities.Thread?
@@ -96,7 +99,8 @@ final class UnixConnector {
     let request: ConnectRequest
     do throws(ConnectRequest.Obstacle) {
       request = try ConnectRequest(
-        attempt.call, attempt.evidence.address ?? [], of: notification.thread, notification.id, allowance: allowance,
+        attempt.call, attempt.evidence.address ?? [], of: notification.thread, notification.id,
+        allowance: allowance,
         listener)
     } catch {
       switch error {

@@ -50,6 +50,7 @@ final class PinnedFile {
   ///   - folder: Where it begins.
   ///   - resolution: How far it may lead.
   ///   - follows: Whether a symbolic link at its end is followed.
+  /// - Throws: The errno of openat2(2).
   convenience init(
     _ path: [UInt8], in folder: PinnedFile, _ resolution: Resolution, follows: Bool = true
   ) throws(SystemError) {

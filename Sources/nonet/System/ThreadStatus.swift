@@ -78,6 +78,7 @@ struct EffectiveIDs: Equatable {
   /// - Parameters:
   ///   - own: The ids that this process has.
   ///   - action: What is done; throws what it throws.
+  /// - Returns: What that answers.
   /// - Throws: EPERM where this process may not take the ids.
   func perform<Result: ~Copyable>(
     unless own: EffectiveIDs, _ action: () throws(SystemError) -> Result

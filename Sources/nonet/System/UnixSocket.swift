@@ -6,13 +6,12 @@ struct UnixSocket: ~Copyable {
   /// SOCK_STREAM or SOCK_SEQPACKET.
   let type: UInt32
 
-  /// Takes a copy (pidfd_getfd(2), Linux 5.6).
+  /// Takes a copy (pidfd_getfd(2), Linux 5.6); `nil` for what is no such socket.
   ///
   /// - Parameters:
   ///   - number: The descriptor in the thread's table.
   ///   - thread: The thread.
   ///   - process: Its process.
-  /// - Returns: `nil` for what is no such socket.
   /// - Throws: EBADF where the thread has no such descriptor; EPERM where it may not be looked at.
   init?(_ number: CInt, of thread: pid_t, _ process: pid_t) throws(SystemError) {
     let copy = Descriptor(
@@ -55,7 +54,8 @@ struct UnixSocket: ~Copyable {
   var sendTimeout: Int64? {
     var time = timeval()
     var size = socklen_t(MemoryLayout<timeval>.size)
-    guard getsockopt(descriptor.number, SOL_SOCKET, SO_SNDTIMEO, &time, &size) == 0 else { return 0 }
+    let number = descriptor.number
+    guard getsockopt(number, SOL_SOCKET, SO_SNDTIMEO, &time, &size) == 0 else { return 0 }
     let sum = Int64(time.tv_sec) &* 1_000_000 &+ Int64(time.tv_usec)
     return sum == 0 ? nil : min(max(0, sum), 1 << 50)
   }
@@ -93,7 +93,7 @@ struct UnixSocket: ~Copyable {
     _ = try attempt("connect") {
       address.withUnsafeBytes {
         CLinuxShims.connect(
-          socket, $0.baseAddress!.assumingMemoryBound(to: sockaddr.self), socklen_t($0.count))
+          socket, $0.baseAddress?.assumingMemoryBound(to: sockaddr.self), socklen_t($0.count))
       }
     }
   }
@@ -113,13 +113,13 @@ struct UnixSocket: ~Copyable {
   }
 
   private func address(
-    _ ask: (CInt, UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> CInt
+    _ ask: (CInt, UnsafeMutablePointer<sockaddr>?, UnsafeMutablePointer<socklen_t>?) -> CInt
   ) -> [UInt8]? {
     var bytes = [UInt8](repeating: 0, count: SocketAddress.mostBytes)
     var size = socklen_t(bytes.count)
     let number = descriptor.number
     let result = bytes.withUnsafeMutableBytes {
-      ask(number, $0.baseAddress!.assumingMemoryBound(to: sockaddr.self), &size)
+      ask(number, $0.baseAddress?.assumingMemoryBound(to: sockaddr.self), &size)
     }
     return result == 0 ? Array(bytes.prefix(Int(size))) : nil
   }
