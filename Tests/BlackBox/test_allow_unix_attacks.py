@@ -55,12 +55,20 @@ def test_a_race_between_inside_and_outside(free, inside, user, outdoors, attacke
         here, link, there = afresh(outdoors, user)
         return there, (attacker, what, *([link] if what == "swap" else []), here, there, str(count))
 
-    assert counts(free(*words(5 * rounds)[1], **FREE))[0] > 0
+    for _ in range(10):  # a race is won now and then
+        assert sum(counts(free(*words(3000)[1], **FREE))) == 3000
+        if outdoors.heard(b"free", 0.5):
+            break
     assert outdoors.heard(b"free", 5), "the attack does not work even without nonet"
-    there, attack = words(rounds)
-    connected, refused, other = counts(inside(*attack, **INSIDE, timeout=40))
-    assert connected > 0 and refused > 0 and connected + refused + other == rounds
-    assert not outdoors.heard_behind_all(b"inside", there)
+    connected = refused = 0
+    for _ in range(5):
+        there, attack = words(rounds)
+        met = counts(inside(*attack, **INSIDE, timeout=40))
+        assert sum(met) == rounds and not outdoors.heard_behind_all(b"inside", there)
+        connected, refused = connected + met[0], refused + met[1]
+        if connected and refused:
+            break
+    assert connected and refused, "the race had one end only"
 
 
 def test_writing_while_it_connects(free, inside, outdoors, attacker):
@@ -88,17 +96,20 @@ def test_32_bit_calls(free, inside, user, outdoors, attacker):
 def test_a_listener_that_forks_away(free, inside):
     """The one who called listen is gone before anybody connects (reaped peers: Linux 6.16)."""
     text = """
+def stay(one):
+    os.closerange(0, 3)  # so that nobody waits for this process
+    answer(one, 3); time.sleep(2); os._exit(0)
 here = server("s")
 if os.fork() == 0:
     if os.fork() == 0:
-        answer(here, 3); time.sleep(1); os._exit(0)
+        stay(here)
     os._exit(0)
 os.wait()
 here.close()
 child = os.fork()
 if child == 0:
     gone = server("gone")
-    if os.fork() == 0: answer(gone, 3); time.sleep(1); os._exit(0)
+    if os.fork() == 0: stay(gone)
     os._exit(0)
 os.waitpid(child, 0)
 time.sleep(0.1)
