@@ -60,8 +60,8 @@ extension Options {
     if isObserving { return .observe }
     if log != nil { return .log }
     if !allowedUnix.isEmpty { return .allowUnix }
-    if logDirectory != nil { return .logDirectory }
-    return isHinting ? .hint : nil
+    if isHinting { return .hint }
+    return logDirectory == nil ? nil : .logDirectory
   }
 
   /// Whether what was tried is told in any case, and not only as a hint.

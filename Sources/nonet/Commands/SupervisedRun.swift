@@ -188,6 +188,10 @@ struct SupervisedRun {
     say("\(what) \(became): \(summary.destinations(3))")
     let more = record.document.map { "; all of them: \($0.name)" } ?? more(options.log)
     say("by \(summary.programs(3))\(more)")
+    if record.table.dropped > 0 {
+      let count = record.table.dropped
+      say("\(count) of them are only counted, for there were too many different ones")
+    }
   }
 
   private func more(_ log: Word?) -> String {
