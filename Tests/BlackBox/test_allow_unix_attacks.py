@@ -6,11 +6,10 @@ A listener outside may see connections that close at once: that is how it is fou
 import os
 import shutil
 import subprocess
-import tempfile
 
 import pytest
-from conftest import HERE, ROOT, USERS
-from test_allow_unix import REFUSED, allowing, as_root, inside, outdoors, python  # noqa: F401
+from conftest import HERE, USERS
+from test_allow_unix import REFUSED, as_root, inside, outdoors, python  # noqa: F401
 from test_escapes import free as ways_out  # noqa: F401
 from test_escapes import HAS_LANDLOCK, MARK
 

@@ -7,7 +7,7 @@ from support.outside import Ears
 
 # What each short program below begins with: `at` turns '@name' into an abstract address.
 HEAD = """
-import array, os, select, socket, struct, subprocess, sys, threading, time
+import os, select, socket, struct, subprocess, sys, threading, time
 UNIX, STREAM, SEQPACKET = socket.AF_UNIX, socket.SOCK_STREAM, socket.SOCK_SEQPACKET
 def at(name): return "\\0" + name[1:] if name.startswith("@") else name
 def fresh(kind=STREAM): return socket.socket(UNIX, kind)
