@@ -6,7 +6,6 @@ import threading
 import pytest
 
 FORMATS = ["listing", "bpf_asm", "raw", "hex", "c", "json", "decimal", "dot"]
-LATER = [["--allow-unix", "/tmp/s"]]
 
 
 @pytest.fixture
@@ -85,11 +84,6 @@ def test_an_empty_command(bare, words):
     done = bare(*words)
     assert done.returncode in (126, 127) and done.stdout == b""
     assert done.stderr.startswith(b"nonet: ") and done.stderr.count(b"\n") <= 2
-
-
-@pytest.mark.parametrize("words", LATER, ids=" ".join)
-def test_options_of_later_versions_are_refused(refused, words):
-    assert "not available in this version" in refused(*words, "--")
 
 
 @pytest.mark.parametrize("words", [["--deny", "conect"], ["--allow", "ptrase"], ["--deny", "getpid,,getppid"], ["--deny", ""],

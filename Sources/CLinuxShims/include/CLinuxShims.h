@@ -202,6 +202,58 @@ static inline int nonet_open_at(int folder, const char *path, int is_folder) {
   return openat(folder, path, O_RDONLY | O_CLOEXEC | (is_folder ? O_DIRECTORY : 0));
 }
 
+// unix.c
+
+// The number of a process in pidfs, which no other process ever has (Linux 6.9); EOPNOTSUPP before.
+int nonet_process_number(pid_t process, uint64_t *number);
+
+// The same of whoever called listen on the socket that this one is connected to.
+int nonet_peer_number(int socket, uint64_t *number);
+
+// A copy of a descriptor from a thread's own table, or from its process's where the kernel has no
+// handles of threads.
+int nonet_duplicate_of_thread(pid_t thread, pid_t process, int descriptor);
+
+// How openat2(2) resolves: never over links of /proc, which would be the supervisor's own.
+enum nonet_resolve {
+  NONET_RESOLVE_PLAIN = 0x02,
+  NONET_RESOLVE_BENEATH = 0x0a,
+  NONET_RESOLVE_IN_ROOT = 0x12
+};
+
+// An O_PATH descriptor of a file by a name of this process; links of /proc lead on.
+int nonet_pin_here(const char *path);
+
+// An O_PATH descriptor of a file: it stays that file whatever becomes of the name.
+int nonet_pin(int folder, const char *path, int follows, uint64_t resolve);
+
+// Whether a folder is this process's root, in the same mount: 1 or 0.
+int nonet_is_own_root(int folder);
+
+// A new AF_UNIX socket, not blocking, with what was set on another one.
+int nonet_unix_socket_like(int model, int type);
+
+// Connects to exactly that file.
+int nonet_connect_pinned(int socket, int file);
+
+// Puts a copy of `source` in the place of the caller's descriptor `number` (Linux 5.9).
+int nonet_put_descriptor(int listener, uint64_t id, int source, int number, int closes_on_exec);
+
+// The call that waits returns 0.
+int nonet_succeed(int listener, uint64_t id);
+
+// Takes effective ids, groups and capabilities for a while, keeping the saved ones. After a failure
+// they are the old ones; that they are taken back is certain, or the process ends.
+int nonet_remember_ids(void);
+int nonet_take_ids(uid_t user, gid_t group, const gid_t *groups, int group_count,
+                   uint64_t effective);
+void nonet_restore_ids(void);
+
+static inline int nonet_file_flags(int descriptor) { return fcntl(descriptor, F_GETFL); }
+static inline int nonet_set_file_flags(int descriptor, int flags) {
+  return fcntl(descriptor, F_SETFL, flags);
+}
+
 // wait(2)'s macros.
 static inline int nonet_stop_signal(int status) { return WIFSTOPPED(status) ? WSTOPSIG(status) : 0; }
 static inline int nonet_is_continued(int status) { return WIFCONTINUED(status); }

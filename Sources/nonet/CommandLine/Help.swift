@@ -51,6 +51,10 @@ enum Help {
       --hint               when COMMAND fails after an attempt, one line says what was refused
       --observe            refuse nothing, and record what would have been refused: no protection
 
+    what connect may reach all the same (by the supervisor too)
+      --allow-unix inside  AF_UNIX sockets on which COMMAND and what it started listen
+      --allow-unix PATH    this socket, or the sockets in this folder; may be said repeatedly
+
     for agents
       --hook HOST          answer what claude-code, codex, gemini-cli or cursor asks before a
                            command: JSON in, JSON out; status 2, which blocks it, for any failure
@@ -79,6 +83,7 @@ enum Help {
       nonet --loopback pytest              tests that talk to a server of their own
       nonet --offline npm test             npm fails at once where it would try for a minute
       nonet --policy unix psql             a database over its AF_UNIX socket, and nothing else
+      nonet --allow-unix "$SSH_AUTH_SOCK" ssh-add -l
       nonet --dump-bpf                     read the filter before you trust it
       nonet --dump-bpf --format raw >f; bwrap --seccomp 3 ... 3<f
 

@@ -42,30 +42,6 @@ enum OptionName: String, CaseIterable {
     }
   }
 
-  /// Whether the option is followed by a value.
-  var takesValue: Bool {
-    switch self {
-    case .policy, .deny, .allow, .errno, .backend, .log, .logDirectory, .report, .from,
-      .allowUnix, .arch, .format, .hook:
-      true
-    case .unproved, .loopback, .bestEffort, .offline, .observe, .hint, .quiet, .verbose, .dump,
-      .explain, .check, .install, .uninstall, .status, .dryRun, .help, .version:
-      false
-    }
-  }
-
-  /// Whether this version does what the option asks for.
-  var isAvailable: Bool {
-    switch self {
-    case .policy, .deny, .allow, .errno, .unproved, .backend, .loopback, .log, .logDirectory,
-      .observe, .hint, .arch, .format, .quiet, .verbose, .bestEffort, .offline, .report, .from,
-      .dump, .explain, .check, .hook, .install, .uninstall, .status, .dryRun, .help, .version:
-      true
-    case .allowUnix:
-      false
-    }
-  }
-
   /// Whether the option may stand where commands are confined for good: in a hook or for a shell.
   ///
   /// `--best-effort` and `--observe` may not, since there they would run commands unconfined and nobody
@@ -76,8 +52,7 @@ enum OptionName: String, CaseIterable {
       .logDirectory, .allowUnix, .hint, .quiet, .verbose:
       true
     case .bestEffort, .observe, .report, .from, .arch, .format, .dump, .explain, .check, .hook,
-      .install,
-      .uninstall, .status, .dryRun, .help, .version:
+      .install, .uninstall, .status, .dryRun, .help, .version:
       false
     }
   }

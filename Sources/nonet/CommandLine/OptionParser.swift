@@ -105,28 +105,26 @@ struct OptionParser {
       text = Word.text(of: bytes[..<equals])
     }
     guard let name = OptionName(text) else {
-      let names = OptionName.allCases.lazy.filter { $0.isAvailable }.map { $0.rawValue }
+      let names = OptionName.allCases.lazy.map { $0.rawValue }
       let nearest = nearestName(to: text.utf8, among: names)
       throw .usage(
         "no option is called '\(text)'" + (nearest.map { "; did you mean '\($0)'?" } ?? ""))
     }
-    guard name.isAvailable else { throw Self.notAvailable(name.rawValue) }
-    if name.takesValue, value == nil {
+    let isAlone = value == nil ? try apply(name) : false
+    if !isAlone, value == nil {
       guard next < words.count else { throw .usage("\(name.rawValue) needs a value") }
       value = words[next]
       next += 1
     }
-    if let value {
-      guard name.takesValue else { throw .usage("\(name.rawValue) takes no value") }
-      try apply(name, value)
-    } else {
-      try apply(name)
-    }
+    if let value { try apply(name, value) }
     options.given.append(Options.Given(name: name, value: value))
     return true
   }
 
-  private mutating func apply(_ name: OptionName) throws(Failure) {
+  /// Applies an option that stands alone.
+  ///
+  /// - Returns: Whether it does; otherwise it needs a value.
+  private mutating func apply(_ name: OptionName) throws(Failure) -> Bool {
     switch name {
     case .loopback: options.policy = .preset(.loopback)
     case .quiet: options.isQuiet = true
@@ -145,10 +143,11 @@ struct OptionParser {
       if let actionOption, actionOption != name { throw excluding(actionOption, name) }
       actionOption = name
     case .dryRun: options.isDryRun = true
-    case .policy, .deny, .allow, .errno, .backend, .log, .logDirectory, .report,
-      .from, .allowUnix, .arch, .format, .hook:
-      throw Self.notAvailable(name.rawValue)
+    case .policy, .deny, .allow, .errno, .backend, .log, .logDirectory, .report, .from, .allowUnix,
+      .arch, .format, .hook:
+      return false
     }
+    return true
   }
 
   private mutating func apply(_ name: OptionName, _ value: Word) throws(Failure) {
@@ -160,6 +159,7 @@ struct OptionParser {
     case .errno: options.errno = try Self.errno(value)
     case .log: options.log = value
     case .logDirectory: options.logDirectory = value
+    case .allowUnix: options.allowedUnix.append(value)
     case .backend: options.backend = try Self.backend(value)
     case .arch: options.architectures = try Self.architectures(value)
     case .format: options.format = try Self.format(value)
@@ -171,10 +171,9 @@ struct OptionParser {
         throw .usage("--hook was said twice")
       }
       try choose(.hook(host, .answer), name)
-    case .unproved, .loopback, .bestEffort, .offline, .observe, .allowUnix, .hint,
-      .quiet, .verbose, .dump, .explain, .check, .install, .uninstall, .status, .dryRun,
-      .help, .version:
-      throw Self.notAvailable(name.rawValue)
+    case .unproved, .loopback, .bestEffort, .offline, .observe, .hint, .quiet, .verbose, .dump,
+      .explain, .check, .install, .uninstall, .status, .dryRun, .help, .version:
+      throw .usage("\(name.rawValue) takes no value")
     }
   }
 
@@ -216,9 +215,5 @@ struct OptionParser {
 
   private func onlyForDumps(_ name: OptionName) -> Failure {
     .usage("\(name.rawValue) is for --dump-bpf and --explain")
-  }
-
-  private static func notAvailable(_ what: String) -> Failure {
-    .refused("\(what) is not available in this version")
   }
 }

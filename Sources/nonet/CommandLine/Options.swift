@@ -53,6 +53,8 @@ struct Options {
   /// `--report` and `--from`: the page to write, and the log that it is about.
   var report: Word?
   var from: Word?
+  /// `--allow-unix`: `inside`, a socket or a folder, each.
+  var allowedUnix: [Word] = []
   var architectures: ArchitectureChoice?
   var format: DumpFormat?
   /// `--unproved`: a filter whose proof comes to no end is used all the same.
@@ -80,6 +82,7 @@ extension Options {
     if log != nil { return .log }
     if report != nil { return .report }
     if logDirectory != nil { return .logDirectory }
+    if !allowedUnix.isEmpty { return .allowUnix }
     return isHinting ? .hint : nil
   }
 
@@ -87,7 +90,7 @@ extension Options {
   var isLogging: Bool { isObserving || log != nil || report != nil || logDirectory != nil }
 
   /// Whether the command may as well run without a supervisor: a hint protects nobody.
-  var needsOnlyHint: Bool { isHinting && !isLogging }
+  var needsOnlyHint: Bool { isHinting && !isLogging && allowedUnix.isEmpty }
 
   /// The preset that was chosen, where one was.
   var preset: Preset? {

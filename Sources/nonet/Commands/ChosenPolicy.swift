@@ -3,10 +3,10 @@ internal import CLinuxShims
 
 /// The policy that the command line asks for, ready to be compiled.
 struct ChosenPolicy {
-  let policy: Policy
-  let names: PolicyNames
+  private(set) var policy: Policy
+  private(set) var names: PolicyNames
   private let acceptsUnproved: Bool
-  private let isQuiet: Bool
+  private var isQuiet: Bool
 
   /// Reads the policy and applies what the command line changes about it.
   ///
@@ -38,6 +38,15 @@ struct ChosenPolicy {
     names = PolicyNames(policy: name, places: places)
     acceptsUnproved = options.acceptsUnproved
     isQuiet = options.isQuiet
+  }
+
+  /// The same policy, but for calls that are denied whatever it says of them; nothing is said twice.
+  func denying(_ calls: [Syscall]) -> ChosenPolicy {
+    var changed = self
+    changed.policy.rules.insert(Rule(.deny(nil), calls), at: 0)
+    changed.names = PolicyNames(policy: names.policy, places: ["--deny"] + names.places)
+    changed.isQuiet = true
+    return changed
   }
 
   /// Compiles the policy for a machine and proves that the program means it.

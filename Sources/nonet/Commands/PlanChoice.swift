@@ -63,6 +63,8 @@ struct ConfinedPolicy {
   /// The filter, where the plan has one.
   let program: CheckedProgram?
   let sockets: InheritedSockets
+  /// The policy as it was read, unless it is a built-in filter.
+  let chosen: ChosenPolicy?
 
   /// Takes an unchanged preset as it was built in; reads and compiles any other policy.
   ///
@@ -76,9 +78,11 @@ struct ConfinedPolicy {
       name = preset.name
       program = needsFilter ? filter : nil
       sockets = InheritedSockets(preset)
+      chosen = nil
       return
     }
     let chosen = try ChosenPolicy(options, deniesDebug: deniesDebug)
+    self.chosen = chosen
     name = chosen.names.policy
     program = needsFilter ? try chosen.checked(for: .host).program : nil
     sockets = .policy(chosen.policy, hasNamespace: plan.walls.contains(.namespace))

@@ -20,6 +20,7 @@ struct SupervisedRun {
     guard let oracle = confined.program else {
       throw .refused("there is no filter to supervise, so the command was not run")
     }
+    let sockets = try AllowedSockets(options)?.allowance(confined.name, oracle)
     let filter = try installed(oracle)
     let head = head
     let record = try record(head)
@@ -28,6 +29,7 @@ struct SupervisedRun {
       say("observing only: nothing is refused, and this protects nobody")
     }
     try raiseShared()
+    if sockets?.allowsInside ?? false { try AllowedSockets.closeUnconnected() }
     let (signals, wasReaper) = try becomeSupervisor()
     let child: SupervisedChild
     do throws(StartFailure) {
@@ -43,7 +45,8 @@ struct SupervisedRun {
     if !options.isObserving { walls.reportChildWalls() }
     let judge = Judge(oracle: oracle.program, isObserving: options.isObserving)
     let supervisor = Supervisor(
-      judge: judge, child: child, signals: signals, record: record, complain: { nonet.say($0) })
+      judge: judge, child: child, signals: signals, record: record, sockets: sockets,
+      complain: { nonet.say($0) })
     let ending = supervisor.run()
     return try finish(supervisor, ending, child.failure, head)
   }
@@ -78,19 +81,27 @@ struct SupervisedRun {
   /// The proven program with questions in the place of refusals.
   private func installed(_ oracle: CheckedProgram) throws(Failure) -> Program {
     var asking = oracle
-    if options.isObserving {
-      // Where allowed calls send to is worth knowing too.
-      var watching = options
-      let sends = ["sendto", "sendmsg", "sendmmsg"].compactMap { Syscall(named: $0) }
-      watching.changes.append(.init(verdict: .deny(nil), calls: sends))
-      watching.isQuiet = true
-      let deniesDebug = plan.walls.contains(.seccomp(deniesDebug: true))
-      asking = try ChosenPolicy(watching, deniesDebug: deniesDebug).checked(for: .host).program
+    let watched = watchedCalls.compactMap { Syscall(named: $0) }
+    if !watched.isEmpty {
+      var chosen = confined.chosen
+      if chosen == nil {
+        let deniesDebug = plan.walls.contains(.seccomp(deniesDebug: true))
+        chosen = try ChosenPolicy(options, deniesDebug: deniesDebug)
+      }
+      asking = try chosen?.denying(watched).checked(for: .host).program ?? oracle
     }
     guard let program = asking.notifying(asksAboutKills: options.isObserving) else {
       throw .refused("the filter computes its answers and cannot be supervised; please report this")
     }
     return program
+  }
+
+  /// What the policy allows and the supervisor wants to see all the same.
+  private var watchedCalls: [String] {
+    // Where allowed calls send to is worth knowing too.
+    if options.isObserving { return ["sendto", "sendmsg", "sendmmsg"] }
+    // Who listens is inside.
+    return options.allowedUnix.contains { AllowedSockets.isInside($0) } ? ["listen"] : []
   }
 
   // The way to the command -------------------------------------------------------------------------
@@ -126,7 +137,7 @@ struct SupervisedRun {
       switch failure.stage {
       case .filter where failure.number == EBUSY:
         "this is already inside a supervised nonet, and the kernel takes one supervisor only; leave "
-          + "out --log, --log-dir and --observe here, or there"
+          + "out --log, --log-dir, --observe and --allow-unix here, or there"
       case .filter where failure.number == EINVAL:
         "this kernel cannot notify a supervisor (Linux 5.0 can); leave out --log, --log-dir, "
           + "--observe and --hint"

@@ -4,6 +4,8 @@ enum Outcome: Equatable {
   case refused(CInt)
   /// The policy would have refused it, or it tells where something went; it was made all the same.
   case observed
+  /// The policy refuses it, and the supervisor made it where `--allow-unix` lets it.
+  case allowed
 }
 
 /// One kind of attempt and how often it was made.
@@ -15,7 +17,8 @@ struct Event {
   let nameRange: Range<Int>
   /// What was asked for, for a person.
   let label: [UInt8]
-  /// Whether it is only how a program finds out what there is: no attempt in the words for people.
+  /// Whether it is no attempt in the words for people: how a program finds out what there is, or a
+  /// connect that was let through.
   let isProbe: Bool
   let first: Moment
   var last: Moment

@@ -11,6 +11,13 @@ struct Attempt {
   let verdict: Outcome
   let isProbe: Bool
   let thread: pid_t
+
+  /// The same attempt with another end.
+  func answered(_ verdict: Outcome, isProbe: Bool) -> Attempt {
+    Attempt(
+      call: call, kind: kind, evidence: evidence, peer: peer, verdict: verdict,
+      isProbe: isProbe, thread: thread)
+  }
 }
 
 /// The events of a run and the logs that tell them.
@@ -200,13 +207,15 @@ struct Record {
       body += Array(",\"verdict\":\"refused\",\"errno\":\(number)".utf8)
     case .observed:
       body += Array(",\"verdict\":\"observed\",\"errno\":null".utf8)
+    case .allowed:
+      body += Array(",\"verdict\":\"allowed\",\"errno\":null".utf8)
     }
     return (body, start..<end, call.label)
   }
 }
 
 extension Moment {
-  fileprivate func later(_ interval: Int64) -> Moment {
+  func later(_ interval: Int64) -> Moment {
     Moment(microseconds: microseconds + interval)
   }
 }

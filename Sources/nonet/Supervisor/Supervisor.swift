@@ -13,6 +13,8 @@ final class Supervisor {
   private var record: Record
   private var identities: Identities
   private let kinds = CallKinds()
+  /// Where `--allow-unix` lets some connects through.
+  private let connector: UnixConnector?
   private let complain: (String) -> Void
   private var isListening = true
 
@@ -23,16 +25,19 @@ final class Supervisor {
   ///   - child: The command and the listener of its filter.
   ///   - signals: What this process is sent.
   ///   - record: The logs.
+  ///   - sockets: What connect may reach though the policy refuses it, where anything.
   ///   - complain: Tells a person what went wrong.
   init(
     judge: Judge, child: SupervisedChild, signals: SignalReader, record: Record,
-    complain: @escaping (String) -> Void
+    sockets: UnixAllowance? = nil, complain: @escaping (String) -> Void
   ) {
     self.complain = complain
     self.judge = judge
     self.signals = signals
     self.record = record
-    listener = Listener(number: child.listener)
+    let listener = Listener(number: child.listener)
+    self.listener = listener
+    connector = sockets.map { UnixConnector($0, listener, complain: complain) }
     command = CommandProcess(pid: child.pid)
     identities = Identities(count: Identities.count(descriptors: raiseDescriptorLimit()))
   }
@@ -47,7 +52,7 @@ final class Supervisor {
       pollfd(fd: signals.number, events: Int16(POLLIN), revents: 0),
     ]
     while true {
-      let ready = poll(&requests, nfds_t(requests.count), record.timeout)
+      let ready = poll(&requests, nfds_t(requests.count), timeout)
       if ready > 0 {
         let onListener = CInt(requests[0].revents)
         if onListener & POLLIN != 0 {
@@ -58,8 +63,17 @@ final class Supervisor {
         if !isListening { requests[0].fd = -1 }
         if requests[1].revents != 0, let ending = command.handle(signals) { return ending }
       }
+      if let connector {
+        for one in connector.retry() { note(one.answer, one.attempt, one.thread) }
+      }
       if ready == 0 { record.bringUpToDate(at: .now) }
     }
+  }
+
+  /// How long poll(2) may wait, in milliseconds; -1 for as long as it takes.
+  private var timeout: CInt {
+    let (first, second) = (record.timeout, connector?.timeout ?? -1)
+    return first < 0 ? second : second < 0 ? first : min(first, second)
   }
 
   /// Writes the end of the logs.
@@ -90,16 +104,46 @@ final class Supervisor {
     let ruling = judge.ruling(on: call)
     let kind = kinds.kind(of: call)
     guard let verdict = ruling.verdict else {
-      handleAllowed(call, kind, notification)
+      if let connector {
+        connector.noteListener(notification)
+        _ = answer(.proceed, notification.id)
+      } else {
+        handleAllowed(call, kind, notification)
+      }
       return
     }
     let evidence = Evidence(call, kind, read: reader(of: notification.thread))
     let thread = identities.thread(notification.thread, at: .now)
+    if kind == .connect, let connector, case .refuse(let number) = ruling.answer {
+      let attempt = Attempt(
+        call: call, kind: kind, evidence: evidence, peer: nil, verdict: verdict, isProbe: false,
+        thread: notification.thread)
+      let answer = connector.connect(notification, attempt, refusal: number, thread)
+      if let number = answer.errno {
+        guard listener.refuse(notification.id, with: number) else { return }
+      }
+      note(answer, attempt, thread)
+      return
+    }
     guard answer(ruling.answer, notification.id) else { return }
     let attempt = Attempt(
       call: call, kind: kind, evidence: evidence, peer: nil, verdict: verdict,
       isProbe: ruling.isWithdrawn && kind == .other, thread: notification.thread)
     record.add(attempt, by: thread)
+  }
+
+  /// Writes down what became of a connect, once that is known.
+  private func note(
+    _ answer: UnixConnector.Answer, _ attempt: Attempt, _ thread: Identities.Thread?
+  ) {
+    switch answer {
+    case .performed: record.add(attempt.answered(.allowed, isProbe: true), by: thread)
+    case .refuse(let number):
+      record.add(attempt.answered(.refused(number), isProbe: false), by: thread)
+    case .fail(let number):
+      record.add(attempt.answered(.refused(number), isProbe: true), by: thread)
+    case .later: return
+    }
   }
 
   /// Lets a call through and looks where it sends to.

@@ -1,0 +1,228 @@
+#define _GNU_SOURCE
+#include "CLinuxShims.h"
+
+#include <grp.h>
+#include <linux/capability.h>
+#include <linux/openat2.h>
+#include <linux/seccomp.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/vfs.h>
+
+// Newer than some headers: include/uapi/asm-generic/socket.h, linux/pidfd.h, linux/magic.h.
+#ifndef SO_PASSPIDFD
+#define SO_PASSPIDFD 76
+#endif
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77
+#endif
+#ifndef SO_PASSRIGHTS
+#define SO_PASSRIGHTS 83
+#endif
+#ifndef PIDFD_THREAD
+#define PIDFD_THREAD O_EXCL
+#endif
+#ifndef PID_FS_MAGIC
+#define PID_FS_MAGIC 0x50494446
+#endif
+
+_Static_assert(sizeof(ino_t) == 8, "the number of a process in pidfs has 64 bits");
+_Static_assert(NONET_RESOLVE_IN_ROOT == (RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS), "openat2.h");
+_Static_assert(NONET_RESOLVE_PLAIN == RESOLVE_NO_MAGICLINKS, "openat2.h");
+_Static_assert(NONET_RESOLVE_BENEATH == (RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS), "openat2.h");
+
+static int closed(int descriptor, int result) {
+  int error = errno;
+  close(descriptor);
+  errno = error;
+  return result;
+}
+
+static int number_in_pidfs(int handle, uint64_t *number) {
+  struct statfs system;
+  struct stat status;
+  if (fstatfs(handle, &system) || fstat(handle, &status)) return -1;
+  if (system.f_type != PID_FS_MAGIC) {
+    errno = EOPNOTSUPP;
+    return -1;
+  }
+  *number = status.st_ino;
+  return 0;
+}
+
+int nonet_process_number(pid_t process, uint64_t *number) {
+  int handle = (int)syscall(SYS_pidfd_open, process, 0);
+  return handle < 0 ? -1 : closed(handle, number_in_pidfs(handle, number));
+}
+
+int nonet_peer_number(int socket, uint64_t *number) {
+  int handle = -1;
+  socklen_t size = sizeof handle;
+  if (getsockopt(socket, SOL_SOCKET, SO_PEERPIDFD, &handle, &size)) return -1;
+  return closed(handle, number_in_pidfs(handle, number));
+}
+
+int nonet_duplicate_of_thread(pid_t thread, pid_t process, int descriptor) {
+  int handle = (int)syscall(SYS_pidfd_open, thread, PIDFD_THREAD);
+  // Before Linux 6.9 there are handles of whole processes only.
+  if (handle < 0 && errno == EINVAL) handle = (int)syscall(SYS_pidfd_open, process, 0);
+  if (handle < 0) return -1;
+  return closed(handle, (int)syscall(SYS_pidfd_getfd, handle, descriptor, 0));
+}
+
+int nonet_pin_here(const char *path) { return open(path, O_PATH | O_CLOEXEC); }
+
+int nonet_pin(int folder, const char *path, int follows, uint64_t resolve) {
+  struct open_how how = {.flags = O_PATH | O_CLOEXEC | (follows ? 0 : O_NOFOLLOW),
+                         .resolve = resolve};
+  int file = -1;
+  // EAGAIN: something was renamed on the way of a `..`.
+  for (int i = 0; i < 16 && file < 0; i++) {
+    file = (int)syscall(SYS_openat2, folder, path, &how, sizeof how);
+    if (file < 0 && errno != EAGAIN && errno != EINTR) return -1;
+  }
+  return file;
+}
+
+int nonet_is_own_root(int folder) {
+  unsigned mask = STATX_INO | STATX_MNT_ID;
+  struct statx ours, other;
+  if (statx(AT_FDCWD, "/", 0, mask, &ours) || statx(folder, "", AT_EMPTY_PATH, mask, &other))
+    return -1;
+  return (ours.stx_mask & other.stx_mask & mask) == mask && ours.stx_ino == other.stx_ino &&
+         ours.stx_mnt_id == other.stx_mnt_id && ours.stx_dev_major == other.stx_dev_major &&
+         ours.stx_dev_minor == other.stx_dev_minor;
+}
+
+static void carry(int from, int to, int option, int divisor) {
+  int wanted, given;
+  socklen_t size = sizeof wanted;
+  if (getsockopt(from, SOL_SOCKET, option, &wanted, &size)) return;
+  size = sizeof given;
+  if (getsockopt(to, SOL_SOCKET, option, &given, &size) || wanted == given) return;
+  wanted /= divisor;
+  setsockopt(to, SOL_SOCKET, option, &wanted, sizeof wanted);
+}
+
+int nonet_unix_socket_like(int model, int type) {
+  int made = socket(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (made < 0) return -1;
+  static const int flags[] = {SO_PASSCRED, SO_PASSSEC, SO_PASSPIDFD, SO_PASSRIGHTS, SO_PEEK_OFF};
+  for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) carry(model, made, flags[i], 1);
+  // The kernel takes a size and keeps twice as much (socket(7)).
+  carry(model, made, SO_SNDBUF, 2);
+  carry(model, made, SO_RCVBUF, 2);
+  static const int times[] = {SO_RCVTIMEO, SO_SNDTIMEO};
+  for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+    struct timeval time;
+    socklen_t size = sizeof time;
+    if (!getsockopt(model, SOL_SOCKET, times[i], &time, &size))
+      setsockopt(made, SOL_SOCKET, times[i], &time, sizeof time);
+  }
+  return made;
+}
+
+int nonet_connect_pinned(int socket, int file) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d", file);
+  return connect(socket, (struct sockaddr *)&address, sizeof address);
+}
+
+int nonet_put_descriptor(int listener, uint64_t id, int source, int number, int closes_on_exec) {
+  struct seccomp_notif_addfd put = {.id = id,
+                                    .flags = SECCOMP_ADDFD_FLAG_SETFD,
+                                    .srcfd = (uint32_t)source,
+                                    .newfd = (uint32_t)number,
+                                    .newfd_flags = closes_on_exec ? O_CLOEXEC : 0};
+  return ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &put);
+}
+
+int nonet_succeed(int listener, uint64_t id) {
+  struct seccomp_notif_resp answer = {.id = id};
+  return ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
+}
+
+// Taking somebody's ids --------------------------------------------------------------------------
+
+enum { MOST_GROUPS = 1024 };
+
+static struct {
+  uid_t user;
+  gid_t group;
+  gid_t groups[MOST_GROUPS];
+  int group_count;
+} own;
+
+static int capabilities(uint64_t *effective, uint64_t *permitted) {
+  struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+  struct __user_cap_data_struct data[2] = {{0}};
+  if (syscall(SYS_capget, &header, data)) return -1;
+  *effective = data[0].effective | (uint64_t)data[1].effective << 32;
+  *permitted = data[0].permitted | (uint64_t)data[1].permitted << 32;
+  return 0;
+}
+
+static int set_effective(uint64_t wanted) {
+  struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+  struct __user_cap_data_struct data[2] = {{0}};
+  if (syscall(SYS_capget, &header, data)) return -1;
+  data[0].effective = (uint32_t)wanted & data[0].permitted;
+  data[1].effective = (uint32_t)(wanted >> 32) & data[1].permitted;
+  return (int)syscall(SYS_capset, &header, data);
+}
+
+int nonet_remember_ids(void) {
+  own.user = geteuid();
+  own.group = getegid();
+  own.group_count = getgroups(MOST_GROUPS, own.groups);
+  return own.group_count < 0 ? -1 : 0;
+}
+
+static int have_groups(const gid_t *groups, int count) {
+  if (count != own.group_count) return 0;
+  for (int i = 0; i < count; i++) {
+    int is_there = 0;
+    for (int j = 0; j < count; j++) is_there |= groups[i] == own.groups[j];
+    if (!is_there) return 0;
+  }
+  return 1;
+}
+
+void nonet_restore_ids(void) {
+  uint64_t effective, permitted;
+  // In this order: the user first, whose capabilities then set back the groups.
+  int has_failed = geteuid() != own.user && setresuid((uid_t)-1, own.user, (uid_t)-1);
+  has_failed = has_failed || capabilities(&effective, &permitted) ||
+               (effective != permitted && set_effective(permitted));
+  has_failed = has_failed || (getegid() != own.group && setresgid((gid_t)-1, own.group, (gid_t)-1));
+  gid_t groups[MOST_GROUPS];
+  int count = getgroups(MOST_GROUPS, groups);
+  has_failed = has_failed || count < 0 ||
+               (!have_groups(groups, count) && setgroups((size_t)own.group_count, own.groups));
+  // A change of ids may have made the process traceable again (commit_creds in kernel/cred.c).
+  has_failed = has_failed || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  if (!has_failed) return;
+  // Nobody may go on with somebody else's ids; the listener closes with this process.
+  static const char words[] = "nonet: the supervisor could not take its own ids back and ends\n";
+  (void)!write(STDERR_FILENO, words, sizeof words - 1);
+  _exit(125);
+}
+
+int nonet_take_ids(uid_t user, gid_t group, const gid_t *groups, int group_count,
+                   uint64_t effective) {
+  uint64_t before, permitted;
+  if (capabilities(&before, &permitted)) return -1;
+  int failed = 0;
+  if (!have_groups(groups, group_count)) failed = setgroups((size_t)group_count, groups);
+  if (!failed && group != own.group) failed = setresgid((gid_t)-1, group, (gid_t)-1);
+  if (!failed && user != own.user) failed = setresuid((uid_t)-1, user, (uid_t)-1);
+  if (!failed && permitted) failed = set_effective(effective);
+  if (!failed) failed = prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  if (!failed) return 0;
+  int error = errno;
+  nonet_restore_ids();
+  errno = error;
+  return -1;
+}

@@ -1,0 +1,141 @@
+internal import BPFAssembler
+internal import CLinuxShims
+
+/// What `--allow-unix` names, found before the command starts.
+struct AllowedSockets {
+  private let words: [Word]
+
+  /// Takes the option's values; `nil` where it was not given.
+  ///
+  /// - Throws: Where it makes no sense beside another option.
+  init?(_ options: Options) throws(Failure) {
+    if options.allowedUnix.isEmpty { return nil }
+    if options.isObserving {
+      throw .usage("--allow-unix and --observe exclude each other: --observe refuses nothing")
+    }
+    words = options.allowedUnix
+  }
+
+  /// Whether a value stands for the sockets inside.
+  static func isInside(_ word: Word) -> Bool { word.bytes.elementsEqual("inside".utf8) }
+
+  /// Pins what is named, where the policy leaves anything to allow.
+  ///
+  /// - Parameters:
+  ///   - policy: The policy's name.
+  ///   - oracle: What the policy answers.
+  /// - Returns: What may be reached.
+  /// - Throws: Why nothing can be allowed; the command must not run then.
+  func allowance(_ policy: String, _ oracle: CheckedProgram) throws(Failure) -> UnixAllowance {
+    let allowsInside = words.contains { Self.isInside($0) }
+    try Self.check(policy, oracle.program, allowsInside)
+    if allowsInside { try Self.checkKernel() }
+    guard let own = ThreadStatus(of: getpid())?.ids else {
+      throw .refused("--allow-unix needs /proc, which is not there; the command was not run")
+    }
+    do throws(SystemError) {
+      try EffectiveIDs.remember()
+    } catch {
+      throw .system(error, "--allow-unix: this process's ids are not known, so nothing was run")
+    }
+    var sockets: [PinnedFile] = []
+    var folders: [AllowedFolder] = []
+    for word in words where !Self.isInside(word) {
+      let file = try Self.pin(word)
+      if file.isSocket {
+        sockets.append(file)
+      } else if file.isFolder {
+        folders.append(AllowedFolder(file, named: word.bytes))
+      } else {
+        throw .refused(
+          "--allow-unix: '\(word.text)' is neither a socket nor a folder; the command was not run")
+      }
+    }
+    return UnixAllowance(allowsInside: allowsInside, sockets: sockets, folders: folders, own: own)
+  }
+
+  /// Closes inherited AF_UNIX sockets that are not connected: whoever listens on one of them inside
+  /// would be taken for the one who answers, while somebody outside may hold it too.
+  ///
+  /// - Throws: Where standard input, output or error is one.
+  static func closeUnconnected() throws(Failure) {
+    var standard: CInt?
+    do throws(SystemError) {
+      for number in try openDescriptors() where try isUnconnected(number) {
+        try closeDescriptor(number)
+      }
+      for number: CInt in 0...2 where try isUnconnected(number) {
+        standard = number
+      }
+    } catch {
+      throw .system(error, "--allow-unix: cannot look at open descriptors, so nothing was run")
+    }
+    if let standard {
+      throw .refused(
+        "descriptor \(standard) is an AF_UNIX socket that is not connected, which does not go with "
+          + "--allow-unix inside; close or redirect it; the command was not run")
+    }
+  }
+
+  private static func isUnconnected(_ number: CInt) throws(SystemError) -> Bool {
+    guard case .socket(let domain, _) = try kind(of: number), domain == UInt32(AF_UNIX) else {
+      return false
+    }
+    var address = sockaddr()
+    var size = socklen_t(MemoryLayout<sockaddr>.size)
+    return getpeername(number, &address, &size) != 0
+  }
+
+  private static func pin(_ word: Word) throws(Failure) -> PinnedFile {
+    do throws(SystemError) {
+      return try PinnedFile(word.bytes)
+    } catch {
+      throw .refused(
+        "--allow-unix: '\(word.text)': \(error.reason); a socket or folder must be there when the "
+          + "command starts, so it was not run; the word 'inside' stands for the sockets that the "
+          + "command makes itself")
+    }
+  }
+
+  private static func check(
+    _ policy: String, _ oracle: Program, _ allowsInside: Bool
+  ) throws(Failure) {
+    let pointer: UInt64 = 1 << 32 | 4096
+    if allows(oracle, "connect", [3, pointer, 110]) {
+      throw .refused(
+        "--allow-unix: policy \"\(policy)\" lets connect through already, to every socket; leave "
+          + "the option out, or choose another policy; the command was not run")
+    }
+    if !allows(oracle, "socket", [UInt64(AF_UNIX), UInt64(SOCK_STREAM.rawValue), 0]) {
+      throw .refused(
+        "--allow-unix: policy \"\(policy)\" lets no AF_UNIX socket be made, so there is none to "
+          + "connect; choose another policy; the command was not run")
+    }
+    if allowsInside, !allows(oracle, "listen", [3, 16]) {
+      throw .refused(
+        "--allow-unix inside: policy \"\(policy)\" lets nobody listen inside; choose another "
+          + "policy; the command was not run")
+    }
+  }
+
+  private static func allows(_ oracle: Program, _ call: String, _ arguments: [UInt64]) -> Bool {
+    guard let number = Syscall(named: call)?.number(on: .host) else { return false }
+    var data = SeccompData(nr: number, arch: Architecture.host.auditValue)
+    for (argument, value) in zip(SeccompData.Argument.allCases, arguments) {
+      data[argument] = value
+    }
+    let answer = oracle.run(data)
+    return answer == SeccompReturn.allow || answer == SeccompReturn.log
+  }
+
+  private static func checkKernel() throws(Failure) {
+    do throws(SystemError) {
+      _ = try processNumber(getpid())
+    } catch {
+      throw .refused(
+        "--allow-unix inside needs Linux 6.9, whose pidfs tells processes apart for ever; here is "
+          + "\(Here.kernel) (\(error.call): \(error.reason)); --allow-unix PATH works without; the "
+          + "command was not run")
+    }
+  }
+}

@@ -1,0 +1,79 @@
+internal import CLinuxShims
+
+/// One file of the machine, whatever its names are.
+struct FileIdentity: Equatable {
+  let device: UInt64
+  let inode: UInt64
+}
+
+/// How a path is resolved; never over links of /proc such as /proc/self/fd, which would lead into
+/// this very process.
+enum Resolution {
+  case plain
+  /// The folder is the root, and nothing leads out of it.
+  case inRoot
+  /// What would lead out of the folder fails.
+  case beneath
+}
+
+/// A file held open without access to its contents (O_PATH): it stays the same file, and there, while
+/// its names come and go.
+final class PinnedFile {
+  private let descriptor: Descriptor
+  let identity: FileIdentity
+  let isSocket: Bool
+  let isFolder: Bool
+  var number: CInt { descriptor.number }
+
+  private init(owning number: CInt) throws(SystemError) {
+    let descriptor = Descriptor(owning: number)
+    var status = stat()
+    _ = try attempt("fstat") { fstat(number, &status) }
+    self.descriptor = descriptor
+    identity = FileIdentity(
+      device: UInt64(truncatingIfNeeded: status.st_dev),
+      inode: UInt64(truncatingIfNeeded: status.st_ino))
+    let kind = status.st_mode & mode_t(S_IFMT)
+    isSocket = kind == mode_t(S_IFSOCK)
+    isFolder = kind == mode_t(S_IFDIR)
+  }
+
+  /// Pins a file by a name that is taken as this process sees it; links of /proc lead on.
+  convenience init(_ path: [UInt8]) throws(SystemError) {
+    try self.init(owning: try attempt("open") { nonet_pin_here(nullTerminated(path)) })
+  }
+
+  /// Pins a file by a name in a folder (openat2(2), Linux 5.6).
+  ///
+  /// - Parameters:
+  ///   - path: The name.
+  ///   - folder: Where it begins.
+  ///   - resolution: How far it may lead.
+  ///   - follows: Whether a symbolic link at its end is followed.
+  /// - Throws: The errno of openat2(2).
+  convenience init(
+    _ path: [UInt8], in folder: PinnedFile, _ resolution: Resolution, follows: Bool = true
+  ) throws(SystemError) {
+    let how =
+      switch resolution {
+      case .plain: NONET_RESOLVE_PLAIN
+      case .inRoot: NONET_RESOLVE_IN_ROOT
+      case .beneath: NONET_RESOLVE_BENEATH
+      }
+    let start = folder.number
+    try self.init(
+      owning: try attempt("openat2") {
+        nonet_pin(start, nullTerminated(path), follows ? 1 : 0, UInt64(how.rawValue))
+      })
+  }
+
+  /// A name of the file at this moment, as this process sees it; only a hint.
+  var name: [UInt8]? {
+    var bytes = [CChar](repeating: 0, count: 4096)
+    let count = readlink("/proc/self/fd/\(number)", &bytes, bytes.count)
+    return count < 0 ? nil : bytes[..<count].map { UInt8(bitPattern: $0) }
+  }
+
+  /// Whether this is the root of this process, in the same mount.
+  var isOwnRoot: Bool { nonet_is_own_root(number) == 1 }
+}

@@ -1,0 +1,124 @@
+import CLinuxShims
+import Testing
+
+@testable import nonet
+
+/// The parts of `--allow-unix` that decide by themselves.
+@Suite struct AllowUnixTests {
+  @Test func addressesAsTheKernelReadsThem() {
+    func address(_ bytes: [UInt8]) -> UnixAddress? {
+      UnixAddress(bytes, length: Int32(bytes.count))
+    }
+    #expect(address([1, 0, 47, 115, 0, 9]) == .path([47, 115]))
+    #expect(address([1, 0, 47, 115]) == .path([47, 115]))
+    #expect(address([1, 0, 0, 115, 0, 9]) == .abstract([115, 0, 9]))
+    #expect(address([1, 0, 0]) == .abstract([]))
+    for bytes: [UInt8] in [[], [1], [1, 0], [2, 0, 47], [1, 1, 47]] {
+      #expect(address(bytes) == nil)
+    }
+    let long = [1, 0] + [UInt8](repeating: 97, count: 109)
+    #expect(address(Array(long[..<109])) == .path(Array(long[2..<109])))
+    #expect(address(Array(long[..<110])) == .path(Array(long[2..<110])))
+    #expect(address(long) == nil)
+    // Fewer bytes than the caller says there are.
+    #expect(UnixAddress([1, 0, 47], length: 4) == nil)
+    #expect(UnixAddress(long, length: -1) == nil)
+  }
+
+  @Test func listenersAreNotedUpToALimit() {
+    var listeners = InsideListeners(most: 3)
+    #expect(!listeners.contains(7))
+    let answers = ([9, 7, 8, 7, 9, 10, 8] as [UInt64]).map { listeners.insert($0) }
+    #expect(answers == [true, true, true, true, true, false, true])
+    #expect([6, 7, 8, 9, 10].map { listeners.contains($0) } == [false, true, true, true, false])
+    #expect(!listeners.contains(.max) && !listeners.contains(0))
+  }
+
+  @Test func listenersInAnyOrder() {
+    var listeners = InsideListeners()
+    var numbers = Array(0..<UInt64(2000)).map { $0 &* 0x9e37_79b9_7f4a_7c15 }
+    let answers = numbers.map { listeners.insert($0) }
+    #expect(!answers.contains(false))
+    #expect(numbers.allSatisfy { listeners.contains($0) })
+    numbers = numbers.map { $0 ^ 1 }.filter { one in !numbers.contains(one) }
+    #expect(!numbers.isEmpty && !numbers.contains { listeners.contains($0) })
+  }
+
+  private static let status = """
+    Name:\tUid:\t0
+    Tgid:\t77
+    Pid:\t78
+    Uid:\t1000\t1001\t1002\t1003
+    Gid:\t2000\t2001\t2002\t2003
+    Groups:\t4 24 1000\u{20}
+    SigPnd:\t0000000000000000
+    ShdPnd:\t0000000000002000
+    SigBlk:\t0000000000000000
+    SigCgt:\t0000000000002000
+    CapEff:\t000001ffffffffff
+
+    """
+
+  @Test func statusOfAThread() {
+    let text = Array(Self.status.utf8)
+    let status = ThreadStatus(text)
+    #expect(status?.process == 77)
+    #expect(status?.ids.user == 1001 && status?.ids.group == 2001)
+    #expect(status?.ids.groups == [4, 24, 1000])
+    #expect(status?.ids.capabilities == 0x1ff_ffff_ffff)
+    #expect(status?.hasSignalToHandle == true)
+    // Whoever cannot be known wholly is not known at all.
+    for name in ["Tgid", "Uid", "Gid", "Groups", "CapEff"] {
+      let lines = Self.status.split(separator: "\n").filter { !$0.hasPrefix("\(name):") }
+      #expect(ThreadStatus(Array(lines.joined(separator: "\n").utf8)) == nil)
+    }
+    #expect(ThreadStatus(Array(text[..<(text.count / 2)])) == nil)
+    let blocked = Self.status.replacing(
+      "SigBlk:\t0000000000000000", with: "SigBlk:\t0000000000002000")
+    #expect(ThreadStatus(Array(blocked.utf8))?.hasSignalToHandle == false)
+  }
+
+  @Test func statusOfThisThread() {
+    let status = ThreadStatus(of: getpid())
+    #expect(status?.process == getpid())
+    #expect(status?.ids.user == geteuid() && status?.ids.group == getegid())
+  }
+
+  @Test func foldersByTheNameThatWasBound() throws {
+    let folder = AllowedFolder(
+      try PinnedFile(Array("/usr/bin/..".utf8)), named: Array("/usr//".utf8))
+    func isParent(_ path: String) -> Bool {
+      folder.isParent(ofBound: [1, 0] + Array(path.utf8) + [0])
+    }
+    #expect(isParent("/usr/s"))
+    for path in [
+      "", "s", "usr/s", "/usr", "/usr/", "/usr/.", "/usr/..", "/usr/lib/s", "/usr/../usr/s",
+    ] {
+      #expect(!isParent(path))
+    }
+    #expect(!folder.isParent(ofBound: [1, 0, 0] + Array("/usr/s".utf8)))
+    #expect(!folder.isParent(ofBound: [2, 0] + Array("/usr/s".utf8)))
+    #expect(!folder.isParent(ofBound: []))
+    #expect(folder.holds(try PinnedFile(Array("/usr/bin".utf8))))
+    #expect(!folder.holds(try PinnedFile(Array("/dev/null".utf8))))
+    #expect(!folder.holds(try PinnedFile(Array("/usr".utf8))))
+  }
+
+  @Test func aPinnedFileIsOneFile() throws {
+    let root = try PinnedFile(Array("/".utf8))
+    #expect(root.isOwnRoot && root.isFolder && !root.isSocket)
+    let null = try PinnedFile(Array("/dev/null".utf8))
+    #expect(try PinnedFile(Array("dev/null".utf8), in: root, .plain).identity == null.identity)
+    #expect(try PinnedFile(Array("/../dev/null".utf8), in: root, .inRoot).identity == null.identity)
+    #expect(null.name == Array("/dev/null".utf8) && !null.isOwnRoot)
+    for (path, resolution, number) in [
+      ("/dev/null", Resolution.beneath, EXDEV), ("../dev/null", .beneath, EXDEV),
+      ("proc/self/root/dev/null", .plain, ELOOP), ("proc/self/cwd", .inRoot, ELOOP),
+      ("nothing", .plain, ENOENT),
+    ] {
+      #expect(throws: SystemError(call: "openat2", number: number)) {
+        _ = try PinnedFile(Array(path.utf8), in: root, resolution)
+      }
+    }
+  }
+}
