@@ -59,6 +59,9 @@ struct SupervisedRun {
       _ = supervisor.finish(.notRun(words.status))
       throw words
     }
+    if ending == .lost {
+      say("the system does not tell how the command ended; what is left of it is told to end")
+    }
     let record = supervisor.finish(ending)
     if let report = options.report {
       do throws(Failure) {

@@ -37,18 +37,30 @@ final class CommandProcess {
   /// Reaps every child that ended: the command's orphans are ours.
   private func reap() -> Ending? {
     var ending: Ending?
-    while let (child, change) = nextChildChange() {
-      guard child == pid else { continue }
-      switch change {
-      case .stopped(let signal):
-        isStopped = true
-        // For the shell outside, which sees only us.
-        nonet_stop_self(signal)
-      case .continued: isStopped = false
-      case .exited(let code): ending = .exited(code)
-      case .killed(let signal): ending = .killed(signal)
+    do throws(SystemError) {
+      while let (child, change) = try nextChildChange() {
+        if child == pid { ending = note(change) ?? ending }
       }
+    } catch {
+      // The command was a child until its end was told, so another errno or an early end is no news
+      // of it, and none will come.
+      return ending ?? .lost
     }
     return ending
+  }
+
+  private func note(_ change: ChildChange) -> Ending? {
+    switch change {
+    case .stopped(let signal):
+      isStopped = true
+      // For the shell outside, which sees only us.
+      nonet_stop_self(signal)
+      return nil
+    case .continued:
+      isStopped = false
+      return nil
+    case .exited(let code): return .exited(code)
+    case .killed(let signal): return .killed(signal)
+    }
   }
 }

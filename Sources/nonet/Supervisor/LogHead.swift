@@ -47,6 +47,8 @@ enum Ending: Equatable {
   case killed(CInt)
   /// It could not be run.
   case notRun(CInt)
+  /// The system does not say how it ended, or whether.
+  case lost
 
   var status: String {
     switch self {
@@ -54,6 +56,7 @@ enum Ending: Equatable {
     case .exited: "exited"
     case .killed: "killed"
     case .notRun: "not run"
+    case .lost: "lost"
     }
   }
 
@@ -62,6 +65,7 @@ enum Ending: Equatable {
     case .running: nil
     case .exited(let code), .notRun(let code): code
     case .killed(let signal): 128 + signal
+    case .lost: 125
     }
   }
 }

@@ -52,6 +52,7 @@ final class Supervisor {
       pollfd(fd: signals.number, events: Int16(POLLIN), revents: 0),
     ]
     while true {
+      if !isListening { requests[0].fd = -1 }
       let ready = poll(&requests, nfds_t(requests.count), timeout)
       if ready > 0 {
         let onListener = CInt(requests[0].revents)
@@ -60,19 +61,19 @@ final class Supervisor {
         } else if onListener != 0 {
           stopListening()
         }
-        if !isListening { requests[0].fd = -1 }
         if requests[1].revents != 0, let ending = command.handle(signals) { return ending }
       }
-      if let connector {
+      if let connector, isListening {
         for one in connector.retry() { note(one.answer, one.attempt, one.thread) }
       }
+      if let failure = listener.failure, isListening { stopListening(because: failure) }
       if ready == 0 { record.bringUpToDate(at: .now) }
     }
   }
 
   /// How long poll(2) may wait, in milliseconds; -1 for as long as it takes.
   private var timeout: CInt {
-    let (first, second) = (record.timeout, connector?.timeout ?? -1)
+    let (first, second) = (record.timeout, isListening ? connector?.timeout ?? -1 : -1)
     return first < 0 ? second : second < 0 ? first : min(first, second)
   }
 
@@ -83,9 +84,13 @@ final class Supervisor {
   }
 
   /// Closes the listener: every call that waits or comes is refused with ENOSYS by the kernel.
-  private func stopListening() {
+  private func stopListening(because failure: SystemError? = nil) {
     isListening = false
     listener.close()
+    guard let failure else { return }
+    complain(
+      "calls can no longer be answered (\(failure.call): \(failure.reason)); what the policy refuses "
+        + "answers ENOSYS from now on, unrecorded")
   }
 
   private func handleCall() {
@@ -94,10 +99,7 @@ final class Supervisor {
       guard let next = try listener.receive() else { return }
       notification = next
     } catch {
-      stopListening()
-      complain(
-        "calls can no longer be received (\(error.call): \(error.reason)); what the policy refuses "
-          + "answers ENOSYS from now on, unrecorded")
+      stopListening(because: error)
       return
     }
     let call = Call(notification)

@@ -42,10 +42,12 @@ enum ChildChange {
 }
 
 /// The next change of any child, or `nil` where nothing changed.
-func nextChildChange() -> (pid: pid_t, change: ChildChange)? {
+///
+/// - Throws: The errno of waitpid(2): ECHILD where no child is left.
+func nextChildChange() throws(SystemError) -> (pid: pid_t, change: ChildChange)? {
   var status: CInt = 0
-  let pid = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED)
-  guard pid > 0 else { return nil }
+  let pid = try attempt("waitpid") { waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED) }
+  if pid == 0 { return nil }
   let stop = nonet_stop_signal(status)
   if stop != 0 { return (pid, .stopped(stop)) }
   if nonet_is_continued(status) != 0 { return (pid, .continued) }

@@ -101,8 +101,14 @@ func becomeSupervisor() throws(SystemError) -> CInt {
 func setReaper(_ before: CInt) { _ = nonet_set_subreaper(before) }
 
 /// The end of a listener where calls are received and answered (seccomp_unotify(2)).
-struct Listener {
+final class Listener {
   let number: CInt
+  /// Why an answer could not be given to a thread that waits for it still; only closing helps it then.
+  private(set) var failure: SystemError?
+
+  init(number: CInt) {
+    self.number = number
+  }
 
   /// The next call that waits; `nil` where its thread is gone already.
   ///
@@ -122,12 +128,28 @@ struct Listener {
   ///
   /// - Returns: Whether the thread got it. It waited until then, so what was read of it between
   ///   `receive` and here was read of that very thread.
-  func refuse(_ id: UInt64, with errno: CInt) -> Bool { nonet_refuse(number, id, errno) == 0 }
+  func refuse(_ id: UInt64, with errno: CInt) -> Bool { send { nonet_refuse(number, id, errno) } }
 
   /// Lets the kernel make the call.
   ///
   /// - Returns: As for `refuse`.
-  func proceed(_ id: UInt64) -> Bool { nonet_continue(number, id) == 0 }
+  func proceed(_ id: UInt64) -> Bool { send { nonet_continue(number, id) } }
+
+  /// Answers with 0.
+  ///
+  /// - Returns: As for `refuse`.
+  func succeed(_ id: UInt64) -> Bool { send { nonet_succeed(number, id) } }
+
+  private func send(_ answer: () -> CInt) -> Bool {
+    do throws(SystemError) {
+      _ = try attempt("SECCOMP_IOCTL_NOTIF_SEND", answer)
+      return true
+    } catch {
+      // ENOENT: the thread is gone, or a signal took its call back.
+      if error.number != ENOENT { failure = error }
+      return false
+    }
+  }
 
   /// Whether the thread still waits.
   func isWaiting(_ id: UInt64) -> Bool { nonet_is_waiting(number, id) == 0 }

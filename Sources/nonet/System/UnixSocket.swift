@@ -144,9 +144,4 @@ extension Listener {
       nonet_put_descriptor(self.number, id, source, number, closesOnExec ? 1 : 0)
     }
   }
-
-  /// Answers with 0.
-  ///
-  /// - Returns: As for `refuse`.
-  func succeed(_ id: UInt64) -> Bool { nonet_succeed(number, id) == 0 }
 }
