@@ -98,6 +98,7 @@ def test_the_format(logged):
     assert list(head) == ["timestamp", "pid", "backend", "policy", "walls", "command", "version"]
     assert (head["backend"], head["policy"], head["command"][0]) == ("seccomp", "default", PYTHON)
     assert head["walls"][0] == "seccomp" and head["command"][2].startswith("import socket\n")
+    assert end.pop("timestamp") > events[-1]["last"]
     assert end == {"event_count": 3, "dropped": 0, "status": "exited", "exit_code": 7}
     assert list(events[0]) == ["timestamp", "pid", "tid", "comm", "exe", "abi", "api", "args", "verdict", "errno", "count", "last"]
     assert events[0]["exe"] == os.path.realpath(PYTHON) and events[0]["pid"] == events[0]["tid"] != head["pid"]
@@ -221,6 +222,16 @@ def test_a_probe_for_io_uring_is_no_attempt(user, nonet):
     assert (done.returncode, done.stderr) == (3, b"")
     _, event, end = read_lines(f"{user.home}/lines")
     assert (event["api"], event["errno"], end["event_count"]) == ("io_uring_setup", errno.ENOSYS, 1)
+
+
+def test_the_name_service_is_no_attempt(user, nonet):
+    """Nearly every program asks nscd; an agent must not hear that this was why its command failed."""
+    code = "import pwd, sys; pwd.getpwnam('root'); sys.exit(3)"
+    done = Launcher(user)(nonet, "--hint", "--log", "lines", "--", PYTHON, "-c", code)
+    assert (done.returncode, done.stderr) == (3, b"")
+    _, *events, end = read_lines(f"{user.home}/lines")
+    assert events and all(event["probe"] and "nscd" in event["args"]["path"] for event in events)
+    assert end["event_count"] == sum(event["count"] for event in events)
 
 
 def test_where_no_log_can_be_written(user, nonet):

@@ -39,6 +39,7 @@ extension LoggedEvent {
     case _: outcome = .refused
     }
     errno = value["errno"]?.integer
+    isProbe = value["probe"]?.bool ?? false
     // Sums of counts shall not trap, whatever somebody wrote.
     count = min(max(1, value["count"]?.integer ?? 1), 1 << 40)
     stack = (value["stack"]?.elements ?? []).compactMap { $0.text }

@@ -129,8 +129,8 @@ extension ReportPage {
       ),
       (log.unreadable > 0, "Lines of the log that could not be read: ", log.unreadable, "."),
       (
-        probes > 0, "Looks for io_uring, answered with \"no such call\": ", probes,
-        ". They are not counted as attempts."
+        probes > 0, "Looks for what nearly every program asks for, io_uring and name services: ",
+        probes, ". They are not counted as attempts."
       ),
       (
         log.runs.count > 1,

@@ -59,8 +59,8 @@ struct LoggedEvent {
   /// Where in the program, innermost first, as Python tells.
   var stack: [String] = []
 
-  /// Whether a program only looked whether there is io_uring, as libuv does: no attempt at the network.
-  var isProbe: Bool { call.utf8.starts(with: "io_uring_".utf8) && errno == 38 }
+  /// Whether a program only looked what there is: no attempt at the network.
+  var isProbe = false
 }
 
 /// Who tried.

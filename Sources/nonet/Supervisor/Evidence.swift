@@ -19,6 +19,9 @@ struct Evidence: Equatable {
 
   init() {}
 
+  /// Whether the call goes to a service for names of users and hosts.
+  var asksNameService: Bool { address.flatMap { SocketAddress($0) }?.isNameService ?? false }
+
   /// Copies what the log needs.
   ///
   /// - Parameters:

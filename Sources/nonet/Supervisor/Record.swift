@@ -74,10 +74,11 @@ struct Record {
   private mutating func addNew(
     _ attempt: Attempt, by thread: Identities.Thread?, at now: Moment
   ) {
-    let (body, nameRange, label) = text(of: attempt, thread?.identity)
+    let isProbe = attempt.isProbe || attempt.evidence.asksNameService
+    let (body, nameRange, label) = text(of: attempt, isProbe, thread?.identity)
     guard
       let index = table.add(
-        body, nameRange: nameRange, label: label, isProbe: attempt.isProbe, at: now)
+        body, nameRange: nameRange, label: label, isProbe: isProbe, at: now)
     else {
       if document != nil, documentDue == nil { documentDue = now.later(Self.documentInterval) }
       return
@@ -179,7 +180,7 @@ struct Record {
 
   /// What identical attempts have in common, the place of the name in it, and few words.
   private mutating func text(
-    of attempt: Attempt, _ identity: Identity?
+    of attempt: Attempt, _ isProbe: Bool, _ identity: Identity?
   ) -> (body: [UInt8], nameRange: Range<Int>, label: [UInt8]) {
     let names = names ?? SocketNames()
     self.names = names
@@ -210,6 +211,7 @@ struct Record {
     case .allowed:
       body += Array(",\"verdict\":\"allowed\",\"errno\":null".utf8)
     }
+    if isProbe, attempt.verdict != .allowed { body += Array(",\"probe\":true".utf8) }
     return (body, start..<end, call.label)
   }
 }

@@ -48,6 +48,14 @@ enum SocketAddress: Equatable {
     }
   }
 
+  /// Whether the C library asks there for names of users and hosts, and goes on without an answer:
+  /// nearly every program does, and it is no attempt to reach anything.
+  var isNameService: Bool {
+    guard case .unix(let name, false) = self else { return false }
+    return name.elementsEqual("/var/run/nscd/socket".utf8)
+      || name.elementsEqual("/run/nscd/socket".utf8) || name.starts(with: "/run/systemd/userdb/".utf8)
+  }
+
   var family: UInt32 {
     switch self {
     case .internet(_, _, let isVersion6): isVersion6 ? 10 : 2
