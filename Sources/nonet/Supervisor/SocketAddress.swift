@@ -53,7 +53,8 @@ enum SocketAddress: Equatable {
   var isNameService: Bool {
     guard case .unix(let name, false) = self else { return false }
     return name.elementsEqual("/var/run/nscd/socket".utf8)
-      || name.elementsEqual("/run/nscd/socket".utf8) || name.starts(with: "/run/systemd/userdb/".utf8)
+      || name.elementsEqual("/run/nscd/socket".utf8)
+      || name.starts(with: "/run/systemd/userdb/".utf8)
   }
 
   var family: UInt32 {
