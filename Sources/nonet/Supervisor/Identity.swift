@@ -20,8 +20,9 @@ struct Identities {
 
   /// A longer path is cut here.
   static let longestProgram = 400
-  /// In microseconds: execve(2) of the smallest program takes several times as long.
-  private static let shorterThanExecution: ClosedRange<Int64> = 0...40
+  /// In microseconds: execve(2) of a program of a few instructions was measured at more than three
+  /// times as long.
+  private static let shorterThanExecution: ClosedRange<Int64> = 0...15
   /// Attempts that a thread makes in turn are told apart without writing them out.
   static let recentCount = 4
 
