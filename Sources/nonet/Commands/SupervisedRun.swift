@@ -39,7 +39,8 @@ struct SupervisedRun {
     } catch {
       signals.close()
       setReaper(wasReaper)
-      if error.stage == .filter, error.number == EBUSY, options.needsOnlyHint { return nil }
+      let cannotSupervise = error.number == EBUSY || error.number == EINVAL
+      if error.stage == .filter, cannotSupervise, options.needsOnlyHint { return nil }
       throw Self.words(error)
     }
     if !options.isObserving { walls.reportChildWalls() }
