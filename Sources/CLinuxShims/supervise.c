@@ -164,16 +164,6 @@ ssize_t nonet_read_memory(pid_t thread, uint64_t address, void *bytes, size_t co
   return process_vm_readv(thread, &here, 1, &there, 1, 0);
 }
 
-int nonet_duplicate_of(pid_t process, int descriptor) {
-  int handle = (int)syscall(SYS_pidfd_open, process, 0);
-  if (handle < 0) return -1;
-  int copy = (int)syscall(SYS_pidfd_getfd, handle, descriptor, 0);
-  int error = errno;
-  close(handle);
-  errno = error;
-  return copy;
-}
-
 int nonet_raise_descriptor_limit(unsigned long wanted) {
   struct rlimit limit;
   if (getrlimit(RLIMIT_NOFILE, &limit)) return -1;

@@ -172,9 +172,6 @@ int nonet_is_waiting(int listener, uint64_t id);
 // process_vm_readv(2) of one stretch.
 ssize_t nonet_read_memory(pid_t thread, uint64_t address, void *bytes, size_t count);
 
-// A copy of another process's descriptor (pidfd_getfd, Linux 5.6).
-int nonet_duplicate_of(pid_t process, int descriptor);
-
 // Raises the soft limit of descriptors, as far as the hard one lets it, and answers it.
 int nonet_raise_descriptor_limit(unsigned long wanted);
 

@@ -152,15 +152,15 @@ final class Supervisor {
   private func handleAllowed(
     _ call: Call, _ kind: CallKind, _ notification: nonet_notification
   ) {
-    let process = notification.thread
-    let evidence = Evidence(call, kind, wantsPayload: true, read: reader(of: process))
-    let thread = identities.thread(process, at: .now)
+    let number = notification.thread
+    let evidence = Evidence(call, kind, wantsPayload: true, read: reader(of: number))
+    let thread = identities.thread(number, at: .now)
     let peer = NetworkPeer(
-      of: CInt(bitPattern: call.word(0)), in: thread?.identity.process ?? process)
+      of: CInt(bitPattern: call.word(0)), in: number, thread?.identity.process ?? number)
     guard answer(.proceed, notification.id), let peer else { return }
     let attempt = Attempt(
       call: call, kind: kind, evidence: evidence, peer: peer, verdict: .observed, isProbe: false,
-      thread: process)
+      thread: number)
     record.add(attempt, by: thread)
   }
 

@@ -6,11 +6,11 @@ struct NetworkPeer: Equatable {
   let address: [UInt8]
   let isStream: Bool
 
-  /// Looks at another process's descriptor through a copy of it.
+  /// Looks at a descriptor of another process's thread through a copy of it.
   ///
   /// - Returns: `nil` for what is no socket of IPv4 or IPv6, or cannot be looked at.
-  init?(of descriptor: CInt, in process: pid_t) {
-    let number = nonet_duplicate_of(process, descriptor)
+  init?(of descriptor: CInt, in thread: pid_t, _ process: pid_t) {
+    let number = nonet_duplicate_of_thread(thread, process, descriptor)
     if number < 0 { return nil }
     let copy = Descriptor(owning: number)
     do throws(SystemError) {
