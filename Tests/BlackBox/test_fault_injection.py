@@ -73,14 +73,17 @@ def names_of_calls():
 class Plan:
     """One way to start nonet, and the probe behind it, ready to be run many times at once."""
 
+    _plans = itertools.count()  # what one plan let out must not be heard as another's
+
     def __init__(self, outside, nonet, options):
         self.outside, self._held, self._runs = outside, Held(outside), itertools.count()
+        self._number = next(self._plans)
         self._command = [nonet, *options, "--", outside.escape, *WAYS]
         self._environment = {k: str(v) for k, v in {**outside._environment, **self._held.environment}.items()}
 
     def run(self, *injector):
         """The status, standard error, and what each probe met; None where the command did not run."""
-        head = f"fault{id(self):x}.{next(self._runs)}"
+        head = f"fault{self._number}.{next(self._runs)}"
         done = Launcher(self.outside.user)(*injector, *self._command, pass_fds=self._held.descriptors,
                                            env={**self._environment, "TOKEN_HEAD": head})
         lines = done.stdout.decode().splitlines()
