@@ -155,12 +155,18 @@ replace = if cmp -s $(1).new $(1); then rm $(1).new; else mv $(1).new $(1); fi
 demo: deps all ## shows one program reach a server outside nonet and fail to inside
 	@.ci/demo
 
-test: deps lint all regenerated peers ## everything: lint, both builds, all tests, the shipped binary from outside
-	swift test
+# The two builds side by side: each has long stretches that use one processor.
+test: deps lint ## everything: lint, both builds, all tests, the shipped binary from outside
+	@$(MAKE) --no-print-directory -j2 --output-sync=target all swift-tests
+	@$(MAKE) --no-print-directory regenerated peers
+	swift test --skip-build
 	python3 -m pytest -q Tests/BlackBox
 	python3 -m pytest -q -p no:cacheprovider Integrations/aicoder
 	NONET_TEST_PYTHONS=$$(python3 -c 'import sys; print(sys.executable)') \
 	  python3 -m pytest -q Tests/Python
+
+swift-tests: toolchain
+	swift build --build-tests
 
 test-pythons: ## the Python fall-back under every interpreter that pyenv has here (6 minutes)
 	python3 -m pytest -q Tests/Python
@@ -221,4 +227,4 @@ clean: ## removes what was built
 help: ## prints this
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 15
 
-.PHONY: all nonet-aarch64 presets toolchain goldens tables demo test test-pythons test-aarch64 test-kernels lint regenerated bench sanitize fuzz fuzz-inputs peers format deps install clean help
+.PHONY: all swift-tests nonet-aarch64 presets toolchain goldens tables demo test test-pythons test-aarch64 test-kernels lint regenerated bench sanitize fuzz fuzz-inputs peers format deps install clean help
