@@ -39,7 +39,7 @@ struct Event {
 /// Not a Dictionary: its hashing asks for entropy, and dies where an outer sandbox gives none.
 struct EventTable {
   static let mostEvents = 4096
-  static let mostBytes = 1_500_000
+  static let mostBytes = 1_250_000
 
   private(set) var events: [Event] = []
   /// Attempts that found no room.
@@ -49,6 +49,9 @@ struct EventTable {
   private var bytes = 0
   /// Indexes into `events` plus one; twice as many places as there can be events.
   private var places = [UInt16](repeating: 0, count: 2 * EventTable.mostEvents)
+
+  /// Begins with room for all events: an array that grows holds its old and its new room at once.
+  init() { events.reserveCapacity(Self.mostEvents) }
 
   /// Counts one more attempt of a kind that is known by its index.
   mutating func repeated(_ index: Int, at moment: Moment) {
