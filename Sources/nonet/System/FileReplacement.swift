@@ -50,12 +50,9 @@ struct FileReplacement {
   private func keep(_ bytes: [UInt8], as copy: String) throws(SystemError) {
     _ = unlink(copy)
     let file = Descriptor(owning: try attempt("open") { nonet_create_file(copy, 0o600) })
-    let (number, status) = (file.number, status)
+    let number = file.number
     try writeAll(bytes, to: number)
-    if status.st_uid != geteuid() || status.st_gid != getegid() {
-      _ = try attempt("fchown") { fchown(number, status.st_uid, status.st_gid) }
-    }
-    _ = try attempt("fchmod") { fchmod(number, status.st_mode & 0o777) }
+    try giveOwner(of: status, mode: status.st_mode & 0o777, to: number)
     _ = try attempt("fsync") { fsync(number) }
   }
 

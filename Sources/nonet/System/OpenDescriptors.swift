@@ -87,5 +87,5 @@ private func openDescriptorsWithoutProc() throws(SystemError) -> [CInt] {
   guard sysconf(CInt(_SC_OPEN_MAX)) <= Int(most) else {
     throw SystemError(call: "looking for descriptors without /proc", number: EMFILE)
   }
-  return (3..<most).filter { nonet_is_open($0) != 0 }
+  return (3..<most).filter { isOpen($0) }
 }

@@ -13,7 +13,7 @@ internal import CLinuxShims
 /// - Throws: The errno of the step that failed; nothing of the attempt is left behind.
 func writeWholeFile(_ path: [UInt8], _ bytes: [UInt8]) throws(SystemError) {
   var old = stat()
-  let name = cString(path)
+  let name = nullTerminated(path)
   let isThere = stat(name, &old) == 0
   if isThere, old.st_mode & mode_t(S_IFMT) != mode_t(S_IFREG) {
     let file = Descriptor(owning: try attempt("open") { nonet_open_for_writing(name) })
@@ -23,19 +23,13 @@ func writeWholeFile(_ path: [UInt8], _ bytes: [UInt8]) throws(SystemError) {
   let target = isThere ? try realPath(name) : name
   let folder = folderName(of: target)
   // Not a hidden name that somebody could have put there: O_EXCL takes only what is new.
-  let temporary = cString(
+  let temporary = nullTerminated(
     target.dropLast().map { UInt8(bitPattern: $0) } + Array(".\(getpid()).new".utf8))
   do throws(SystemError) {
     let number = try attempt("open") { nonet_create_file(temporary, isThere ? 0o600 : 0o666) }
     let file = Descriptor(owning: number)
     try writeAll(bytes, to: file.number)
-    if isThere {
-      if old.st_uid != geteuid() || old.st_gid != getegid() {
-        _ = try attempt("fchown") { fchown(file.number, old.st_uid, old.st_gid) }
-      }
-      // After the owner, whose change takes set-id bits away.
-      _ = try attempt("fchmod") { fchmod(file.number, old.st_mode & 0o7777) }
-    }
+    if isThere { try giveOwner(of: old, mode: old.st_mode & 0o7777, to: file.number) }
     _ = try attempt("fsync") { fsync(file.number) }
     _ = try attempt("rename") { rename(temporary, target) }
   } catch {
@@ -50,8 +44,13 @@ func writeWholeFile(_ path: [UInt8], _ bytes: [UInt8]) throws(SystemError) {
   } catch {}
 }
 
-private func cString(_ bytes: [UInt8]) -> [CChar] {
-  bytes.map { CChar(bitPattern: $0) } + [0]
+/// Gives a file the owner of another one, and a mode.
+func giveOwner(of other: stat, mode: mode_t, to number: CInt) throws(SystemError) {
+  if other.st_uid != geteuid() || other.st_gid != getegid() {
+    _ = try attempt("fchown") { fchown(number, other.st_uid, other.st_gid) }
+  }
+  // After the owner, whose change takes set-id bits away.
+  _ = try attempt("fchmod") { fchmod(number, mode) }
 }
 
 private func realPath(_ name: [CChar]) throws(SystemError) -> [CChar] {
@@ -62,6 +61,6 @@ private func realPath(_ name: [CChar]) throws(SystemError) -> [CChar] {
 
 private func folderName(of name: [CChar]) -> [CChar] {
   let slash = CChar(bitPattern: UInt8(ascii: "/"))
-  guard let last = name.lastIndex(of: slash) else { return cString([UInt8(ascii: ".")]) }
+  guard let last = name.lastIndex(of: slash) else { return nullTerminated([UInt8(ascii: ".")]) }
   return Array(name[..<max(last, 1)]) + [0]
 }
