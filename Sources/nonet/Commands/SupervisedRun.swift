@@ -34,7 +34,7 @@ struct SupervisedRun {
     let child: SupervisedChild
     do throws(StartFailure) {
       child = try SupervisedChild(
-        name.pointer, command, filter: filter.bytes,
+        name.pointer, command, filter: filter.program.bytes,
         landlock: options.isObserving ? nil : walls.landlock)
     } catch {
       signals.close()
@@ -44,7 +44,10 @@ struct SupervisedRun {
       throw Self.words(error)
     }
     if !options.isObserving { walls.reportChildWalls() }
-    let judge = Judge(oracle: oracle.program, isObserving: options.isObserving)
+    let protection = OwnProtection(threads: [getpid()], hasSignalScope: false)
+    let judge = Judge(
+      oracle: oracle.program, filter: filter, protection: protection,
+      isObserving: options.isObserving)
     let supervisor = Supervisor(
       judge: judge, child: child, signals: signals, record: record, sockets: sockets,
       complain: { nonet.say($0) })
@@ -82,8 +85,8 @@ struct SupervisedRun {
 
   // What is installed ------------------------------------------------------------------------------
 
-  /// The proven program with questions in the place of refusals.
-  private func installed(_ oracle: CheckedProgram) throws(Failure) -> Program {
+  /// The proven program with questions in the place of refusals, behind what protects the supervisor.
+  private func installed(_ oracle: CheckedProgram) throws(Failure) -> SupervisedFilter {
     var asking = oracle
     let watched = watchedCalls.compactMap { Syscall(named: $0) }
     if !watched.isEmpty {
@@ -94,10 +97,26 @@ struct SupervisedRun {
       }
       asking = try chosen?.denying(watched).checked(for: .host).program ?? oracle
     }
-    guard let program = asking.notifying(asksAboutKills: options.isObserving) else {
-      throw .refused("the filter computes its answers and cannot be supervised; please report this")
+    do throws(SupervisedFilter.Problem) {
+      return try SupervisedFilter(asking, oracle: oracle, asksAboutKills: options.isObserving)
+    } catch {
+      throw .refused(Self.words(error, confined.name))
     }
-    return program
+  }
+
+  private static func words(_ problem: SupervisedFilter.Problem, _ policy: String) -> String {
+    let what =
+      switch problem {
+      case .missing: "this binary lacks a part that supervises; please report this"
+      case .computed: "the filter computes its answers and cannot be supervised; please report this"
+      case .tooLong(let count):
+        "policy \(policy) and what supervises it have \(count) instructions, and the kernel takes at "
+          + "most \(CompiledPolicy.mostInstructions); say less, or merge rules"
+      case .refusesEnd(let call):
+        "policy \(policy) refuses \(call), by which every process ends, and so cannot be supervised; "
+          + "allow it"
+      }
+    return what + "; the command was not run"
   }
 
   /// What the policy allows and the supervisor wants to see all the same.

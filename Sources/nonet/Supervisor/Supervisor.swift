@@ -103,10 +103,12 @@ final class Supervisor {
       return
     }
     let call = Call(notification)
-    let ruling = judge.ruling(on: call)
+    let ruling = judge.ruling(on: call, by: notification.thread)
     let kind = kinds.kind(of: call)
     guard let verdict = ruling.verdict else {
-      if let connector {
+      if ruling.isOwn {
+        _ = answer(.proceed, notification.id)
+      } else if let connector {
         connector.noteListener(notification)
         _ = answer(.proceed, notification.id)
       } else {
