@@ -1,17 +1,28 @@
 internal import BPFAssembler
 internal import CLinuxShims
 
-/// Decides the calls that `supervision.policy` asks about: none may end or starve those who hold the
-/// listener. What they mean for all other processes is the policy's business.
+/// Decides the calls that `supervision.policy` asks about.
+///
+/// None of them may end or starve those who hold the listener. What they mean for all other processes
+/// is the policy's business.
 ///
 /// Registers alone decide, but for pidfd_send_signal, where another thread may exchange the descriptor
 /// in the meantime; where the command's Landlock domain has the signal scope, the kernel refuses that.
 struct OwnProtection {
-  /// The thread ids of all who hold the listener, as this process sees them.
-  var threads: [pid_t]
+  var holders = Holders()
   /// Whether the kernel lets no signal out of the command's Landlock domain (ABI 6).
   let hasSignalScope: Bool
   private let rows: [(call: Syscall, target: Target)]
+
+  /// The threads that hold the listener, by their ids as this process sees them.
+  struct Holders {
+    var first = getpid()
+    var second: pid_t = 0
+
+    func contains(_ thread: pid_t) -> Bool {
+      thread > 0 && (thread == first || thread == second || thread == Turns.receiver)
+    }
+  }
 
   /// Whom a call means.
   private enum Target {
@@ -24,8 +35,7 @@ struct OwnProtection {
     case handle
   }
 
-  init(threads: [pid_t], hasSignalScope: Bool) {
-    self.threads = threads
+  init(hasSignalScope: Bool) {
     self.hasSignalScope = hasSignalScope
     let names: [(String, Target)] = [
       ("kill", .processOrAll), ("tkill", .thread(0)), ("tgkill", .threadInProcess),
@@ -57,13 +67,14 @@ struct OwnProtection {
     case .processOrAll: return !means(number(0), thread)
     case .handle:
       guard let process = processOfHandle(number(0), of: thread) else { return false }
-      return !threads.contains(process)
+      return !holders.contains(process)
     }
   }
 
-  /// Whether a number of a thread's own counting is one of ours. Inside a pid namespace of its own a
-  /// thread cannot even name us.
+  /// Whether a number of a thread's own counting is one of ours.
+  ///
+  /// Inside a pid namespace of its own a thread cannot even name us.
   private func means(_ number: pid_t, _ thread: pid_t) -> Bool {
-    threads.contains(number) && !(isInInnerPIDNamespace(thread) ?? false)
+    holders.contains(number) && !(isInInnerPIDNamespace(thread) ?? false)
   }
 }
