@@ -104,9 +104,11 @@ int nonet_probe_32bit(void);
 
 // signals.c
 
-// Blocks every signal but SIGKILL and SIGSTOP, takes the interval timers over from the caller and
-// answers a signalfd(2).
-int nonet_watch_signals(void);
+// Blocks every signal but SIGKILL and SIGSTOP, and takes the interval timers over from the caller.
+int nonet_block_signals(void);
+
+// A signalfd(2) for all of them.
+int nonet_read_signals(void);
 
 // Keeps what waits already for `nonet_unwatch_signals`.
 void nonet_note_waiting_signals(int reader);
@@ -183,7 +185,7 @@ struct nonet_progress {
   int listener;  // -1 before there is one
   int failed;    // enum nonet_stage
   int error;
-  int second;    // the second holder of the listener; 0 before it is there, -1 where it cannot be
+  int second;    // the second holder of the listener; 0 before it is there
   int successor; // who goes on for the supervisor after its end, where anybody
   int is_over;   // whether the supervisor has written the end of its logs
   struct nonet_slot slots[NONET_SLOTS];
@@ -195,8 +197,8 @@ static inline struct nonet_slot *nonet_slot_at(struct nonet_progress *progress, 
   return &progress->slots[index];
 }
 
-// The child that confines itself and becomes the command once there is a second holder. After its
-// filter stands, `listener` is a descriptor of this process too.
+// The child that confines itself and becomes the command. After its filter stands, `listener` is a
+// descriptor of this process too.
 pid_t nonet_start_supervised(const struct nonet_start *start, struct nonet_progress *progress);
 int nonet_listener(const struct nonet_progress *progress);
 int nonet_failed_stage(const struct nonet_progress *progress);
@@ -206,18 +208,12 @@ int nonet_let_go(pid_t traced, int number);
 
 // holder.c
 
-// fork(2) for the second holder, in a session of its own; it shares the table of descriptors until
-// `nonet_close_all_but`.
+// fork(2) for a process in a session of its own: the second holder, and who goes on after the
+// supervisor's end.
 pid_t nonet_fork_second(struct nonet_progress *progress);
-
-// fork(2) for who goes on after the supervisor's end, in a session of its own.
 pid_t nonet_fork_successor(struct nonet_progress *progress);
 
-// Waits until the command's filter stands; -1 where `first`, the parent, ended before or nothing runs.
-int nonet_await_listener(struct nonet_progress *progress, pid_t first);
-void nonet_tell_listener(struct nonet_progress *progress);
-
-// Takes a table of descriptors of its own and closes all that are not in `kept`, which is sorted.
+// Closes all descriptors that are not in `kept`, which is sorted.
 int nonet_close_all_but(const int *kept, int count);
 
 // Closes a descriptor that this process was started with.

@@ -21,7 +21,7 @@ struct SupervisedRun {
       throw .refused("there is no filter to supervise, so the command was not run")
     }
     // Before the first write to a log, whose reader may be gone.
-    let signals = try watchSignals()
+    let blocked = try blockSignals()
     let sockets = try AllowedSockets(options)?.allowance(confined.name, oracle)
     let filter = try installed(oracle)
     let head = head
@@ -32,30 +32,23 @@ struct SupervisedRun {
     }
     try raiseShared()
     if sockets?.allowsInside ?? false { try AllowedSockets.closeUnconnected() }
-    let wasReaper = try becomeSupervisor()
+    let (signals, wasReaper) = try becomeSupervisor(blocked)
     let judge = Judge(
       oracle: oracle.program, filter: filter,
       protection: OwnProtection(hasSignalScope: hasSignalScope),
       isObserving: options.isObserving)
-    signals.noteWaiting()
     let child: SupervisedChild
     do throws(StartFailure) {
       child = try SupervisedChild(
         name.pointer, command,
         SupervisedChild.Preparation(
-          filter: filter.program.bytes, landlock: landlock, isReaper: wasReaper != 0),
-        second: SecondHolder(judge: judge, kept: [], noteLoss: {}).perform)
+          filter: filter.program.bytes, landlock: landlock, isReaper: wasReaper != 0))
     } catch {
       setReaper(wasReaper)
       signals.restore()
       let cannotSupervise = error.number == EBUSY || error.number == EINVAL
       if error.stage == .filter, cannotSupervise, options.needsOnlyHint { return nil }
       throw Self.words(error)
-    }
-    if let reason = child.lacksSecond, !options.isQuiet {
-      say(
-        "warning: there is nobody to go on should this supervisor be killed (\(reason.call): "
-          + "\(reason.reason)); what the policy refuses would answer ENOSYS then")
     }
     if !options.isObserving { walls.reportChildWalls() }
     let supervisor = Supervisor(
@@ -175,17 +168,19 @@ struct SupervisedRun {
     }
   }
 
-  private func watchSignals() throws(Failure) -> SignalReader {
+  private func blockSignals() throws(Failure) -> BlockedSignals {
     do throws(SystemError) {
-      return try SignalReader()
+      return try BlockedSignals()
     } catch {
       throw .system(error, "the command cannot be supervised, so it was not run")
     }
   }
 
-  private func becomeSupervisor() throws(Failure) -> CInt {
+  private func becomeSupervisor(
+    _ signals: BlockedSignals
+  ) throws(Failure) -> (SignalReader, CInt) {
     do throws(SystemError) {
-      return try nonet.becomeSupervisor()
+      return (try signals.reader(), try nonet.becomeSupervisor())
     } catch {
       throw .system(error, "the command cannot be supervised, so it was not run")
     }

@@ -126,6 +126,9 @@ struct Record {
     warn()
   }
 
+  /// What a second holder needs to tell that this process was killed.
+  var lostLogs: LostLogs { LostLogs(descriptors: []) }
+
   /// Closes the logs' files, which whoever goes on without them does not hold open.
   func close() {
     lines?.close()
