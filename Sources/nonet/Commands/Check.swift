@@ -118,13 +118,16 @@ struct Check {
         name: "this process", isThere: true,
         text: "is confined: socket(AF_INET) answers \(errorText(number))\(hint)")
     }
-    if Here.interfaces == ["lo"] {
+    let interfaces = Here.interfaces
+    if interfaces == ["lo"] {
       return Finding(
         name: "this process", isThere: true,
         text: "has no network but lo, so nothing outside can be reached\(hint)")
     }
+    let unknown = interfaces == nil ? "; which interfaces there are could not be asked" : ""
     return Finding(
-      name: "this process", isThere: false, text: "is not confined: it can make IP sockets\(hint)")
+      name: "this process", isThere: false,
+      text: "is not confined: it can make IP sockets\(unknown)\(hint)")
   }
 
   private static func text(_ findings: [Finding], _ rows: [Row]) -> String {
