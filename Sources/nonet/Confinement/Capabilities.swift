@@ -21,7 +21,7 @@ struct Capabilities: Equatable {
       return switch status.seccompMode {
       case nil: .kernel
       case 2: .outerFilter
-      case _: .emulator
+      case _: status.countsFilters ? .emulator : .unknown
       }
     }
   }

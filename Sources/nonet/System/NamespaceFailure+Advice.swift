@@ -8,7 +8,7 @@ extension NamespaceFailure {
     }
     return switch step {
     case .memory: "memory is used up"
-    case .proc: Self.adviceOnProc
+    case .proc: adviceOnProc
     case .pipe: "pipes are used up (fs.pipe-user-pages-soft, pipe(7))"
     case .fork: adviceOnFork
     case .unshare: adviceOnUnshare
@@ -18,13 +18,14 @@ extension NamespaceFailure {
     }
   }
 
-  private static var adviceOnProc: String {
+  private var adviceOnProc: String {
     switch ProcMount.here {
     case .absent: "a procfs must be mounted at /proc"
     case .foreign:
       "/proc here belongs to another pid namespace, which does not see this process; mount one of its "
         + "own, as unshare --mount-proc does"
-    case .ours: "what is mounted there is not this process's own folder"
+    case .ours where number == ESRCH: "what is mounted there is not this process's own folder"
+    case .ours: "an outer filter or a security module keeps it away"
     }
   }
 

@@ -29,10 +29,13 @@ struct OwnStatus {
   /// Whether the procfs has the numbers that we see.
   ///
   /// "NSpid:" lists our number in the namespace of the procfs and in each one below, down to our own
-  /// (task_state in fs/proc/array.c): it is one number where they are the same.
+  /// (task_state in fs/proc/array.c): it is one number where they are the same. A kernel without pid
+  /// namespaces has "Pid:" alone.
   private(set) var hasOurNumbers = false
   /// The mode of seccomp(2), 2 where a filter stands; `nil` where the kernel knows no seccomp.
   private(set) var seccompMode: UInt64?
+  /// Whether the kernel says how many filters stand: it has them, and is Linux 5.9 or later.
+  private(set) var countsFilters = false
   /// The effective capabilities (capabilities(7)).
   private(set) var capabilities: UInt64 = 0
 
@@ -55,10 +58,12 @@ struct OwnStatus {
       let name = line[..<colon]
       let words = line[(colon + 1)...].split { $0 == UInt8(ascii: "\t") || $0 == UInt8(ascii: " ") }
       guard let first = words.first.map({ String(decoding: $0, as: UTF8.self) }) else { continue }
-      if name.elementsEqual("NSpid".utf8) {
+      if name.elementsEqual("Pid".utf8) || name.elementsEqual("NSpid".utf8) {
         hasOurNumbers = words.count == 1 && pid_t(first) == getpid()
       } else if name.elementsEqual("Seccomp".utf8) {
         seccompMode = UInt64(first)
+      } else if name.elementsEqual("Seccomp_filters".utf8) {
+        countsFilters = true
       } else if name.elementsEqual("CapEff".utf8) {
         capabilities = UInt64(first, radix: 16) ?? 0
       }
