@@ -106,8 +106,8 @@ extension Capabilities.SeccompObstacle {
     case .kernel: "the kernel needs CONFIG_SECCOMP_FILTER"
     case .outerFilter: "an outer filter refuses the call, and must let it through"
     case .emulator:
-      "no filter stands here, so the kernel lacks CONFIG_SECCOMP_FILTER, or an emulator (qemu-user) does "
-        + "not pass the call on: confine the emulator itself"
+      "this kernel has filters and none stands here, so an emulator (qemu-user) keeps the call to "
+        + "itself; confine the emulator instead"
     case .unknown:
       "the kernel needs CONFIG_SECCOMP_FILTER, and no outer sandbox may refuse the call"
     }

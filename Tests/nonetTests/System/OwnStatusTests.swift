@@ -24,7 +24,9 @@ import Testing
 
   @Test func filtersAndCapabilities() {
     #expect(Self.status().seccompMode == nil)
-    #expect(Self.status("Seccomp:\t2", "Seccomp_filters:\t1").seccompMode == 2)
+    let filtered = Self.status("Seccomp:\t2", "Seccomp_filters:\t1")
+    #expect(filtered.seccompMode == 2 && filtered.countsFilters)
+    #expect(!Self.status("Seccomp:\t2").countsFilters)
     let some = Self.status("CapPrm:\t000001ffffffffff", "CapEff:\t0000000080000080")
     #expect(some.has(capability: 7) && some.has(capability: 31))
     #expect(!some.has(capability: 6) && !some.has(capability: 40))
