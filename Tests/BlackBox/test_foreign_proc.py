@@ -133,7 +133,8 @@ def test_a_proc_without_us(elsewhere, nonet):
     for option in ("--loopback", "--backend=namespace"):
         done = within(nonet, option, "--", "echo", "ran")
         assert (done.returncode, done.stdout) == (125, b"") and words in done.stderr, done
-    assert words in within(nonet, "--check").stdout
+    table = within(nonet, "--check").stdout
+    assert words in table and b"logs name nobody, and --allow-unix is refused\n" in table
     done = within(nonet, "--allow-unix", "inside", "--", "echo", "ran")
     assert (done.returncode, done.stdout) == (125, b"") and b"/proc" in done.stderr, done
     assert within(nonet, "--", "echo", "ran").stdout == b"ran\n"

@@ -30,12 +30,13 @@ struct AllowedSockets {
     let allowsInside = words.contains { Self.isInside($0) }
     try Self.check(policy, oracle.program, allowsInside)
     if allowsInside { try Self.checkKernel() }
-    if ProcMount.here == .foreign {
+    let proc = ProcMount.here
+    if proc == .foreign {
       throw .refused(
         "--allow-unix needs a /proc of this pid namespace, and the one here belongs to another (mount "
           + "one, as unshare --mount-proc does); the command was not run")
     }
-    guard let own = ThreadStatus(of: getpid())?.ids else {
+    guard proc == .ours, let own = ThreadStatus(of: getpid())?.ids else {
       throw .refused("--allow-unix needs /proc, which is not there; the command was not run")
     }
     do throws(SystemError) {

@@ -70,6 +70,7 @@ struct Check {
             ? "ABI \(abi), too old for a wall (Linux 6.7 has 4); /proc/PID/mem stays open"
             : "ABI \(abi)"))
     findings.append(namespace(machine))
+    findings.append(proc())
     let runs32Bit = Here.runs32Bit
     let abiName = Architecture.host.compat.map { "\($0)" } ?? "32-bit"
     findings.append(
@@ -108,6 +109,17 @@ struct Check {
       Finding(
         name: "user namespaces", isThere: false, text: "no: \(failure.reason); \(failure.advice)")
     }
+  }
+
+  private static func proc() -> Finding {
+    let mount = ProcMount.here
+    let words =
+      switch mount {
+      case .ours: "of this pid namespace"
+      case .foreign: "of another pid namespace; logs name nobody, and --allow-unix is refused"
+      case .absent: "not mounted; logs name nobody, and --allow-unix is refused"
+      }
+    return Finding(name: "/proc", isThere: mount == .ours, text: words)
   }
 
   /// Proved by trying: what the environment says is only a hint.
