@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/filter.h>
+#include <net/if.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -76,11 +77,15 @@ int nonet_landlock_restrict_self(int ruleset);
 
 // How far entering a namespace got.
 enum nonet_namespace_step {
+  NONET_STEP_MEMORY,
+  NONET_STEP_PROC,
+  NONET_STEP_PIPE,
   NONET_STEP_FORK,
   NONET_STEP_UNSHARE,
   NONET_STEP_SETGROUPS,
   NONET_STEP_UID_MAP,
   NONET_STEP_GID_MAP,
+  NONET_STEP_SOCKET,
   NONET_STEP_LOOPBACK,
   NONET_STEP_DONE
 };
@@ -90,6 +95,23 @@ int nonet_enter_network_namespace(int *step);
 
 // The same in a child that then goes away.
 int nonet_probe_network_namespace(int *step);
+
+// What unshare(2) answers to flags that no kernel has: an errno, EINVAL unless a filter answers first.
+int nonet_refusal_of_unknown_unshare(void);
+
+// Whether the root is a mere folder of a mount, as a chroot makes it: 1 or 0.
+int nonet_root_is_folder(void);
+
+// proc.c
+
+// Whether a file belongs to a procfs: 1 or 0.
+int nonet_is_procfs(int file);
+
+// /proc/self, shown to be the folder of this process; ESRCH where it is not.
+int nonet_open_own_folder(void);
+
+// Whether a descriptor was opened with O_PATH, so that it names a file and reads nothing of it: 1 or 0.
+int nonet_is_only_name(int descriptor);
 
 // ending.c
 

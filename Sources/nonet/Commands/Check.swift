@@ -70,6 +70,7 @@ struct Check {
             ? "ABI \(abi), too old for a wall (Linux 6.7 has 4); /proc/PID/mem stays open"
             : "ABI \(abi)"))
     findings.append(namespace(machine))
+    findings.append(proc())
     let runs32Bit = Here.runs32Bit
     let abiName = Architecture.host.compat.map { "\($0)" } ?? "32-bit"
     findings.append(
@@ -110,6 +111,17 @@ struct Check {
     }
   }
 
+  private static func proc() -> Finding {
+    let mount = ProcMount.here
+    let words =
+      switch mount {
+      case .ours: "of this pid namespace"
+      case .foreign: "of another pid namespace; logs name nobody, and --allow-unix is refused"
+      case .absent: "not mounted; logs name nobody, and --allow-unix is refused"
+      }
+    return Finding(name: "/proc", isThere: mount == .ours, text: words)
+  }
+
   /// Proved by trying: what the environment says is only a hint.
   private static func confinement() -> Finding {
     let hint = getenv("NONET").map { "; NONET=\(String(cString: $0))" } ?? ""
@@ -118,13 +130,16 @@ struct Check {
         name: "this process", isThere: true,
         text: "is confined: socket(AF_INET) answers \(errorText(number))\(hint)")
     }
-    if Here.interfaces == ["lo"] {
+    let interfaces = Here.interfaces
+    if interfaces == ["lo"] {
       return Finding(
         name: "this process", isThere: true,
         text: "has no network but lo, so nothing outside can be reached\(hint)")
     }
+    let unknown = interfaces == nil ? "; which interfaces there are could not be asked" : ""
     return Finding(
-      name: "this process", isThere: false, text: "is not confined: it can make IP sockets\(hint)")
+      name: "this process", isThere: false,
+      text: "is not confined: it can make IP sockets\(unknown)\(hint)")
   }
 
   private static func text(_ findings: [Finding], _ rows: [Row]) -> String {

@@ -39,8 +39,7 @@ extension Plan {
       return nil
     case .seccomp:
       if let error = machine.seccompFailure {
-        return "\(error.call): \(error.reason); the kernel needs CONFIG_SECCOMP_FILTER, and no "
-          + "outer sandbox may refuse the call"
+        return "\(error.call): \(error.reason); \(machine.seccompObstacle.advice)"
       }
       return request.needsNamespace ? obstacle(to: .namespace, request, machine) : nil
     case .namespace:
@@ -97,6 +96,20 @@ extension Plan {
     // Rights in it are none outside, and the kernel asks for more than the same user id.
     case .namespace: "\(lack); the user namespace keeps processes outside from being traced"
     case .python: "\(lack), and processes outside can be traced"
+    }
+  }
+}
+
+extension Capabilities.SeccompObstacle {
+  fileprivate var advice: String {
+    switch self {
+    case .kernel: "the kernel needs CONFIG_SECCOMP_FILTER"
+    case .outerFilter: "an outer filter refuses the call, and must let it through"
+    case .emulator:
+      "this kernel has filters and none stands here, so an emulator (qemu-user) keeps the call to "
+        + "itself; confine the emulator instead"
+    case .unknown:
+      "the kernel needs CONFIG_SECCOMP_FILTER, and no outer sandbox may refuse the call"
     }
   }
 }

@@ -14,6 +14,8 @@ struct Identity: Equatable {
 /// comes so soon after the thread's last answer that no execve(2) can lie between.
 struct Identities {
   private var slots: [Slot]
+  // Where /proc has other numbers than this process sees, nobody is named rather than somebody else.
+  private let canName = ProcMount.here == .ours
   // TASK_COMM_LEN and the newline that /proc adds.
   private var nameBytes = [UInt8](repeating: 0, count: 17)
   private var programBytes = [UInt8](repeating: 0, count: Identities.longestProgram)
@@ -75,6 +77,7 @@ struct Identities {
   ///   - moment: When that was seen.
   /// - Returns: `nil` where nothing can be known about it.
   mutating func thread(_ number: pid_t, at moment: Moment) -> Thread? {
+    if !canName { return nil }
     // Threads that are made together have numbers in a row, hence places of their own.
     let place = Int(number) & (slots.count - 1)
     if slots[place].number == number, let known = slots[place].thread {

@@ -10,9 +10,14 @@ struct Summary {
   init(_ table: EventTable) {
     let events = table.events.filter { !$0.isProbe }
     count = events.reduce(table.dropped) { $0 + $1.count }
-    first = events.first.map { ($0.label, Array($0.body[$0.nameRange])) }
+    first = events.first.map { ($0.label, Self.name($0.body[$0.nameRange])) }
     labels = Self.ranked(events.map { ($0.label, $0.count) })
-    names = Self.ranked(events.map { (Array($0.body[$0.nameRange]), $0.count) })
+    names = Self.ranked(events.map { (Self.name($0.body[$0.nameRange]), $0.count) })
+  }
+
+  /// Where /proc is not there or another's, nothing tells a name.
+  private static func name(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+    bytes.isEmpty ? Array("a process without a name".utf8) : Array(bytes)
   }
 
   /// What was asked for most, `most` of them.
