@@ -27,7 +27,15 @@ struct Options {
   /// `--deny` or `--allow`, in the order given; the last that names a call wins.
   struct Change {
     let verdict: Verdict
-    let calls: [Syscall]
+    let items: [Item]
+
+    /// A call or a group as it was named.
+    struct Item {
+      let word: String
+      let calls: [Syscall]
+    }
+
+    var calls: [Syscall] { items.flatMap { $0.calls } }
   }
 
   /// Which architectures a dump is for.

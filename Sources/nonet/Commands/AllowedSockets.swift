@@ -126,12 +126,8 @@ struct AllowedSockets {
 
   private static func allows(_ oracle: Program, _ call: String, _ arguments: [UInt64]) -> Bool {
     guard let number = Syscall(named: call)?.number(on: .host) else { return false }
-    var data = SeccompData(nr: number, arch: Architecture.host.auditValue)
-    for (argument, value) in zip(SeccompData.Argument.allCases, arguments) {
-      data[argument] = value
-    }
-    let answer = oracle.run(data)
-    return answer == SeccompReturn.allow || answer == SeccompReturn.log
+    return oracle.allows(
+      SystemCall(arch: Architecture.host.auditValue, number: number, arguments: arguments))
   }
 
   private static func checkKernel() throws(Failure) {

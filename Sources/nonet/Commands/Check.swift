@@ -26,8 +26,9 @@ struct Check {
   func perform() throws(Failure) -> CInt {
     let machine = try PlanChoice.machine { _ in true }
     let findings = Self.findings(machine)
-    let rows = Preset.allCases.flatMap { preset in
-      Plan.Backend.allCases.map { Self.row(preset, $0, machine) }
+    var rows: [Row] = []
+    for preset in Preset.allCases {
+      for backend in Plan.Backend.allCases { rows.append(try Self.row(preset, backend, machine)) }
     }
     switch options.format ?? .listing {
     case .listing: try printOut(Array(Self.text(findings, rows).utf8))
@@ -43,14 +44,14 @@ struct Check {
 
   private static func row(
     _ preset: Preset, _ backend: Plan.Backend, _ machine: Capabilities
-  ) -> Row {
+  ) throws(Failure) -> Row {
     var options = Options()
     options.policy = .preset(preset)
     options.backend = backend
-    // The wrapper can only hold Python; what it can do is shown for such a command.
-    let request = PlanChoice(options).request(isPythonCommand: backend == .python)
+    let choice = PlanChoice(options: options, policy: try WantedPolicy(options))
     do throws(Plan.Impossible) {
-      let plan = try Plan(request, on: machine)
+      // The wrapper can only hold Python; what it can do is shown for such a command.
+      let plan = try choice.plan(on: machine) { backend == .python }
       return Row(preset: preset, backend: backend, plan: plan, text: plan.summary)
     } catch {
       let reasons = error.reasons.joined(separator: "; ")
