@@ -89,9 +89,27 @@ func openLog(_ path: UnsafePointer<CChar>) throws(SystemError) -> CInt {
   try attempt("open") { nonet_open_log(path) }
 }
 
-/// A new file that will take another one's place; an old one of its name is emptied.
-func createBeside(_ path: [CChar]) throws(SystemError) -> CInt {
-  try attempt("open") { nonet_create_beside(path) }
+/// Keeps a file from every command that is run later: descriptors of it from 3 upwards are closed then.
+///
+/// By the file and not by a number, for a pipe has more than one end and every end more than one
+/// descriptor. A file that is one of the descriptors 0 to 2 is the command's in any case; `/dev/null`
+/// and its like (mem(4), major number 1) are everybody's.
+///
+/// - Parameter descriptor: The file, opened by this process.
+/// - Throws: What kept the search from seeing all descriptors.
+func keepFromCommands(_ descriptor: CInt) throws(SystemError) {
+  var file = stat()
+  _ = try attempt("fstat") { fstat(descriptor, &file) }
+  let isDevice = file.st_mode & mode_t(S_IFMT) == mode_t(S_IFCHR)
+  if isDevice, (file.st_rdev >> 8) & 0xfff == 1 { return }
+  func isOfFile(_ number: CInt) -> Bool {
+    var other = stat()
+    return fstat(number, &other) == 0 && other.st_dev == file.st_dev && other.st_ino == file.st_ino
+  }
+  if (0...2).contains(where: isOfFile) { return }
+  for number in try openDescriptors() where isOfFile(number) {
+    _ = try attempt("fcntl") { nonet_close_on_exec(number) }
+  }
 }
 
 /// A path for the kernel, which need not be UTF-8.
