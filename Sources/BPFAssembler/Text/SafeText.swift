@@ -3,11 +3,12 @@
 /// Everything that prints such text takes it from here, so what is hidden is one question with one
 /// answer (`Unicode.Scalar.isHidden`).
 package enum SafeText {
-  /// The text for a message: a '?' for each hidden character, U+FFFD for what is no UTF-8.
+  /// Makes text for a message.
   ///
   /// - Parameters:
   ///   - bytes: Any bytes.
   ///   - keepsLines: Whether newlines and tabs stay, where lines of ours are among them.
+  /// - Returns: The text with a '?' for each hidden character, and U+FFFD for what is no UTF-8.
   package static func shown(_ bytes: some Collection<UInt8>, keepsLines: Bool = false) -> String {
     var text = ""
     for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {

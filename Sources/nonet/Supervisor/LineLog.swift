@@ -101,8 +101,10 @@ struct LineLog {
     bytes.withUnsafeBytes { CLinuxShims.write(descriptor, $0.baseAddress, $0.count) }
   }
 
-  /// Notes why a line was not written: EPIPE where a pipe's reader has left, EFBIG and ENOSPC where a
-  /// file cannot grow. A pipe that is full after all, and a signal, only mean later.
+  /// Notes why a line was not written.
+  ///
+  /// That is EPIPE where a pipe's reader has left, EFBIG and ENOSPC where a file cannot grow. A pipe that
+  /// is full after all, and a signal, only mean later.
   private mutating func note(_ number: CInt) {
     if number == EAGAIN || number == EINTR { return }
     failure = SystemError(call: "write", number: number)

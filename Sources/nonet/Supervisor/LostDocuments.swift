@@ -47,10 +47,11 @@ enum LostDocuments {
       == lost.count
   }
 
-  /// Whether a document says "running", and its writer is gone.
+  /// Finds out whether a document says "running" though its writer is gone.
   ///
-  /// - Parameter number: The document, open for reading. `false` also where that cannot be known: for a
-  ///   pipe, for a file that has been replaced by a newer one, where the file system has no locks.
+  /// - Parameter number: The document, open for reading.
+  /// - Returns: `false` also where that cannot be known: for a pipe, for a file that has been replaced by
+  ///   a newer one, and where the file system has no locks.
   static func isWithoutWriter(_ number: CInt) -> Bool {
     guard placeOfRunning(number) != nil, nonet_is_locked(number) == 0 else { return false }
     // A writer gives the name to a newer file before it lets go of this one.

@@ -58,11 +58,12 @@ struct Kept {
   /// Whether writing failed.
   let failed: Bool
 
-  /// Where the attempts are told, for the end of a sentence about all of them.
+  /// Says where the attempts are told.
   ///
   /// - Parameters:
   ///   - count: How many attempts there were.
   ///   - name: The log, for a person.
+  /// - Returns: The end of a sentence about the attempts.
   func place(_ count: UInt64, _ name: String) -> String {
     let missing = min(untold + dropped, count)
     if missing == 0 { return "; all of them: \(name)" }

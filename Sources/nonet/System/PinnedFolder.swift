@@ -30,7 +30,7 @@ final class PinnedFolder {
     return try attempt("open") { nonet_open_in(folder, text, flags, mode) }
   }
 
-  /// What is known of a file, of a link itself.
+  /// What is known of a file; of a link, what it is itself.
   func status(of name: [UInt8]) throws(SystemError) -> stat {
     var status = stat()
     let folder = number
@@ -98,6 +98,8 @@ struct PinnedName {
   /// Reads the file.
   ///
   /// - Parameter limit: The most bytes it may have; more are read of a longer one, but not all.
+  /// - Returns: What it holds.
+  /// - Throws: The errno of a call that failed.
   func contents(limit: Int) throws(SystemError) -> [UInt8] {
     let file = Descriptor(owning: try folder.open(name, O_RDONLY))
     return try file.contents(limit: limit)

@@ -32,8 +32,9 @@ struct ThreadFiles: ~Copyable {
     return count < 0 ? nil : count
   }
 
-  /// The thread's mount namespace (namespaces(7)); `nil` where it is not to be seen. Not by looking at
-  /// files: a file system of the thread's own could keep whoever looks waiting.
+  /// The thread's mount namespace (namespaces(7)); `nil` where it is not to be seen.
+  ///
+  /// Not by looking at files: a file system of the thread's own could keep whoever looks waiting.
   borrowing func mounts() -> [CChar]? { Self.link(folder.number, "ns/mnt") }
 
   /// The mount namespace of this process.
