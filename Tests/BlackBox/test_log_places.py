@@ -167,8 +167,9 @@ def test_the_link_of_another_user(me, nonet):
     Launcher(me)(nonet, "-q", "--log", log, "--", "true")
     os.symlink(secret, f"{me.home}/page.html")
     os.chown(f"{me.home}/page.html", 65534, 65534, follow_symlinks=False)
-    for words in (["--from", log], ["--", "touch", "ran"]):
-        done = Launcher(me)(nonet, "--report", "page.html", *words)
+    for words in (["--report", "page.html", "--from", log], ["--report", "page.html", "--", "touch", "ran"],
+                  ["--log", "page.html", "--", "touch", "ran"]):
+        done = Launcher(me)(nonet, *words)
         assert done.returncode == 125 and b"link of another user" in done.stderr and text(secret) == "secret"
     assert not os.path.exists(f"{me.home}/ran")
     os.chown(f"{me.home}/page.html", 0, 0, follow_symlinks=False)

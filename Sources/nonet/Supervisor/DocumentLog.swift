@@ -38,12 +38,17 @@ struct DocumentLog {
       Array("nonet_".utf8) + head.started.textForName + Array("_\(head.process).json".utf8)
     fileName = name
     path = folder + Array("/".utf8) + name
-    newName = Array(".".utf8) + name + Array(".new".utf8)
+    newName = Self.newName(of: name)
     self.folder = try PinnedFolder(folder)
     lost = LostDocuments.mark(in: self.folder)
     self.head = [UInt8(ascii: "{")] + head.members + Array(",\"events\":[".utf8)
     var nothing = EventTable()
     try rebuild(&nothing, pages: 16)
+  }
+
+  /// What a document is called while it is written anew.
+  static func newName(of name: [UInt8]) -> [UInt8] {
+    Array(".".utf8) + name + Array(".new".utf8)
   }
 
   /// The file's name, for a person.

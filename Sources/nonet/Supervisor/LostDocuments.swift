@@ -24,7 +24,8 @@ enum LostDocuments {
     }
   }
 
-  /// Says "lost" in a document that says "running", in its place and by one write.
+  /// Says "lost" in a document that says "running", in its place and by one write, and takes away what
+  /// its writer had begun to write anew.
   ///
   /// Needs nothing but the arguments, so that another process than the writer can do it.
   ///
@@ -42,6 +43,8 @@ enum LostDocuments {
     }
     let file = Descriptor(owning: number)
     guard let place = placeOfRunning(file.number) else { return false }
+    let new = nullTerminated(DocumentLog.newName(of: name))
+    _ = unlinkat(folder, new, 0)
     let lost = DocumentLog.status(.lost)
     return lost.withUnsafeBytes { pwrite(file.number, $0.baseAddress, $0.count, place) }
       == lost.count

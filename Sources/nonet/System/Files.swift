@@ -86,7 +86,26 @@ func isDirectory(_ path: UnsafePointer<CChar>) -> Bool {
 
 /// Opens a file that is only added to; one that is made is its owner's alone.
 func openLog(_ path: UnsafePointer<CChar>) throws(SystemError) -> CInt {
-  try attempt("open") { nonet_open_log(path) }
+  try refuseLinkOfOthers(path)
+  return try attempt("open") { nonet_open_log(path) }
+}
+
+/// Refuses a link to a file whose owner is neither this process's user nor root: an earlier command may
+/// have left it, so that this process writes where it leads.
+///
+/// - Throws: EPERM for such a link.
+func refuseLinkOfOthers(_ path: UnsafePointer<CChar>) throws(SystemError) {
+  var link = stat()
+  guard lstat(path, &link) == 0, link.st_mode & mode_t(S_IFMT) == mode_t(S_IFLNK) else { return }
+  var file = stat()
+  guard stat(path, &file) == 0, file.st_mode & mode_t(S_IFMT) == mode_t(S_IFREG) else { return }
+  // In a user namespace root may be nobody; the root folder shows who it is.
+  var root = stat()
+  guard stat("/", &root) == 0 else { return }
+  let trusted = [0, geteuid(), root.st_uid]
+  guard trusted.contains(link.st_uid) else {
+    throw SystemError(call: "following the link of another user", number: EPERM)
+  }
 }
 
 /// Keeps a file from every command that is run later: descriptors of it from 3 upwards are closed then.

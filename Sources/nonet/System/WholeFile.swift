@@ -73,15 +73,6 @@ final class WholeFile {
   }
 }
 
-/// Refuses a link whose owner is neither this process's user nor root.
-private func refuseLinkOfOthers(_ name: [CChar]) throws(SystemError) {
-  var link = stat()
-  guard lstat(name, &link) == 0, link.st_mode & mode_t(S_IFMT) == mode_t(S_IFLNK) else { return }
-  guard link.st_uid == geteuid() || link.st_uid == 0 else {
-    throw SystemError(call: "following the link of another user", number: EPERM)
-  }
-}
-
 /// Gives a file new contents, wholly or not at all; see `WholeFile`.
 func writeWholeFile(_ path: [UInt8], _ bytes: [UInt8]) throws(SystemError) {
   try WholeFile(path).write(bytes)
