@@ -309,11 +309,23 @@ static inline int nonet_open_log(const char *path) {
       open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600));
 }
 
-// A new file that takes another one's place once it is whole.
-static inline int nonet_create_beside(const char *path) {
-  return nonet_above_standard(
-      open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
-}
+// files.c
+
+// An O_PATH descriptor of a folder: it stays that folder whatever becomes of the path.
+int nonet_open_folder(const char *path);
+
+// Opens a file by its name in a folder, at once and without following a link of that name.
+int nonet_open_in(int folder, const char *name, int flags, mode_t mode);
+
+// No command that is run later has the descriptor.
+int nonet_close_on_exec(int descriptor);
+
+// Locks a file for as long as any descriptor of this opening lives (fcntl(2), open file description
+// locks, Linux 3.15): a process that is killed holds it no longer.
+int nonet_lock(int descriptor);
+
+// Whether somebody holds such a lock: 1 or 0; -1 where the file system cannot tell.
+int nonet_is_locked(int descriptor);
 
 static inline int nonet_open_at(int folder, const char *path, int is_folder) {
   return openat(folder, path, O_RDONLY | O_CLOEXEC | (is_folder ? O_DIRECTORY : 0));

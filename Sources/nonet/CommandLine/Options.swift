@@ -146,14 +146,6 @@ struct Word {
   /// Bytes for comparisons and messages, safe for a terminal.
   ///
   /// - Parameter bytes: A word or a part of one.
-  /// - Returns: Its text with a '?' for every control character; U+0080 to U+009F are some too, and
-  ///   terminals obey them.
-  static func text(of bytes: some Collection<UInt8>) -> String {
-    var text = ""
-    for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
-      let isControl = scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
-      text.unicodeScalars.append(isControl ? "?" : scalar)
-    }
-    return text
-  }
+  /// - Returns: Its text with a '?' for every hidden character.
+  static func text(of bytes: some Collection<UInt8>) -> String { SafeText.shown(bytes) }
 }

@@ -4,7 +4,10 @@ internal import CLinuxShims
 struct Identity: Equatable {
   var process: pid_t
   var name: [UInt8] = []
+  /// The path of its program, as the kernel shows it; empty where it shows none.
   var program: [UInt8] = []
+  /// Whether the thread has mounts of its own, where a file may be given any path.
+  var hasForeignMounts = false
 }
 
 /// Who the threads are that try something, asked anew each time over files that are kept open.
@@ -18,6 +21,7 @@ struct Identities {
   private let canName = ProcMount.here == .ours
   // TASK_COMM_LEN and the newline that /proc adds.
   private var nameBytes = [UInt8](repeating: 0, count: 17)
+  private let ownMounts = ThreadFiles.ownMounts()
   private var programBytes = [UInt8](repeating: 0, count: Identities.longestProgram)
 
   /// A longer path is cut here.
@@ -119,6 +123,9 @@ struct Identities {
     if isSame { return true }
     thread.identity.name = Array(nameBytes[..<nameCount])
     thread.identity.program = Array(programBytes[..<programCount])
+    if let own = ownMounts, let mounts = thread.files.mounts() {
+      thread.identity.hasForeignMounts = mounts != own
+    }
     thread.recent = []
     return true
   }

@@ -71,10 +71,21 @@ struct SecondHolder {
 
 /// The logs that a killed supervisor leaves without an end.
 struct LostLogs {
-  let descriptors: [CInt]
+  /// The supervisor.
+  let process: pid_t
+  /// The log of lines, where it is a regular file.
+  let lines: CInt?
+  /// The document, by its folder and name.
+  let document: (folder: CInt, name: [UInt8])?
+
+  /// What must stay open for `note`.
+  var descriptors: [CInt] { [lines ?? -1, document?.folder ?? -1] }
 
   /// Writes that end.
-  func note() {}
+  func note() {
+    if let lines { _ = LineLog.appendLost(lines, of: process) }
+    if let document { _ = LostDocuments.mark(folder: document.folder, name: document.name) }
+  }
 }
 
 extension Judge {

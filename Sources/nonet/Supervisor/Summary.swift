@@ -51,3 +51,43 @@ struct Summary {
     }
   }
 }
+
+/// How much of a run its log tells.
+struct Kept {
+  /// Whether a log of lines has reached the most bytes that it may have.
+  let isFull: Bool
+  /// Attempts that the log could not take.
+  let untold: UInt64
+  /// Attempts that found no room among the events.
+  let dropped: UInt64
+  /// Whether writing failed.
+  let failed: Bool
+
+  /// Says where the attempts are told.
+  ///
+  /// - Parameters:
+  ///   - count: How many attempts there were.
+  ///   - name: The log, for a person.
+  /// - Returns: The end of a sentence about the attempts.
+  func place(_ count: UInt64, _ name: String) -> String {
+    let missing = min(untold + dropped, count)
+    if missing == 0 { return "; all of them: \(name)" }
+    return missing == count ? "; none of them: \(name)" : "; \(count - missing) of them: \(name)"
+  }
+
+  /// A sentence about attempts that no log tells one by one; `nil` where there are none.
+  var missing: String? {
+    if untold + dropped == 0 { return nil }
+    let reason =
+      if untold == 0 {
+        "there were too many different ones"
+      } else if failed {
+        "the log could not be written"
+      } else if isFull {
+        "the log was full"
+      } else {
+        "the log's reader was too slow"
+      }
+    return "\(untold + dropped) of them are only counted, for \(reason)"
+  }
+}
