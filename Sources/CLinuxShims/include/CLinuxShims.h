@@ -169,9 +169,6 @@ int nonet_refuse(int listener, uint64_t id, int number);
 int nonet_continue(int listener, uint64_t id);
 int nonet_is_waiting(int listener, uint64_t id);
 
-// process_vm_readv(2) of one stretch.
-ssize_t nonet_read_memory(pid_t thread, uint64_t address, void *bytes, size_t count);
-
 // Raises the soft limit of descriptors, as far as the hard one lets it, and answers it.
 int nonet_raise_descriptor_limit(unsigned long wanted);
 
@@ -199,6 +196,12 @@ static inline int nonet_open_at(int folder, const char *path, int is_folder) {
   return openat(folder, path, O_RDONLY | O_CLOEXEC | (is_folder ? O_DIRECTORY : 0));
 }
 
+// memory.c
+
+// Reads at most 4096 bytes of a thread's memory, and gives up after 200 to 300 ms (ETIMEDOUT). EAGAIN:
+// four reads that were given up wait in the kernel still, or no thread can be made to watch over one.
+int nonet_read_memory_bounded(pid_t thread, uint64_t address, void *bytes, size_t count);
+
 // unix.c
 
 // The number of a process in pidfs, which no other process ever has (Linux 6.9); EOPNOTSUPP before.
@@ -206,6 +209,9 @@ int nonet_process_number(pid_t process, uint64_t *number);
 
 // The same of whoever called listen on the socket that this one is connected to.
 int nonet_peer_number(int socket, uint64_t *number);
+
+// A pidfd of that process, also after its end from Linux 6.16 on (Linux 6.5).
+int nonet_peer_handle(int socket);
 
 // A copy of a descriptor from a thread's own table, or from its process's where the kernel has no
 // handles of threads.
@@ -227,6 +233,9 @@ int nonet_pin(int folder, const char *path, int follows, uint64_t resolve);
 // Whether a folder is this process's root, in the same mount: 1 or 0.
 int nonet_is_own_root(int folder);
 
+// Whether nothing of a file but its contents has changed since it was made: 1, 0, or -1.
+int nonet_is_as_made(int file);
+
 // A new AF_UNIX socket, not blocking, with what was set on another one.
 int nonet_unix_socket_like(int model, int type);
 
@@ -239,10 +248,19 @@ int nonet_put_descriptor(int listener, uint64_t id, int source, int number, int 
 // The call that waits returns 0.
 int nonet_succeed(int listener, uint64_t id);
 
-// Takes effective ids, groups and capabilities for a while, keeping the saved ones. After a failure
-// they are the old ones; that they are taken back is certain, or the process ends.
+// The ids by which the kernel decides: those that the other end of a socket is told, and those by which
+// files are opened (credentials(7)).
+struct nonet_ids {
+  uid_t user;
+  gid_t group;
+  uid_t file_user;
+  gid_t file_group;
+};
+
+// Takes ids, sorted groups and capabilities for a while, keeping the saved ones. After a failure they
+// are the old ones; that they are taken back is certain, or the process ends.
 int nonet_remember_ids(void);
-int nonet_take_ids(uid_t user, gid_t group, const gid_t *groups, int group_count,
+int nonet_take_ids(const struct nonet_ids *ids, const gid_t *groups, int group_count,
                    uint64_t effective);
 void nonet_restore_ids(void);
 

@@ -107,7 +107,7 @@ final class Supervisor {
     let kind = kinds.kind(of: call)
     guard let verdict = ruling.verdict else {
       if let connector {
-        connector.noteListener(notification)
+        connector.note(notification)
         _ = answer(.proceed, notification.id)
       } else {
         handleAllowed(call, kind, notification)
@@ -177,7 +177,9 @@ final class Supervisor {
   private func reader(of thread: pid_t) -> Evidence.Reader {
     { address, count in
       var bytes = [UInt8](repeating: 0, count: count)
-      let isRead = bytes.withUnsafeMutableBytes { readMemory(of: thread, at: address, into: $0) }
+      let isRead = bytes.withUnsafeMutableBytes {
+        readMemoryBounded(of: thread, at: address, into: $0)
+      }
       return isRead ? bytes : nil
     }
   }

@@ -23,6 +23,12 @@ final class PinnedFile {
   let identity: FileIdentity
   let isSocket: Bool
   let isFolder: Bool
+  let isLink: Bool
+  let owner: uid_t
+  /// How many names the file has.
+  let names: UInt64
+  /// Whether only its owner and the folder's may take a file out of the folder (inode(7), S_ISVTX).
+  let isSticky: Bool
   var number: CInt { descriptor.number }
 
   private init(owning number: CInt) throws(SystemError) {
@@ -36,6 +42,10 @@ final class PinnedFile {
     let kind = status.st_mode & mode_t(S_IFMT)
     isSocket = kind == mode_t(S_IFSOCK)
     isFolder = kind == mode_t(S_IFDIR)
+    isLink = kind == mode_t(S_IFLNK)
+    owner = status.st_uid
+    names = UInt64(status.st_nlink)
+    isSticky = status.st_mode & mode_t(S_ISVTX) != 0
   }
 
   /// Pins a file by a name that is taken as this process sees it; links of /proc lead on.
@@ -73,6 +83,32 @@ final class PinnedFile {
     let count = readlink("/proc/self/fd/\(number)", &bytes, bytes.count)
     return count < 0 ? nil : bytes[..<count].map { UInt8(bitPattern: $0) }
   }
+
+  /// Where a symbolic link leads; `nil` for what is none.
+  var target: [UInt8]? {
+    var bytes = [CChar](repeating: 0, count: 4096)
+    let capacity = bytes.count
+    let count = isLink ? readlinkat(number, "", &bytes, capacity) : -1
+    return count < 0 || count == capacity ? nil : bytes[..<count].map { UInt8(bitPattern: $0) }
+  }
+
+  /// Whether this process's user may put files into the folder and take them out, or may give itself
+  /// the right to.
+  var isChangeable: Bool {
+    if faccessat(number, ".", W_OK, AT_EACCESS) == 0 { return true }
+    return owner == geteuid() && nonet_errno() != EROFS
+  }
+
+  /// Whether this process's user may put something else in the place of a file in the folder.
+  func letsReplace(_ file: PinnedFile) -> Bool {
+    let user = geteuid()
+    guard isChangeable else { return false }
+    return !isSticky || user == 0 || owner == user || file.owner == user
+  }
+
+  /// Whether the file was never linked, moved or given away since it was made: the time of its last
+  /// change is that of its birth, where the file system tells it (statx(2)).
+  var isAsMade: Bool { nonet_is_as_made(number) == 1 }
 
   /// Whether this is the root of this process, in the same mount.
   var isOwnRoot: Bool { nonet_is_own_root(number) == 1 }

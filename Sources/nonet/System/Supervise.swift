@@ -159,13 +159,3 @@ final class Listener {
 
   func close() { _ = CLinuxShims.close(number) }
 }
-
-/// Reads memory of another process; hostile, and only as valid as the thread's wait for an answer.
-///
-/// - Returns: Whether all of the bytes were read.
-func readMemory(
-  of thread: pid_t, at address: UInt64, into bytes: UnsafeMutableRawBufferPointer
-) -> Bool {
-  guard let base = bytes.baseAddress else { return false }
-  return nonet_read_memory(thread, address, base, bytes.count) == bytes.count
-}
