@@ -100,12 +100,17 @@ int nonet_is_own_root(int folder) {
          ours.stx_dev_minor == other.stx_dev_minor;
 }
 
-int nonet_is_as_made(int file) {
+int nonet_file_times(int file, struct timespec *made, struct timespec *changed) {
   unsigned mask = STATX_BTIME | STATX_CTIME;
   struct statx status;
   if (statx(file, "", AT_EMPTY_PATH, mask, &status)) return -1;
-  return (status.stx_mask & mask) == mask && status.stx_btime.tv_sec == status.stx_ctime.tv_sec &&
-         status.stx_btime.tv_nsec == status.stx_ctime.tv_nsec;
+  if ((status.stx_mask & mask) != mask) {
+    errno = EOPNOTSUPP;
+    return -1;
+  }
+  *made = (struct timespec){status.stx_btime.tv_sec, status.stx_btime.tv_nsec};
+  *changed = (struct timespec){status.stx_ctime.tv_sec, status.stx_ctime.tv_nsec};
+  return 0;
 }
 
 static void carry(int from, int to, int option, int divisor) {

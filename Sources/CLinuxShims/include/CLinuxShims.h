@@ -233,8 +233,9 @@ int nonet_pin(int folder, const char *path, int follows, uint64_t resolve);
 // Whether a folder is this process's root, in the same mount: 1 or 0.
 int nonet_is_own_root(int folder);
 
-// Whether nothing of a file but its contents has changed since it was made: 1, 0, or -1.
-int nonet_is_as_made(int file);
+// When a file was made, which not every file system tells (EOPNOTSUPP), and when anything about it but
+// its contents was changed last, its names included. Nobody can set these.
+int nonet_file_times(int file, struct timespec *made, struct timespec *changed);
 
 // A new AF_UNIX socket, not blocking, with what was set on another one.
 int nonet_unix_socket_like(int model, int type);

@@ -34,25 +34,31 @@ struct AllowedFolder {
   /// - Parameters:
   ///   - file: The socket's file, which the folder holds.
   ///   - socket: What is connected to it.
+  /// - Returns: Whether that is certain.
   func isPlace(of file: PinnedFile, boundBy socket: borrowing UnixSocket) -> Bool {
     guard isChangeable else { return true }
     guard let address = socket.peerAddress, let path = Self.path(address) else { return false }
+    let times = file.times
     if let server = socket.peerProcess(), let places = ServerPlaces(server) {
       // In another mount namespace or behind another root the same name is another place.
-      return places.isRootOurs && isParent(of: path, from: places.current)
+      return places.isRootOurs && isParent(of: path, from: places.current, at: times?.made)
     }
     // Who cannot be asked may have another root; then the file itself must never have been moved.
-    return isParent(of: path, from: nil) && file.isAsMade
+    return isParent(of: path, from: nil, at: times?.made)
+      && times.map { $0.made == $0.changed } == true
   }
 
   /// Whether a server's path leads into the folder.
   ///
-  /// The name decides, for a command that may rename folders could lead any path to this very one.
+  /// The folder's name decides and not that it is this very one, for a command that may rename folders
+  /// could have any path lead to it.
   ///
   /// - Parameters:
   ///   - path: What the server gave to bind(2).
   ///   - current: The server's working folder, where it is known.
-  func isParent(of path: [UInt8], from current: [UInt8]?) -> Bool {
+  ///   - time: When it did; links that the command may have put there later lead nowhere.
+  /// - Returns: Whether it does.
+  func isParent(of path: [UInt8], from current: [UInt8]?, at time: FileTime?) -> Bool {
     var path = path
     if path.first != Self.slash {
       guard let current else { return false }
@@ -62,7 +68,8 @@ struct AllowedFolder {
     if parent == name { return true }
     do throws(SystemError) {
       let real = try RealPath(parent)
-      return real.looseLink == nil && real.name == name
+      guard real.name == name else { return false }
+      return real.looseLink == nil || time.map { real.isOlder(than: $0) } == true
     } catch {
       return false
     }

@@ -30,6 +30,7 @@ struct InnerDomains {
   /// - Parameters:
   ///   - isAbstract: Whether the address is a name rather than a path.
   ///   - start: Answers when its process began, and is asked only where it matters.
+  /// - Returns: `false` where it certainly does not.
   func mayRefuse(isAbstract: Bool, _ start: () -> UInt64?) -> Bool {
     guard earliest != .max else { return false }
     guard abi >= (isAbstract ? Self.firstABIForAbstract : Self.firstABIForPaths) else {

@@ -9,6 +9,8 @@ struct RealPath {
   let name: [UInt8]
   /// The first link on the way that the user may replace, by its real name.
   private(set) var looseLink: [UInt8]?
+  /// All of them.
+  private(set) var looseLinks: [PinnedFile] = []
   let file: PinnedFile
   /// The folder that has the file; the root where the file is the root.
   let folder: PinnedFile
@@ -32,6 +34,7 @@ struct RealPath {
     var links = 0
     steps.reverse()
     while let step = steps.popLast() {
+      guard here.isFolder else { throw SystemError(call: "open", number: ENOTDIR) }
       if step.elementsEqual("..".utf8) {
         if !names.isEmpty { names.removeLast() }
         if folders.count > 1 { folders.removeLast() }
@@ -52,7 +55,10 @@ struct RealPath {
       guard links <= Self.mostLinks, let target = file.target else {
         throw SystemError(call: "open", number: ELOOP)
       }
-      if isLoose, looseLink == nil { looseLink = Self.joined(names + [step]) }
+      if isLoose {
+        looseLinks.append(file)
+        looseLink = looseLink ?? Self.joined(names + [step])
+      }
       if target.first == Self.slash {
         names = []
         folders = [root]
@@ -63,6 +69,11 @@ struct RealPath {
     name = Self.joined(names)
     file = here
     folder = folders.count > 1 ? folders[folders.count - 2] : root
+  }
+
+  /// Whether the path was the same before a time: each link that could have come later was there.
+  func isOlder(than time: FileTime) -> Bool {
+    looseLinks.allSatisfy { link in link.times.map { $0.changed < time } ?? false }
   }
 
   private static func steps(_ path: [UInt8]) -> [[UInt8]] {

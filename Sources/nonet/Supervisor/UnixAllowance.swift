@@ -14,12 +14,13 @@ struct UnixAllowance {
   /// How many filters the command begins with, its own included.
   let filters: UInt64
 
-  /// Whether somebody inside may hold a thread back from a connect in a way that the kernel did not
-  /// come to: a security module that has confined it further, or a tracer whose filter tells of calls
-  /// (SECCOMP_RET_TRACE), which the supervisor's outranks.
+  /// Whether something of its own may hold a thread back from a connect, and would be passed over.
+  ///
+  /// That is a label of a security module, or a filter that answers SECCOMP_RET_TRACE, which the
+  /// supervisor's filter outranks. What a filter answers is not to be known, so any that came later
+  /// counts.
   func mayBeHeldBack(_ status: ThreadStatus, _ thread: pid_t) -> Bool {
-    if status.isTraced, status.filters == 0 || status.filters != filters { return true }
-    return label != nil && securityLabel(of: thread) != label
+    status.filters != filters || label != nil && securityLabel(of: thread) != label
   }
 
   /// Whether a file is one of the sockets that were named.

@@ -6,6 +6,20 @@ struct FileIdentity: Equatable {
   let inode: UInt64
 }
 
+/// A time that a file system wrote.
+struct FileTime: Comparable {
+  private let seconds: Int
+  private let nanoseconds: Int
+
+  init(_ time: timespec) {
+    (seconds, nanoseconds) = (time.tv_sec, time.tv_nsec)
+  }
+
+  static func < (left: FileTime, right: FileTime) -> Bool {
+    (left.seconds, left.nanoseconds) < (right.seconds, right.nanoseconds)
+  }
+}
+
 /// How a path is resolved; never over links of /proc such as /proc/self/fd, which would lead into
 /// this very process.
 enum Resolution {
@@ -106,9 +120,13 @@ final class PinnedFile {
     return !isSticky || user == 0 || owner == user || file.owner == user
   }
 
-  /// Whether the file was never linked, moved or given away since it was made: the time of its last
-  /// change is that of its birth, where the file system tells it (statx(2)).
-  var isAsMade: Bool { nonet_is_as_made(number) == 1 }
+  /// When the file was made and when it was last changed, linked, moved or given away; `nil` where the
+  /// file system does not tell (statx(2)).
+  var times: (made: FileTime, changed: FileTime)? {
+    var (made, changed) = (timespec(), timespec())
+    guard nonet_file_times(number, &made, &changed) == 0 else { return nil }
+    return (FileTime(made), FileTime(changed))
+  }
 
   /// Whether this is the root of this process, in the same mount.
   var isOwnRoot: Bool { nonet_is_own_root(number) == 1 }

@@ -30,6 +30,7 @@ struct OwnIDs {
   /// Notes the ids of this process, to which `act` goes back.
   ///
   /// - Parameter ids: What /proc tells of them.
+  /// - Throws: The errno of getgroups(2).
   init(_ ids: ThreadIDs) throws(SystemError) {
     _ = try attempt("getgroups") { nonet_remember_ids() }
     self.ids = ids
