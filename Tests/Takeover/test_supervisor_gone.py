@@ -8,14 +8,13 @@ was killed, or was killed together with the second holder.
 import errno
 
 import pytest
-from conftest import CHOSEN, LEVEL, USERS
+from conftest import CHOSEN, USERS
 from processes import need_children_files
 
 from support.escapes import NAMES, PRESETS, WAYS, landlock_abi
 from support.outside import Refusal, reason
 
 ENDS = ["end", "kill", "both"]
-USED = PRESETS if LEVEL else ("default",)
 # Probes of the table that say nothing about a supervisor, or need what only a first run has.
 APART = {"veth"}
 PROBES = [name for name in NAMES if name not in APART]
@@ -63,12 +62,12 @@ def test_an_orphan_of_the_toy_gets_out(above, who, how):
     found = above(who, how)
     assert set(found) == set(PROBES)
     outs = {name for name in PROBES if found[name][0] == "out"}
-    assert {"second-listener", "unix-dgram", "inherited-write", "vm-writev", "proc-mem", "unix-pair"} <= outs | {"unix-dgram"}, {
+    assert {"second-listener", "inherited-write", "inherited-splice", "vm-writev", "proc-mem", "ptrace"} <= outs, {
         name: reason(found[name]) for name in PROBES}
 
 
 @pytest.mark.parametrize("how", ENDS)
-@pytest.mark.parametrize("preset", USED)
+@pytest.mark.parametrize("preset", PRESETS)
 @pytest.mark.parametrize("option", [option for option in CHOSEN if option in ("log", "hint", "log-dir", "report")])
 @pytest.mark.parametrize("who", USERS)
 def test_no_orphan_gets_out(above, alive, supervised, who, option, preset, how):
