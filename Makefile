@@ -36,7 +36,8 @@ HEADERS := $(wildcard Sources/CLinuxShims/include/*)
 # and the parts of the report's page.
 RESOURCES := $(sort $(wildcard Sources/BPFAssembler/Policy/Presets/* \
   Sources/BPFAssembler/Proof/Filters/*))
-PARTS := Sources/nonet/Confinement/net_restrict.py $(addprefix Sources/nonet/Report/report., html css js)
+PARTS := Sources/nonet/Confinement/net_restrict.py $(addprefix Sources/nonet/Report/report., html css js) \
+  $(wildcard Sources/nonet/Supervisor/*.raw)
 GOLDEN := Fixtures/golden
 PRESETS := default loopback strict unix
 # Where Landlock is missing, presets that lean on it deny the calls of @debug themselves.
@@ -116,7 +117,7 @@ dump = preset=$(1); variant=$${preset%-deny-debug}; file=Fixtures/policies/$$pre
 
 # The filters in the binary must be what its compiler makes of their text.
 presets: bin/nonet
-	@for name in $(PRESETS) $(VARIANTS); do for arch in $(ARCHES); do \
+	@for name in $(PRESETS) $(VARIANTS) supervision; do for arch in $(ARCHES); do \
 	  $(call dump,$$name,$$arch,raw) | cmp -s - $(GOLDEN)/$$name.$$arch.raw || { \
 	    echo "nonet: $(GOLDEN)/$$name.$$arch.raw is not what $$name compiles to; run: make goldens" >&2; \
 	    rm -f bin/nonet; exit 1; }; \

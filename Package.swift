@@ -43,11 +43,14 @@ let package = Package(
     .executableTarget(
       name: "nonet",
       dependencies: ["BPFAssembler", "CLinuxShims"],
+      exclude: ["Supervisor/supervision.policy"],
       resources: [
         .embedInCode("Confinement/net_restrict.py"),
         .embedInCode("Report/report.html"),
         .embedInCode("Report/report.css"),
         .embedInCode("Report/report.js"),
+        .embedInCode("Supervisor/supervision.x86_64.raw"),
+        .embedInCode("Supervisor/supervision.aarch64.raw"),
       ],
       swiftSettings: shipped),
     // Children that ask the kernel; see the header.

@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <linux/filter.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -101,20 +102,44 @@ int nonet_end_on_signals(int status, const char *words, size_t length, unsigned 
 // Whether programs of the 32-bit ABI run here: 1 or 0.
 int nonet_probe_32bit(void);
 
-// supervise.c
+// signals.c
 
-// Blocks the signals that the supervisor passes on and answers a signalfd(2) for them.
+// Blocks every signal but SIGKILL and SIGSTOP, takes the interval timers over from the caller and
+// answers a signalfd(2).
 int nonet_watch_signals(void);
 
-// Takes that back, as the command must find it.
+// Keeps what waits already for `nonet_unwatch_signals`.
+void nonet_note_waiting_signals(int reader);
+
+// Takes all of that back, as the command must find it.
 int nonet_unwatch_signals(void);
+
+// Whether this process got the signal for a write of its own that failed.
+int nonet_is_own_failure(const struct signalfd_siginfo *signal);
+
+// Sends a signal on, with what it carries where the kernel lets it.
+int nonet_pass_signal(pid_t process, const struct signalfd_siginfo *signal);
 
 // Stops this process as the command was stopped, and comes back when it is continued.
 void nonet_stop_self(int number);
 
+// Ends this process by a signal, without a core file while it cannot be dumped.
+void nonet_end_by(int number);
+
+// supervise.c
+
 // Becomes the reaper of orphans, and a process that others of the same user may not trace.
 int nonet_become_supervisor(int *was_subreaper);
 int nonet_set_subreaper(int is_subreaper);
+
+// struct sched_attr in its first form (sched_setattr(2)).
+struct nonet_scheduling {
+  uint32_t size, policy;
+  uint64_t flags;
+  int32_t nice;
+  uint32_t priority;
+  uint64_t runtime, deadline, period;
+};
 
 // What a child needs to confine itself and become the command.
 struct nonet_start {
@@ -122,9 +147,14 @@ struct nonet_start {
   unsigned short filter_count;
   int has_landlock;
   uint64_t handled_net, scoped;
+  int is_subreaper, has_scheduling;
+  struct nonet_scheduling scheduling;
   const char *file;
   char *const *arguments;
 };
+
+// Notes a scheduling policy that a child would not inherit.
+void nonet_note_scheduling(struct nonet_start *start);
 
 // The step at which a child gave up.
 enum nonet_stage {
@@ -136,20 +166,89 @@ enum nonet_stage {
   NONET_STAGE_EXEC
 };
 
-// How far the child is, in memory that both see.
+// Calls that were received and may not be answered yet, one in each: the kernel writes a
+// struct seccomp_notif there. Nobody else could answer a call whose receiver has died with it.
+enum {
+  NONET_SLOT_FIRST,      // what the supervisor has just received
+  NONET_SLOT_SUCCESSOR,  // the same of who goes on for it
+  NONET_SLOT_WAITING,    // and from here on what it answers later
+  NONET_SLOTS = NONET_SLOT_WAITING + 64
+};
+struct nonet_slot {
+  uint64_t words[10];
+};
+
+// How far the processes of a run are, in memory that all of them see.
 struct nonet_progress {
-  int listener; // -1 before there is one
-  int failed;   // enum nonet_stage
+  int listener;  // -1 before there is one
+  int failed;    // enum nonet_stage
   int error;
+  int second;    // the second holder of the listener; 0 before it is there, -1 where it cannot be
+  int successor; // who goes on for the supervisor after its end, where anybody
+  int is_over;   // whether the supervisor has written the end of its logs
+  struct nonet_slot slots[NONET_SLOTS];
 };
 
 struct nonet_progress *nonet_new_progress(void);
 
-// The child that confines itself and becomes the command. After its filter stands, `listener` is a
-// descriptor of this process too.
+static inline struct nonet_slot *nonet_slot_at(struct nonet_progress *progress, int index) {
+  return &progress->slots[index];
+}
+
+// The child that confines itself and becomes the command once there is a second holder. After its
+// filter stands, `listener` is a descriptor of this process too.
 pid_t nonet_start_supervised(const struct nonet_start *start, struct nonet_progress *progress);
 int nonet_listener(const struct nonet_progress *progress);
 int nonet_failed_stage(const struct nonet_progress *progress);
+
+// Lets a process go on untraced with the signal that stopped it; -1 where this one does not trace it.
+int nonet_let_go(pid_t traced, int number);
+
+// holder.c
+
+// fork(2) for the second holder, in a session of its own; it shares the table of descriptors until
+// `nonet_close_all_but`.
+pid_t nonet_fork_second(struct nonet_progress *progress);
+
+// fork(2) for who goes on after the supervisor's end, in a session of its own.
+pid_t nonet_fork_successor(struct nonet_progress *progress);
+
+// Waits until the command's filter stands; -1 where `first`, the parent, ended before or nothing runs.
+int nonet_await_listener(struct nonet_progress *progress, pid_t first);
+void nonet_tell_listener(struct nonet_progress *progress);
+
+// Takes a table of descriptors of its own and closes all that are not in `kept`, which is sorted.
+int nonet_close_all_but(const int *kept, int count);
+
+// Closes a descriptor that this process was started with.
+int nonet_close_inherited(int descriptor);
+
+// pidfd_open(2): a descriptor that can be read once the process has ended.
+int nonet_handle(pid_t process);
+
+// receive.c
+
+struct nonet_notification;
+struct nonet_slot;
+
+// Answers one call, or hears of an errno of receiving; returns whether to go on.
+typedef int nonet_handler(void *context, const struct nonet_notification *notification, int error);
+
+// A thread that receives calls, and takes its turn to let the handler answer each.
+int nonet_start_receiver(int listener, struct nonet_slot *slot, nonet_handler *handler,
+                         void *context);
+
+// Its thread id; 0 before it runs.
+pid_t nonet_receiver(void);
+
+// Of all threads one has its turn; all others wait in the kernel.
+void nonet_take_turn(void);
+void nonet_give_turn(void);
+
+// Whether no process is left behind the listener's filter (from Linux 5.9 on): 1 or 0.
+int nonet_is_abandoned(int listener);
+
+// notify.c
 
 // One call that waits for an answer.
 struct nonet_notification {
@@ -164,7 +263,10 @@ struct nonet_notification {
 int nonet_wake_synchronously(int listener);
 
 // ENOENT from these: the caller is gone.
-int nonet_receive(int listener, struct nonet_notification *notification);
+int nonet_receive(int listener, struct nonet_slot *slot, struct nonet_notification *notification);
+
+// Reads what a slot holds: 1 or, where it holds nothing, 0.
+int nonet_look(const struct nonet_slot *slot, struct nonet_notification *notification);
 int nonet_refuse(int listener, uint64_t id, int number);
 int nonet_continue(int listener, uint64_t id);
 int nonet_is_waiting(int listener, uint64_t id);

@@ -20,6 +20,8 @@ struct SupervisedRun {
     guard let oracle = confined.program else {
       throw .refused("there is no filter to supervise, so the command was not run")
     }
+    // Before the first write to a log, whose reader may be gone.
+    let signals = try watchSignals()
     let sockets = try AllowedSockets(options)?.allowance(confined.name, oracle)
     let filter = try installed(oracle)
     let head = head
@@ -30,26 +32,57 @@ struct SupervisedRun {
     }
     try raiseShared()
     if sockets?.allowsInside ?? false { try AllowedSockets.closeUnconnected() }
-    let (signals, wasReaper) = try becomeSupervisor()
+    let wasReaper = try becomeSupervisor()
+    let judge = Judge(
+      oracle: oracle.program, filter: filter,
+      protection: OwnProtection(hasSignalScope: hasSignalScope),
+      isObserving: options.isObserving)
+    signals.noteWaiting()
     let child: SupervisedChild
     do throws(StartFailure) {
       child = try SupervisedChild(
-        name.pointer, command, filter: filter.bytes,
-        landlock: options.isObserving ? nil : walls.landlock)
+        name.pointer, command,
+        SupervisedChild.Preparation(
+          filter: filter.program.bytes, landlock: landlock, isReaper: wasReaper != 0),
+        second: SecondHolder(judge: judge, kept: [], noteLoss: {}).perform)
     } catch {
-      signals.close()
       setReaper(wasReaper)
+      signals.restore()
       let cannotSupervise = error.number == EBUSY || error.number == EINVAL
       if error.stage == .filter, cannotSupervise, options.needsOnlyHint { return nil }
       throw Self.words(error)
     }
+    if let reason = child.lacksSecond, !options.isQuiet {
+      say(
+        "warning: there is nobody to go on should this supervisor be killed (\(reason.call): "
+          + "\(reason.reason)); what the policy refuses would answer ENOSYS then")
+    }
     if !options.isObserving { walls.reportChildWalls() }
-    let judge = Judge(oracle: oracle.program, isObserving: options.isObserving)
     let supervisor = Supervisor(
       judge: judge, child: child, signals: signals, record: record, sockets: sockets,
       complain: { nonet.say($0) })
     let ending = supervisor.run()
-    return try finish(supervisor, ending, child.failure, head)
+    let status = try finish(supervisor, ending, child.failure, head)
+    if case .killed(let signal) = ending { endProcess(by: signal) }
+    return status
+  }
+
+  /// Whether the kernel lets no signal out of the command's domain.
+  ///
+  /// Where what a command tried is recorded, it must not end who records. A hint is not worth keeping
+  /// it from processes that other commands have started.
+  private var hasSignalScope: Bool {
+    guard options.isLogging, let landlock = walls.landlock, !options.isObserving else {
+      return false
+    }
+    // landlock.h: LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET, which came together with the other scope.
+    return landlock.scoped & 1 != 0
+  }
+
+  private var landlock: (handledNet: UInt64, scoped: UInt64)? {
+    guard !options.isObserving, let landlock = walls.landlock else { return nil }
+    // landlock.h: LANDLOCK_SCOPE_SIGNAL.
+    return (landlock.handledNet, landlock.scoped | (hasSignalScope ? 2 : 0))
   }
 
   private func finish(
@@ -82,8 +115,8 @@ struct SupervisedRun {
 
   // What is installed ------------------------------------------------------------------------------
 
-  /// The proven program with questions in the place of refusals.
-  private func installed(_ oracle: CheckedProgram) throws(Failure) -> Program {
+  /// The proven program with questions in the place of refusals, behind what protects the supervisor.
+  private func installed(_ oracle: CheckedProgram) throws(Failure) -> SupervisedFilter {
     var asking = oracle
     let watched = watchedCalls.compactMap { Syscall(named: $0) }
     if !watched.isEmpty {
@@ -94,10 +127,26 @@ struct SupervisedRun {
       }
       asking = try chosen?.denying(watched).checked(for: .host).program ?? oracle
     }
-    guard let program = asking.notifying(asksAboutKills: options.isObserving) else {
-      throw .refused("the filter computes its answers and cannot be supervised; please report this")
+    do throws(SupervisedFilter.Problem) {
+      return try SupervisedFilter(asking, oracle: oracle, asksAboutKills: options.isObserving)
+    } catch {
+      throw .refused(Self.words(error, confined.name))
     }
-    return program
+  }
+
+  private static func words(_ problem: SupervisedFilter.Problem, _ policy: String) -> String {
+    let what =
+      switch problem {
+      case .missing: "this binary lacks a part that supervises; please report this"
+      case .computed: "the filter computes its answers and cannot be supervised; please report this"
+      case .tooLong(let count):
+        "policy \(policy) and what supervises it have \(count) instructions, and the kernel takes at "
+          + "most \(CompiledPolicy.mostInstructions); say less, or merge rules"
+      case .refusesEnd(let call):
+        "policy \(policy) refuses \(call), by which every process ends, and so cannot be supervised; "
+          + "allow it"
+      }
+    return what + "; the command was not run"
   }
 
   /// What the policy allows and the supervisor wants to see all the same.
@@ -126,10 +175,17 @@ struct SupervisedRun {
     }
   }
 
-  private func becomeSupervisor() throws(Failure) -> (SignalReader, CInt) {
+  private func watchSignals() throws(Failure) -> SignalReader {
     do throws(SystemError) {
-      let before = try nonet.becomeSupervisor()
-      return (try SignalReader(), before)
+      return try SignalReader()
+    } catch {
+      throw .system(error, "the command cannot be supervised, so it was not run")
+    }
+  }
+
+  private func becomeSupervisor() throws(Failure) -> CInt {
+    do throws(SystemError) {
+      return try nonet.becomeSupervisor()
     } catch {
       throw .system(error, "the command cannot be supervised, so it was not run")
     }

@@ -3,10 +3,14 @@ internal import CLinuxShims
 /// The command as the child of its supervisor: signals go down to it, its stops and its end come up.
 final class CommandProcess {
   let pid: pid_t
+  /// The second holder of the listener, and whether it has ended before its time.
+  private let second: pid_t
+  private(set) var hasLostSecond = false
   private var isStopped = false
 
-  init(pid: pid_t) {
+  init(pid: pid_t, second: pid_t) {
     self.pid = pid
+    self.second = second
   }
 
   /// Handles the signals that came.
@@ -15,23 +19,23 @@ final class CommandProcess {
   func handle(_ signals: SignalReader) -> Ending? {
     while let signal = signals.next() {
       switch signal.number {
-      case SIGCHLD, SIGTTIN, SIGTTOU: break
-      case SIGCONT: pass(onContinue: signal)
+      case SIGCHLD: break
+      case SIGCONT:
+        let wasStopped = isStopped
+        if let ending = reap() { return ending }
+        // Whoever continues a job continues its group, and the command is in it as we are; only one
+        // who continues us alone needs passing on.
+        if signal.isFromProcess, isStopped || !wasStopped { signal.pass(to: pid) }
+        isStopped = false
       // What the kernel sent, for a key or a terminal that is gone, went to the command's process
-      // group, and the command is in it as we are. So did what the command sent to its own group.
-      case _ where signal.isFromProcess && signal.sender != pid: _ = kill(pid, signal.number)
-      case _: break
+      // group too. So did what the command sent to its own group.
+      case SIGINT, SIGQUIT, SIGHUP, SIGTSTP, SIGTTIN, SIGTTOU, SIGWINCH, SIGPIPE, SIGXFSZ, SIGXCPU:
+        if signal.isFromProcess, signal.sender != pid { signal.pass(to: pid) }
+      case _:
+        if signal.sender != pid || !signal.isFromProcess { signal.pass(to: pid) }
       }
     }
     return reap()
-  }
-
-  /// Whoever continues a job continues its group; only one who continues us alone needs passing on.
-  private func pass(onContinue signal: SignalReader.Signal) {
-    if isStopped, signal.isFromProcess {
-      _ = kill(pid, SIGCONT)
-      isStopped = false
-    }
   }
 
   /// Reaps every child that ended: the command's orphans are ours.
@@ -40,6 +44,7 @@ final class CommandProcess {
     do throws(SystemError) {
       while let (child, change) = try nextChildChange() {
         if child == pid { ending = note(change) ?? ending }
+        if child == second { hasLostSecond = true }
       }
     } catch {
       // The command was a child until its end was told, so another errno or an early end is no news

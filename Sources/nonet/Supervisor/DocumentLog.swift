@@ -66,9 +66,11 @@ struct DocumentLog {
   mutating func finish(_ table: inout EventTable, _ ending: Ending) {
     refreshSums(table, ending)
     attempt { log throws(SystemError) in try log.rebuild(&table, pages: 0, ending) }
-    _ = close(descriptor)
+    _ = CLinuxShims.close(descriptor)
     descriptor = -1
   }
+
+  func close() { if descriptor >= 0 { _ = CLinuxShims.close(descriptor) } }
 
   // The text -------------------------------------------------------------------------------------
 
@@ -141,11 +143,11 @@ struct DocumentLog {
       try file.append(Self.tail(table, ending))
       try file.flush()
       _ = try nonet.attempt("rename") { rename(newPath, path) }
-      if descriptor >= 0 { _ = close(descriptor) }
+      if descriptor >= 0 { _ = CLinuxShims.close(descriptor) }
       (descriptor, next, end) = (file.number, used, roomEnd)
       hasEvents = !isFirst
     } catch {
-      _ = close(file.number)
+      _ = CLinuxShims.close(file.number)
       _ = unlink(newPath)
       throw error
     }

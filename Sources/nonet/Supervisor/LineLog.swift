@@ -49,6 +49,8 @@ struct LineLog {
     _ = put(Self.last(eventCount: eventCount, dropped: dropped, ending))
   }
 
+  func close() { if descriptor > 2 { _ = CLinuxShims.close(descriptor) } }
+
   /// Writes a line wholly or not at all.
   private mutating func put(_ line: [UInt8]) -> Bool {
     if !isFile {

@@ -126,6 +126,12 @@ struct Record {
     warn()
   }
 
+  /// Closes the logs' files, which whoever goes on without them does not hold open.
+  func close() {
+    lines?.close()
+    document?.close()
+  }
+
   private mutating func queue(_ index: Int, at now: Moment) {
     if lines != nil, !table.events[index].isQueuedForLines {
       table.update(index) { $0.isQueuedForLines = true }

@@ -9,20 +9,43 @@ enum Answer: Equatable {
   case proceed
 }
 
-/// Decides by the program that was proven to mean the policy, which does not know of supervisors.
+/// Decides by the program that was proven to mean the policy, which does not know of supervisors, and
+/// before that whether the call would end or starve the supervisor.
 struct Judge {
   let oracle: Program
+  let filter: SupervisedFilter
+  var protection: OwnProtection
   /// Nothing is refused, what would have been is recorded.
   let isObserving: Bool
 
-  /// The answer to a call, and what the log says of it; `nil` for what the policy allows.
-  func ruling(on call: Call) -> (answer: Answer, verdict: Outcome?, isWithdrawn: Bool) {
+  /// What becomes of a call.
+  struct Ruling {
+    let answer: Answer
+    /// What the log says of it; `nil` for what the policy allows.
+    let verdict: Outcome?
+    /// Whether it is a call that programs are meant to do without.
+    var isWithdrawn = false
+    /// Whether it was asked about because it may concern the supervisor.
+    var isOwn = false
+  }
+
+  /// The answer to a call.
+  func ruling(on call: Call, by thread: pid_t) -> Ruling {
+    let isOwn = filter.isOwn(call)
+    if isOwn, !protection.permits(call, by: thread) {
+      return Ruling(answer: .refuse(EPERM), verdict: .refused(EPERM), isOwn: true)
+    }
     let value = oracle.run(call.data)
-    if value == SeccompReturn.allow || value == SeccompReturn.log { return (.proceed, nil, false) }
+    if value == SeccompReturn.allow || value == SeccompReturn.log {
+      return Ruling(answer: .proceed, verdict: nil, isOwn: isOwn)
+    }
     // What is neither allowed nor answered with an errno is not asked about, or only observed.
     let isErrno = value & 0xffff_0000 == SeccompReturn.errno
     let number = isErrno ? CInt(truncatingIfNeeded: value & 0xffff) : EPERM
-    if isObserving { return (.proceed, .observed, number == ENOSYS) }
-    return (.refuse(number), .refused(number), number == ENOSYS)
+    if isObserving {
+      return Ruling(answer: .proceed, verdict: .observed, isWithdrawn: number == ENOSYS)
+    }
+    return Ruling(
+      answer: .refuse(number), verdict: .refused(number), isWithdrawn: number == ENOSYS)
   }
 }

@@ -3,13 +3,15 @@ internal import CLinuxShims
 
 /// Answers the calls that the command's filter asks about, and writes down what was tried.
 ///
-/// One loop, no threads: it waits for calls, for signals and for the time at which logs are brought up
-/// to date, whichever comes first.
+/// Two threads that work in turn (`Turns`): one receives calls and answers them, and does nothing else,
+/// so that a call waits as shortly as can be; the other waits for signals and for the time at which
+/// logs are brought up to date. Where the second one cannot be had, the first does both.
 final class Supervisor {
-  let judge: Judge
-  let listener: Listener
-  let signals: SignalReader
+  private var judge: Judge
+  private let listener: Listener
+  private let signals: SignalReader
   private let command: CommandProcess
+  private let progress: RunProgress
   private var record: Record
   private var identities: Identities
   private let kinds = CallKinds()
@@ -17,6 +19,8 @@ final class Supervisor {
   private let connector: UnixConnector?
   private let complain: (String) -> Void
   private var isListening = true
+  private var hasReceiver = false
+  private var isSuccessor = false
 
   /// Begins with a child that has started.
   ///
@@ -33,12 +37,14 @@ final class Supervisor {
   ) {
     self.complain = complain
     self.judge = judge
+    self.judge.protection.holders.second = child.progress.second
     self.signals = signals
     self.record = record
-    let listener = Listener(number: child.listener)
+    progress = child.progress
+    let listener = Listener(number: child.listener, slot: child.progress.slot(.first))
     self.listener = listener
     connector = sockets.map { UnixConnector($0, listener, complain: complain) }
-    command = CommandProcess(pid: child.pid)
+    command = CommandProcess(pid: child.pid, second: child.progress.second)
     identities = Identities(count: Identities.count(descriptors: raiseDescriptorLimit()))
   }
 
@@ -47,27 +53,30 @@ final class Supervisor {
   /// - Returns: How it ended.
   func run() -> Ending {
     listener.wakeSynchronously()
+    Turns.take()
+    startReceiver()
     var requests = [
-      pollfd(fd: listener.number, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: listener.number, events: Int16(hasReceiver ? 0 : POLLIN), revents: 0),
       pollfd(fd: signals.number, events: Int16(POLLIN), revents: 0),
     ]
     while true {
       if !isListening { requests[0].fd = -1 }
+      let timeout = timeout
+      Turns.give()
       let ready = poll(&requests, nfds_t(requests.count), timeout)
+      Turns.take()
       if ready > 0 {
         let onListener = CInt(requests[0].revents)
         if onListener & POLLIN != 0 {
-          handleCall()
-        } else if onListener != 0 {
+          handleNext()
+        } else if onListener != 0, isListening {
           stopListening()
         }
         if requests[1].revents != 0, let ending = command.handle(signals) { return ending }
       }
-      if let connector, isListening {
-        for one in connector.retry() { note(one.answer, one.attempt, one.thread) }
-      }
+      retryConnects()
       if let failure = listener.failure, isListening { stopListening(because: failure) }
-      if ready == 0 { record.bringUpToDate(at: .now) }
+      record.bringUpToDate(at: .now)
     }
   }
 
@@ -77,10 +86,66 @@ final class Supervisor {
     return first < 0 ? second : second < 0 ? first : min(first, second)
   }
 
-  /// Writes the end of the logs.
+  /// Writes the end of the logs, and leaves somebody behind for what the command leaves running.
   func finish(_ ending: Ending) -> Record {
     record.finish(ending)
+    progress.noteOver()
+    if isListening, !listener.isAbandoned {
+      let supervisor = getpid()
+      progress.forkSuccessor { goOn(after: supervisor) }
+    } else {
+      endProcess(progress.second)
+    }
     return record
+  }
+
+  /// Goes on with the same answers, and without logs, until no process is left behind the filter.
+  private func goOn(after supervisor: pid_t) -> Never {
+    closeInherited()
+    isSuccessor = true
+    record = Record(lines: nil, document: nil) { _ in }
+    judge.protection.holders.first = getpid()
+    listener.slot = progress.slot(.successor)
+    let handle = nonet_handle(supervisor)
+    var requests = [
+      pollfd(fd: listener.number, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: handle, events: Int16(POLLIN), revents: 0),
+    ]
+    while isListening, listener.failure == nil {
+      let ready = poll(&requests, 2, connector?.timeout ?? -1)
+      if ready > 0 {
+        let onListener = CInt(requests[0].revents)
+        if onListener & POLLIN != 0 {
+          handleNext()
+        } else if onListener != 0 {
+          break
+        }
+        if requests[1].revents != 0 {
+          requests[1].fd = -1
+          handleReceived()
+        }
+      }
+      retryConnects()
+    }
+    _exit(0)
+  }
+
+  /// Answers what the supervisor's other thread had received when it ended.
+  private func handleReceived() {
+    for notification in progress.received where listener.isWaiting(notification.id) {
+      if connector?.isPending(notification.id) ?? false { continue }
+      handle(notification)
+    }
+  }
+
+  /// Closes what this process was started with, so that nobody waits for its end.
+  private func closeInherited() {
+    _ = chdir("/")
+    for number: CInt in 0...2 { _ = close(number) }
+    do throws(SystemError) {
+      for number in try openDescriptors() { _ = nonet_close_inherited(number) }
+    } catch {}
+    record.close()
   }
 
   /// Closes the listener: every call that waits or comes is refused with ENOSYS by the kernel.
@@ -88,25 +153,61 @@ final class Supervisor {
     isListening = false
     listener.close()
     guard let failure else { return }
+    // It would hold the listener open and answer nothing while this process lives.
+    endProcess(progress.second)
     complain(
       "calls can no longer be answered (\(failure.call): \(failure.reason)); what the policy refuses "
         + "answers ENOSYS from now on, unrecorded")
   }
 
-  private func handleCall() {
-    let notification: nonet_notification
+  // Receiving --------------------------------------------------------------------------------------
+
+  private func startReceiver() {
+    let context = Unmanaged.passUnretained(self).toOpaque()
+    let result = nonet_start_receiver(
+      listener.number, listener.slot,
+      { context, notification, error in
+        guard let context, let notification else { return 0 }
+        let supervisor = Unmanaged<Supervisor>.fromOpaque(context).takeUnretainedValue()
+        return supervisor.receive(notification.pointee, error) ? 1 : 0
+      }, context)
+    hasReceiver = result == 0
+  }
+
+  /// Answers what the other thread has received.
+  ///
+  /// - Returns: Whether there may be more.
+  private func receive(_ notification: nonet_notification, _ error: CInt) -> Bool {
+    guard isListening else { return false }
+    if error != 0 {
+      stopListening(because: SystemError(call: "SECCOMP_IOCTL_NOTIF_RECV", number: error))
+      return false
+    }
+    handle(notification)
+    return isListening && listener.failure == nil
+  }
+
+  private func handleNext() {
     do throws(SystemError) {
-      guard let next = try listener.receive() else { return }
-      notification = next
+      if let next = try listener.receive() { handle(next) }
     } catch {
       stopListening(because: error)
-      return
     }
+  }
+
+  private func retryConnects() {
+    guard let connector, isListening else { return }
+    for one in connector.retry() { note(one.answer, one.attempt, one.thread) }
+  }
+
+  private func handle(_ notification: nonet_notification) {
     let call = Call(notification)
-    let ruling = judge.ruling(on: call)
+    let ruling = judge.ruling(on: call, by: notification.thread)
     let kind = kinds.kind(of: call)
     guard let verdict = ruling.verdict else {
-      if let connector {
+      if ruling.isOwn {
+        _ = answer(.proceed, notification.id)
+      } else if let connector {
         connector.noteListener(notification)
         _ = answer(.proceed, notification.id)
       } else {
@@ -123,6 +224,9 @@ final class Supervisor {
       let answer = connector.connect(notification, attempt, refusal: number, thread)
       if let number = answer.errno {
         guard listener.refuse(notification.id, with: number) else { return }
+      }
+      if answer == .later {
+        progress.keepWaiting(isSuccessor ? .successor : .first, listener.isWaiting)
       }
       note(answer, attempt, thread)
       return

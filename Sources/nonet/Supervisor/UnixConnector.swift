@@ -126,6 +126,9 @@ final class UnixConnector {
     return CInt(max(0, min((due.microseconds - Moment.now.microseconds + 999) / 1000, 1000)))
   }
 
+  /// Whether a call is answered later.
+  func isPending(_ id: UInt64) -> Bool { pending.contains { $0.request.id == id } }
+
   /// Tries again what is due.
   ///
   /// - Returns: The connects that are answered now; who is gone is forgotten.

@@ -4,34 +4,53 @@ internal import CLinuxShims
 struct SignalReader {
   let number: CInt
 
-  /// One signal, and whether a process sent it rather than the kernel.
+  /// One signal, with all that the kernel tells of it.
   struct Signal {
-    let number: CInt
-    let isFromProcess: Bool
-    let sender: pid_t
+    fileprivate let information: signalfd_siginfo
+
+    var number: CInt { CInt(bitPattern: information.ssi_signo) }
+    /// Whether a process sent it rather than the kernel.
+    var isFromProcess: Bool { information.ssi_code <= 0 }
+    var sender: pid_t { pid_t(bitPattern: information.ssi_pid) }
+
+    /// Sends the signal on, with the value that it carries.
+    func pass(to process: pid_t) {
+      var information = information
+      _ = nonet_pass_signal(process, &information)
+    }
   }
 
-  /// Blocks the signals; the child of `SupervisedChild` gets the caller's mask back.
+  /// Blocks every signal that can be blocked, so that from here on a failed write is an errno and no
+  /// signal ends this process; `restore` or the child of `SupervisedChild` takes that back.
   init() throws(SystemError) {
     number = try attempt("signalfd") { nonet_watch_signals() }
   }
 
-  /// Takes the mask back in this process.
-  func close() {
+  /// Keeps the signals that wait already for the child, or for this process in `restore`.
+  func noteWaiting() { nonet_note_waiting_signals(number) }
+
+  /// Takes mask, timers and waiting signals back in this process.
+  func restore() {
+    noteWaiting()
+    _ = close(number)
     _ = nonet_unwatch_signals()
-    _ = CLinuxShims.close(number)
   }
 
-  /// The next signal, or `nil` where none is there.
+  /// The next signal but those for writes of our own that failed; `nil` where none is there.
   func next() -> Signal? {
     var information = signalfd_siginfo()
     let size = MemoryLayout<signalfd_siginfo>.size
-    guard read(number, &information, size) == size else { return nil }
-    return Signal(
-      number: CInt(bitPattern: information.ssi_signo), isFromProcess: information.ssi_code <= 0,
-      sender: pid_t(bitPattern: information.ssi_pid))
+    while read(number, &information, size) == size {
+      if nonet_is_own_failure(&information) == 0 { return Signal(information: information) }
+    }
+    return nil
   }
 }
+
+/// Ends this process by a signal, as the command was ended, so that whoever waits sees the same.
+///
+/// It comes back in the first process of a pid namespace, which no such signal ends.
+func endProcess(by signal: CInt) { nonet_end_by(signal) }
 
 /// What waitpid(2) told of a child.
 enum ChildChange {
@@ -43,14 +62,24 @@ enum ChildChange {
 
 /// The next change of any child, or `nil` where nothing changed.
 ///
+/// A child that made this process its tracer (PTRACE_TRACEME) is let go with the signal that stopped
+/// it: such a stop is none of job control.
+///
 /// - Throws: The errno of waitpid(2): ECHILD where no child is left.
 func nextChildChange() throws(SystemError) -> (pid: pid_t, change: ChildChange)? {
-  var status: CInt = 0
-  let pid = try attempt("waitpid") { waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED) }
-  if pid == 0 { return nil }
-  let stop = nonet_stop_signal(status)
-  if stop != 0 { return (pid, .stopped(stop)) }
-  if nonet_is_continued(status) != 0 { return (pid, .continued) }
-  let end = nonet_end_signal(status)
-  return (pid, end != 0 ? .killed(end) : .exited(nonet_exit_status(status)))
+  while true {
+    var status: CInt = 0
+    let pid = try attempt("waitpid") {
+      waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED)
+    }
+    if pid == 0 { return nil }
+    let stop = nonet_stop_signal(status)
+    if stop != 0 {
+      if nonet_let_go(pid, stop) == 0 { continue }
+      return (pid, .stopped(stop))
+    }
+    if nonet_is_continued(status) != 0 { return (pid, .continued) }
+    let end = nonet_end_signal(status)
+    return (pid, end != 0 ? .killed(end) : .exited(nonet_exit_status(status)))
+  }
 }

@@ -8,54 +8,176 @@ struct StartFailure: Error {
   let number: CInt
 }
 
+/// How far the processes of a run are, in memory that all of them see.
+struct RunProgress {
+  fileprivate let memory: UnsafeMutablePointer<nonet_progress>
+
+  /// Takes the memory.
+  ///
+  /// - Throws: The errno of mmap(2).
+  init() throws(StartFailure) {
+    guard let memory = nonet_new_progress() else {
+      throw StartFailure(stage: .parent, number: nonet_errno())
+    }
+    self.memory = memory
+  }
+
+  /// The second holder of the listener; 0 or less where there is none.
+  var second: pid_t { memory.pointee.second }
+  /// Who goes on after the supervisor's end; 0 where nobody does.
+  var successor: pid_t { memory.pointee.successor }
+  /// Whether the supervisor has written the end of its logs.
+  var isOver: Bool { memory.pointee.is_over != 0 }
+
+  /// Notes that the logs have their end.
+  func noteOver() { memory.pointee.is_over = 1 }
+
+  /// Starts a second holder, which never comes back from `perform`.
+  ///
+  /// - Parameter perform: What it does, in a process of its own.
+  /// - Returns: Its pid; -1 where none could be started, with its errno in `nonet_errno`.
+  func forkSecond(_ perform: (RunProgress) -> Never) -> pid_t {
+    let second = nonet_fork_second(memory)
+    if second == 0 { perform(self) }
+    return second
+  }
+
+  /// Starts who goes on for this process, which then ends.
+  ///
+  /// - Parameter perform: What it does, in a process of its own.
+  func forkSuccessor(_ perform: () -> Never) {
+    if nonet_fork_successor(memory) == 0 { perform() }
+  }
+
+  /// Where calls are received.
+  enum Slot {
+    case first, successor
+
+    fileprivate var index: Int {
+      switch self {
+      case .first: Int(NONET_SLOT_FIRST)
+      case .successor: Int(NONET_SLOT_SUCCESSOR)
+      }
+    }
+  }
+
+  /// The memory into which the kernel writes a call.
+  func slot(_ slot: Slot) -> UnsafeMutablePointer<nonet_slot> { pointer(slot.index) }
+
+  /// Keeps in mind a call that is answered later, while there is room.
+  ///
+  /// - Parameters:
+  ///   - slot: Where it was received.
+  ///   - isWaiting: Whether the call of an id still waits.
+  func keepWaiting(_ slot: Slot, _ isWaiting: (UInt64) -> Bool) {
+    for index in Int(NONET_SLOT_WAITING)..<Int(NONET_SLOTS) {
+      let id = pointer(index).pointee.words.0
+      if id != 0, isWaiting(id) { continue }
+      pointer(index).pointee = pointer(slot.index).pointee
+      return
+    }
+  }
+
+  /// The calls that whoever has died had received, answered or not.
+  var received: [nonet_notification] {
+    var found: [nonet_notification] = []
+    for index in 0..<Int(NONET_SLOTS) {
+      var notification = nonet_notification()
+      if nonet_look(pointer(index), &notification) != 0 { found.append(notification) }
+    }
+    return found
+  }
+
+  private func pointer(_ index: Int) -> UnsafeMutablePointer<nonet_slot> {
+    nonet_slot_at(memory, CInt(index))
+  }
+
+  /// Waits until the command's filter stands.
+  ///
+  /// - Parameter first: The supervisor, parent of this process.
+  /// - Returns: The listener; `nil` where nothing runs.
+  func listener(from first: pid_t) -> CInt? {
+    let listener = nonet_await_listener(memory, first)
+    return listener < 0 ? nil : listener
+  }
+}
+
 /// A child that confines itself behind a filter with a listener and becomes the command.
 struct SupervisedChild {
   let pid: pid_t
   /// Where the kernel asks about the calls that the filter refuses.
   let listener: CInt
-  private let progress: UnsafeMutablePointer<nonet_progress>
+  let progress: RunProgress
+  /// Why there is no second holder, where there is none.
+  let lacksSecond: SystemError?
 
-  /// Starts the command.
+  /// What the child does to itself before it becomes the command.
+  struct Preparation {
+    /// The bytes of a `struct sock_filter[]`.
+    let filter: [UInt8]
+    /// The rights that the child's Landlock domain handles, where it gets one.
+    let landlock: (handledNet: UInt64, scoped: UInt64)?
+    /// Whether the caller was a reaper of orphans, as the command then is.
+    let isReaper: Bool
+  }
+
+  /// Starts the command, and beside it the second holder of its listener.
   ///
   /// - Parameters:
   ///   - file: The program, found along PATH unless its name has a slash.
   ///   - arguments: A null-terminated vector, passed on untouched.
-  ///   - filter: The bytes of a `struct sock_filter[]`.
-  ///   - landlock: The rights that the child's Landlock domain handles, where it gets one.
+  ///   - preparation: How the child confines itself.
+  ///   - second: What the second holder does, in a process of its own.
   /// - Throws: A failed step; nothing runs then.
   init(
     _ file: UnsafePointer<CChar>, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
-    filter: [UInt8], landlock: (handledNet: UInt64, scoped: UInt64)?
+    _ preparation: Preparation, second: (RunProgress) -> Never
   ) throws(StartFailure) {
-    guard let progress = nonet_new_progress() else {
-      throw StartFailure(stage: .parent, number: nonet_errno())
-    }
-    let child = filter.withUnsafeBytes { bytes in
+    let progress = try RunProgress()
+    let child = preparation.filter.withUnsafeBytes { bytes in
       var start = nonet_start()
       start.filter = bytes.baseAddress
       start.filter_count = UInt16(truncatingIfNeeded: bytes.count / 8)
-      start.has_landlock = landlock == nil ? 0 : 1
-      start.handled_net = landlock?.handledNet ?? 0
-      start.scoped = landlock?.scoped ?? 0
+      start.has_landlock = preparation.landlock == nil ? 0 : 1
+      start.handled_net = preparation.landlock?.handledNet ?? 0
+      start.scoped = preparation.landlock?.scoped ?? 0
+      start.is_subreaper = preparation.isReaper ? 1 : 0
+      nonet_note_scheduling(&start)
       start.file = file
       // The vector is the same; C promises on top not to write to it.
       start.arguments = UnsafeRawPointer(arguments)
         .assumingMemoryBound(to: UnsafeMutablePointer<CChar>?.self)
-      return nonet_start_supervised(&start, progress)
+      return nonet_start_supervised(&start, progress.memory)
     }
     guard child > 0 else { throw StartFailure(stage: .parent, number: nonet_errno()) }
     pid = child
     self.progress = progress
-    // The child says so in shared memory, where no policy can refuse it.
+    // While the child is busy with itself; it waits until there is one.
+    let holder = progress.forkSecond(second)
+    lacksSecond = holder < 0 ? SystemError(call: "clone", number: nonet_errno()) : nil
+    listener = try Self.listener(of: child, progress.memory)
+    nonet_tell_listener(progress.memory)
+  }
+
+  /// Waits for the listener.
+  ///
+  /// The child tells of it in shared memory, where no policy can refuse it.
+  private static func listener(
+    of child: pid_t, _ progress: UnsafeMutablePointer<nonet_progress>
+  ) throws(StartFailure) -> CInt {
+    // It takes a tenth of a millisecond, mostly; sleeping that long would take as long again.
+    var patience = 2000
     while true {
       let listener = nonet_listener(progress)
-      if listener >= 0 {
-        self.listener = listener
-        return
-      }
+      if listener >= 0 { return listener }
       if let failure = Self.failure(progress) {
         _ = waitpid(child, nil, 0)
         throw failure
+      }
+      if patience > 0 {
+        patience -= 1
+        sched_yield()
+        continue
       }
       var status: CInt = 0
       if waitpid(child, &status, WNOHANG) == child, nonet_listener(progress) < 0 {
@@ -66,7 +188,7 @@ struct SupervisedChild {
   }
 
   /// Why the command itself could not be run, once the child has ended.
-  var failure: StartFailure? { Self.failure(progress) }
+  var failure: StartFailure? { Self.failure(progress.memory) }
 
   private static func failure(_ progress: UnsafeMutablePointer<nonet_progress>) -> StartFailure? {
     let stage: StartFailure.Stage
@@ -100,72 +222,5 @@ func becomeSupervisor() throws(SystemError) -> CInt {
 /// Sets back what `becomeSupervisor` changed and a command that takes this process's place would keep.
 func setReaper(_ before: CInt) { _ = nonet_set_subreaper(before) }
 
-/// The end of a listener where calls are received and answered (seccomp_unotify(2)).
-final class Listener {
-  let number: CInt
-  /// Why an answer could not be given to a thread that waits for it still; only closing helps it then.
-  private(set) var failure: SystemError?
-
-  init(number: CInt) {
-    self.number = number
-  }
-
-  /// The next call that waits; `nil` where its thread is gone already.
-  ///
-  /// - Throws: Any errno but ENOENT: nothing can be answered then.
-  func receive() throws(SystemError) -> nonet_notification? {
-    var notification = nonet_notification()
-    do throws(SystemError) {
-      _ = try attempt("SECCOMP_IOCTL_NOTIF_RECV") { nonet_receive(number, &notification) }
-      return notification
-    } catch {
-      if error.number == ENOENT { return nil }
-      throw error
-    }
-  }
-
-  /// Answers with an errno.
-  ///
-  /// - Returns: Whether the thread got it. It waited until then, so what was read of it between
-  ///   `receive` and here was read of that very thread.
-  func refuse(_ id: UInt64, with errno: CInt) -> Bool { send { nonet_refuse(number, id, errno) } }
-
-  /// Lets the kernel make the call.
-  ///
-  /// - Returns: As for `refuse`.
-  func proceed(_ id: UInt64) -> Bool { send { nonet_continue(number, id) } }
-
-  /// Answers with 0.
-  ///
-  /// - Returns: As for `refuse`.
-  func succeed(_ id: UInt64) -> Bool { send { nonet_succeed(number, id) } }
-
-  private func send(_ answer: () -> CInt) -> Bool {
-    do throws(SystemError) {
-      _ = try attempt("SECCOMP_IOCTL_NOTIF_SEND", answer)
-      return true
-    } catch {
-      // ENOENT: the thread is gone, or a signal took its call back.
-      if error.number != ENOENT { failure = error }
-      return false
-    }
-  }
-
-  /// Whether the thread still waits.
-  func isWaiting(_ id: UInt64) -> Bool { nonet_is_waiting(number, id) == 0 }
-
-  /// Makes the kernel run caller and supervisor in turn on one processor, where it can (Linux 6.6).
-  func wakeSynchronously() { _ = nonet_wake_synchronously(number) }
-
-  func close() { _ = CLinuxShims.close(number) }
-}
-
-/// Reads memory of another process; hostile, and only as valid as the thread's wait for an answer.
-///
-/// - Returns: Whether all of the bytes were read.
-func readMemory(
-  of thread: pid_t, at address: UInt64, into bytes: UnsafeMutableRawBufferPointer
-) -> Bool {
-  guard let base = bytes.baseAddress else { return false }
-  return nonet_read_memory(thread, address, base, bytes.count) == bytes.count
-}
+/// Ends a process of this run at once.
+func endProcess(_ process: pid_t) { if process > 0 { _ = kill(process, SIGKILL) } }

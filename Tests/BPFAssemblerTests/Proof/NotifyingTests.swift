@@ -58,4 +58,37 @@ import Testing
     let asking = CheckedProgram(provenWhenBuilt: refusal).notifying()
     #expect(asking?.instructions == [.return(.constant(SeccompReturn.userNotification))])
   }
+
+  /// Both parts joined mean both policies, one after the other, for every call there is.
+  @Test(arguments: knownPrograms)
+  func joinedProgramsMeanBothPolicies(_ known: KnownPolicy, _ native: Architecture) throws {
+    let first = try #require(KnownPolicy.all.first { $0.name == "supervision" })
+    let (front, back) = (try first.policy(), try known.policy())
+    try #require(back.foreign == .compile)
+    var both = back
+    both.rules = front.rules + back.rules
+    both.x32 = front.x32
+    let parts = try [first, known].map { try $0.compiled(for: native).program }
+    let joined = try #require(parts[0].followed(by: parts[1]))
+    try Proof.check(joined, means: both, for: native)
+    // The kernel still need not run what both allow by the number alone.
+    for syscall in Syscall.known(on: native) {
+      let number = try #require(syscall.number(on: native))
+      let isFree = ([joined] + parts).map {
+        $0.isConstantlyAllowed(nr: number, arch: native.auditValue)
+      }
+      #expect(isFree[0] == (isFree[1] && isFree[2]), "\(syscall.name)")
+    }
+  }
+
+  @Test func aProgramThatDoesNotLoadFirstIsNotJoined() throws {
+    let allow = try Program([.return(.constant(SeccompReturn.allow))])
+    let branch = Instruction.branch(.equal, .constant(0), ifTrue: 0, ifFalse: 0)
+    let looking = try Program([branch, .return(.constant(SeccompReturn.allow))])
+    #expect(allow.followed(by: looking) == nil)
+    #expect(allow.followed(by: allow)?.instructions.count == 2)
+    let long = try Program(
+      [Instruction](repeating: .load(.data(.nr)), count: 4095) + [.return(.constant(0))])
+    #expect(allow.followed(by: long) == nil)
+  }
 }

@@ -1,0 +1,80 @@
+internal import BPFAssembler
+internal import CLinuxShims
+
+/// Decides the calls that `supervision.policy` asks about.
+///
+/// None of them may end or starve those who hold the listener. What they mean for all other processes
+/// is the policy's business.
+///
+/// Registers alone decide, but for pidfd_send_signal, where another thread may exchange the descriptor
+/// in the meantime; where the command's Landlock domain has the signal scope, the kernel refuses that.
+struct OwnProtection {
+  var holders = Holders()
+  /// Whether the kernel lets no signal out of the command's Landlock domain (ABI 6).
+  let hasSignalScope: Bool
+  private let rows: [(call: Syscall, target: Target)]
+
+  /// The threads that hold the listener, by their ids as this process sees them.
+  struct Holders {
+    var first = getpid()
+    var second: pid_t = 0
+
+    func contains(_ thread: pid_t) -> Bool {
+      thread > 0 && (thread == first || thread == second || thread == Turns.receiver)
+    }
+  }
+
+  /// Whom a call means.
+  private enum Target {
+    /// A process or thread by the argument of this index, or of this one and the next.
+    case thread(Int)
+    case threadInProcess
+    /// A process, or every process that the caller may signal.
+    case processOrAll
+    /// What a pidfd stands for.
+    case handle
+  }
+
+  init(hasSignalScope: Bool) {
+    self.hasSignalScope = hasSignalScope
+    let names: [(String, Target)] = [
+      ("kill", .processOrAll), ("tkill", .thread(0)), ("tgkill", .threadInProcess),
+      ("rt_sigqueueinfo", .thread(0)), ("rt_tgsigqueueinfo", .threadInProcess),
+      ("pidfd_send_signal", .handle), ("prlimit64", .thread(0)), ("setpriority", .thread(1)),
+      ("ioprio_set", .thread(1)), ("sched_setscheduler", .thread(0)),
+      ("sched_setparam", .thread(0)), ("sched_setattr", .thread(0)),
+      ("sched_setaffinity", .thread(0)),
+    ]
+    rows = names.compactMap { name, target in Syscall(named: name).map { ($0, target) } }
+  }
+
+  /// Whether a call may be made as far as this process is concerned.
+  ///
+  /// - Parameters:
+  ///   - call: One that `SupervisedFilter.isOwn`.
+  ///   - thread: Who makes it.
+  /// - Returns: Whether it leaves alone who holds the listener.
+  func permits(_ call: Call, by thread: pid_t) -> Bool {
+    guard let architecture = call.architecture,
+      let syscall = Syscall.at(number: call.number, on: architecture),
+      let target = rows.first(where: { $0.call == syscall })?.target
+    else { return false }
+    func number(_ index: Int) -> pid_t { pid_t(bitPattern: call.word(index)) }
+    switch target {
+    case .thread(let index): return !means(number(index), thread)
+    case .threadInProcess: return !means(number(0), thread) && !means(number(1), thread)
+    case .processOrAll where number(0) == -1: return hasSignalScope
+    case .processOrAll: return !means(number(0), thread)
+    case .handle:
+      guard let process = processOfHandle(number(0), of: thread) else { return false }
+      return !holders.contains(process)
+    }
+  }
+
+  /// Whether a number of a thread's own counting is one of ours.
+  ///
+  /// Inside a pid namespace of its own a thread cannot even name us.
+  private func means(_ number: pid_t, _ thread: pid_t) -> Bool {
+    holders.contains(number) && !(isInInnerPIDNamespace(thread) ?? false)
+  }
+}
