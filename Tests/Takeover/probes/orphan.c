@@ -4,7 +4,8 @@
  *   orphan above HOW COMMAND...    runs COMMAND, which stands for a supervisor, and when the process that `leave`
  *                                  left behind is ready: `end` waits for COMMAND's end, `kill` ends it by SIGKILL,
  *                                  `both` ends its children that are called nonet too. Then waits until nothing
- *                                  that COMMAND started is left, and ends with 0
+ *                                  that COMMAND started is left, and ends with 0; after 15 s it ends them, and
+ *                                  itself with 9
  *   orphan threads                 three threads and a socket attempt each millisecond; a line for each change of
  *                                  its answer; TERM ends it as it ends any program
  *   orphan handler                 the same, but its handler of TERM calls exit(3)
@@ -66,6 +67,32 @@ static void end_children(pid_t process) {
   if (children) fclose(children);
 }
 
+static pid_t first;
+
+/* Somebody does not end: says who, and ends all of them. */
+static void too_long(int number) {
+  char name[80], comm[32];
+  (void)number;
+  for (int round = 0; round < 20; round++) {
+    snprintf(name, sizeof name, "/proc/%d/task/%d/children", getpid(), getpid());
+    FILE *children = fopen(name, "r");
+    int child, count = 0;
+    while (children && fscanf(children, "%d", &child) == 1) {
+      snprintf(name, sizeof name, "/proc/%d/comm", child);
+      FILE *file = fopen(name, "r");
+      if (file && fgets(comm, sizeof comm, file) && !round)
+        fprintf(stderr, "after 15 s this process had not ended: %d%s %s", child, child == first ? ", the supervisor," : "", comm);
+      if (file) fclose(file);
+      kill(child, SIGKILL), count++;
+    }
+    if (children) fclose(children);
+    while (waitpid(-1, NULL, WNOHANG) > 0) {}
+    if (!count) break;
+    usleep(10000);
+  }
+  _exit(9);
+}
+
 static int above(const char *how, char **command) {
   int ends[2];
   char text[12], byte;
@@ -79,6 +106,8 @@ static int above(const char *how, char **command) {
     execvp(command[0], command);
     _exit(127);
   }
+  first = child;
+  signal(SIGALRM, too_long), alarm(15);
   close(ends[1]);
   if (strcmp(how, "end") && read(ends[0], &byte, 1) == 1) {
     kill(child, SIGSTOP); /* so that the one cannot see the other's end */
