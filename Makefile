@@ -48,6 +48,7 @@ PREFIX ?= /usr/local
 KERNELS ?= bullseye bookworm bookworm-backports trixie-backports
 ARM_KERNELS ?= bookworm bookworm-backports
 TABLES := Sources/BPFAssembler/Architectures/Tables
+UNICODE_DATA ?= /usr/share/unicode
 
 SWIFT_FLAGS := $(TARGET) -Osize -wmo -parse-as-library -swift-version 6 -package-name nonet \
   -enable-experimental-feature Embedded -enable-upcoming-feature ExistentialAny \
@@ -139,12 +140,23 @@ goldens: bin/nonet ## rewrites Fixtures/golden from the policies, then builds wi
 	  done; done; done
 	@$(MAKE) --no-print-directory all
 
-tables: ## rewrites the generated tables of calls, prototypes, constants and error numbers
+tables: ## rewrites the generated tables of calls, prototypes, constants, errnos and hidden characters
 	@for pair in syscalls:SyscallTable prototypes:PrototypeTable constants:ConstantTable errnos:ErrnoTable; do \
 	  swift=$(TABLES)/$${pair#*:}.swift; table=$${pair%:*}; \
 	  LC_ALL=C awk -v table=$$table -f $(TABLES)/generate.awk $(TABLES)/$$table.tsv > $$swift.new; \
 	  $(call replace,$$swift); \
 	done
+	@swift=Sources/BPFAssembler/Text/HiddenCharacters.swift; \
+	here=$$(sed -n '1s/.*-\([0-9.]*\)\.txt/\1/p' $(UNICODE_DATA)/PropList.txt 2>/dev/null); \
+	if [ -z "$$here" ]; then \
+	  echo 'nonet: $(UNICODE_DATA) is not there (Debian: unicode-data); the hidden characters stay' >&2; \
+	elif [ -e $$swift ] && ! grep -q "Unicode $$here " $$swift; then \
+	  echo "nonet: $(UNICODE_DATA) is of Unicode $$here; remove $$swift to take its characters" >&2; \
+	else \
+	  LC_ALL=C awk -f Sources/BPFAssembler/Text/generate.awk $(UNICODE_DATA)/DerivedCoreProperties.txt \
+	    $(UNICODE_DATA)/PropList.txt $(UNICODE_DATA)/extracted/DerivedGeneralCategory.txt > $$swift.new; \
+	  $(call replace,$$swift); \
+	fi
 
 include Tests/Kernels/guest.mk
 include Tests/Fuzzers/fuzzers.mk
@@ -196,7 +208,7 @@ lint: toolchain ## swift format, strictly
 
 # What is generated and checked in must be what would be generated now.
 regenerated: tables goldens
-	git diff --exit-code -- $(TABLES) $(GOLDEN)
+	git diff --exit-code -- $(TABLES) $(GOLDEN) Sources/BPFAssembler/Text
 
 bench: deps all ## start-up and per-call cost next to a C program, unshare and bwrap
 	Benchmarks/run

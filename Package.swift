@@ -32,6 +32,7 @@ let package = Package(
       name: "BPFAssembler",
       exclude: [
         "Architectures/Tables/generate.awk",
+        "Text/generate.awk",
         "Architectures/Tables/syscalls.tsv",
         "Architectures/Tables/prototypes.tsv",
         "Architectures/Tables/constants.tsv",

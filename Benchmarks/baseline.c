@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <linux/filter.h>
+#include <linux/magic.h>
 #include <linux/seccomp.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "filter.h"
@@ -25,15 +27,15 @@
 
 /* Whether a descriptor may stay: no socket but AF_UNIX stream and seqpacket, and no io_uring. */
 static int may_stay(int descriptor) {
-  uint32_t domain, type;
-  socklen_t size = sizeof domain;
-  if (!getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &domain, &size)) {
-    if (getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &size)) return -1;
+  struct stat status;
+  if (fstat(descriptor, &status)) return errno == EBADF ? 1 : -1;
+  if (S_ISSOCK(status.st_mode)) {
+    uint32_t domain, type;
+    socklen_t size = sizeof domain;
+    if (getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &domain, &size)) return 0;
+    if (getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &size)) return 0;
     return domain == AF_UNIX && (type == SOCK_STREAM || type == SOCK_SEQPACKET);
   }
-  if (errno != ENOTSOCK) return errno == EBADF ? 1 : -1;
-  struct stat status;
-  if (fstat(descriptor, &status)) return -1;
   if (status.st_mode & S_IFMT) return 1;
   static const char ring[] = "anon_inode:[io_uring]";
   char name[40], target[32];
@@ -47,11 +49,14 @@ static int close_descriptors(void) {
     if (may_stay(descriptor) != 1) return -1;
   DIR *folder = opendir("/proc/self/fd");
   if (!folder) return -1;
-  int found[1024], count = 0;
+  int found[1024], count = 0, sees_itself = 0;
   for (struct dirent *entry; (entry = readdir(folder));) {
     int descriptor = atoi(entry->d_name);
-    if (descriptor > 2 && descriptor != dirfd(folder) && count < 1024) found[count++] = descriptor;
+    if (descriptor == dirfd(folder)) sees_itself = 1;
+    else if (descriptor > 2 && count < 1024) found[count++] = descriptor;
   }
+  struct statfs system;
+  if (!sees_itself || fstatfs(dirfd(folder), &system) || system.f_type != PROC_SUPER_MAGIC) return -1;
   closedir(folder);
   for (int i = 0; i < count; i++) {
     int answer = may_stay(found[i]);

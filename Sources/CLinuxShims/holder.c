@@ -1,50 +1,23 @@
 #define _GNU_SOURCE
 #include "CLinuxShims.h"
 
-#include <linux/futex.h>
-#include <sched.h>
 #include <sys/syscall.h>
 
-#ifndef CLOSE_RANGE_UNSHARE
-#define CLOSE_RANGE_UNSHARE (1U << 1)
-#endif
-
-pid_t nonet_fork_second(struct nonet_progress *progress) {
-  pid_t second = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
-  if (second == 0) setsid(); // no key and no hang-up of the terminal is meant for it
-  // Written on both sides, so that the command's process waits for neither.
-  __atomic_store_n(&progress->second, second > 0 ? second : second < 0 ? -1 : getpid(),
-                   __ATOMIC_RELEASE);
-  return second;
+// In a session of its own: no key and no hang-up of the terminal is meant for it.
+static pid_t fork_aside(int *number) {
+  pid_t process = fork();
+  if (process == 0) setsid();
+  if (process > 0) __atomic_store_n(number, process, __ATOMIC_RELEASE);
+  return process;
 }
+
+pid_t nonet_fork_second(struct nonet_progress *progress) { return fork_aside(&progress->second); }
 
 pid_t nonet_fork_successor(struct nonet_progress *progress) {
-  pid_t successor = fork();
-  if (successor == 0) setsid();
-  if (successor > 0) __atomic_store_n(&progress->successor, successor, __ATOMIC_RELEASE);
-  return successor;
-}
-
-static void wait_for_change(const int *word, int value) {
-  struct timespec most = {.tv_nsec = 20 * 1000 * 1000};
-  syscall(SYS_futex, word, FUTEX_WAIT, value, &most, NULL, 0);
-}
-
-void nonet_tell_listener(struct nonet_progress *progress) {
-  syscall(SYS_futex, &progress->listener, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
-}
-
-int nonet_await_listener(struct nonet_progress *progress, pid_t first) {
-  for (;;) {
-    int listener = nonet_listener(progress);
-    if (listener >= 0) return listener;
-    if (nonet_failed_stage(progress) || getppid() != first) return -1;
-    wait_for_change(&progress->listener, -1);
-  }
+  return fork_aside(&progress->successor);
 }
 
 int nonet_close_all_but(const int *kept, int count) {
-  if (unshare(CLONE_FILES)) return -1;
   int next = 0;
   for (int i = 0; i < count; i++) {
     if (kept[i] < next) continue;

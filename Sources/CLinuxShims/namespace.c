@@ -21,8 +21,10 @@ static struct report *new_report(void) {
   return memory == MAP_FAILED ? NULL : memory;
 }
 
-static int write_file(const char *path, const char *text, size_t length) {
-  int file = open(path, O_WRONLY | O_CLOEXEC);
+// What happens to ids is asked of and written to the folder of this very process, which stays its own
+// while names and numbers in /proc may be another's.
+static int write_file(int own, const char *name, const char *text, size_t length) {
+  int file = openat(own, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
   if (file < 0) return -1;
   // A map is taken in one write or not at all.
   ssize_t written = write(file, text, length);
@@ -32,43 +34,48 @@ static int write_file(const char *path, const char *text, size_t length) {
   return error ? -1 : 0;
 }
 
-// Maps every id that exists here onto itself in the namespace of `process`. Only a process outside
-// that has CAP_SETUID may; see user_namespaces(7).
-static int write_identity(int process, const char *which) {
-  char own[32], target[64], map[4096], identity[4096];
-  snprintf(own, sizeof own, "/proc/self/%s", which);
-  snprintf(target, sizeof target, "/proc/%d/%s", process, which);
-  int file = open(own, O_RDONLY | O_CLOEXEC);
+// A map in text; the kernel takes one of up to a page.
+struct map {
+  char text[4096];
+  size_t length;
+};
+
+// Every id that exists here, mapped onto itself.
+static int read_identity(int own, const char *name, struct map *identity) {
+  char map[4096];
+  int file = openat(own, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
   if (file < 0) return -1;
-  ssize_t length = read(file, map, sizeof map - 1);
+  ssize_t length = read(file, map, sizeof map);
   int error = errno;
   close(file);
   if (length < 0) return errno = error, -1;
+  if (length == sizeof map) return errno = E2BIG, -1;
   map[length] = 0;
-  size_t used = 0;
+  identity->length = 0;
   for (char *line = map; line && *line;) {
     unsigned inside, outside, count;
     if (sscanf(line, "%u %u %u", &inside, &outside, &count) == 3)
-      used += (size_t)snprintf(identity + used, sizeof identity - used, "%u %u %u\n", inside, inside,
-                               count);
-    if (used >= sizeof identity) return errno = E2BIG, -1;
+      identity->length +=
+          (size_t)snprintf(identity->text + identity->length,
+                           sizeof identity->text - identity->length, "%u %u %u\n", inside, inside, count);
+    if (identity->length >= sizeof identity->text) return errno = E2BIG, -1;
     line = strchr(line, '\n');
     if (line) line++;
   }
-  return write_file(target, identity, used);
+  return 0;
 }
 
 // The maps of an ordinary user, who may map nobody but himself.
-static int write_own_maps(uid_t user, gid_t group, int *step) {
+static int write_own_maps(int own, uid_t user, gid_t group, int *step) {
   char map[64];
   *step = NONET_STEP_SETGROUPS;
-  if (write_file("/proc/self/setgroups", "deny", 4)) return -1;
+  if (write_file(own, "setgroups", "deny", 4)) return -1;
   *step = NONET_STEP_UID_MAP;
   int length = snprintf(map, sizeof map, "%u %u 1\n", user, user);
-  if (write_file("/proc/self/uid_map", map, (size_t)length)) return -1;
+  if (write_file(own, "uid_map", map, (size_t)length)) return -1;
   *step = NONET_STEP_GID_MAP;
   length = snprintf(map, sizeof map, "%u %u 1\n", group, group);
-  return write_file("/proc/self/gid_map", map, (size_t)length);
+  return write_file(own, "gid_map", map, (size_t)length);
 }
 
 // A child that sends no SIGCHLD: the command that comes after us shall not find one pending, and
@@ -81,14 +88,21 @@ static int wait_for(pid_t child) {
   return 0;
 }
 
-// Unshares, and lets a child that stays outside write the maps of all ids.
-static int unshare_with_all_ids(int *step) {
+// Unshares, and lets a child that stays outside write the maps of all ids: only a process outside that
+// has CAP_SETUID and CAP_SETGID may; see user_namespaces(7).
+static int unshare_with_all_ids(int own, int *step) {
+  struct map users, groups;
+  *step = NONET_STEP_UID_MAP;
+  if (read_identity(own, "uid_map", &users)) return -1;
+  *step = NONET_STEP_GID_MAP;
+  if (read_identity(own, "gid_map", &groups)) return -1;
+  *step = NONET_STEP_MEMORY;
   struct report *report = new_report();
+  if (!report) return -1;
   int gate[2];
-  *step = NONET_STEP_FORK;
-  if (!report || pipe2(gate, O_CLOEXEC)) return -1;
-  report->step = NONET_STEP_FORK;
-  pid_t parent = getpid();
+  *step = NONET_STEP_PIPE;
+  if (pipe2(gate, O_CLOEXEC)) return -1;
+  *step = report->step = NONET_STEP_FORK;
   pid_t child = fork_quietly();
   if (child < 0) return -1;
   if (child == 0) {
@@ -96,10 +110,10 @@ static int unshare_with_all_ids(int *step) {
     close(gate[1]);
     if (read(gate[0], &byte, 1) != 1) _exit(0);
     report->step = NONET_STEP_UID_MAP;
-    int failed = write_identity(parent, "uid_map");
+    int failed = write_file(own, "uid_map", users.text, users.length);
     if (!failed) {
       report->step = NONET_STEP_GID_MAP;
-      failed = write_identity(parent, "gid_map");
+      failed = write_file(own, "gid_map", groups.text, groups.length);
     }
     report->error = failed ? errno : 0;
     if (!failed) report->step = NONET_STEP_DONE;
@@ -123,9 +137,11 @@ static int unshare_with_all_ids(int *step) {
   return failed ? -1 : 0;
 }
 
-static int raise_loopback(void) {
+static int raise_loopback(int *step) {
+  *step = NONET_STEP_SOCKET;
   int probe = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (probe < 0) return -1;
+  *step = NONET_STEP_LOOPBACK;
   struct ifreq request = {.ifr_name = "lo"};
   int failed = ioctl(probe, SIOCGIFFLAGS, &request);
   request.ifr_flags |= IFF_UP;
@@ -136,27 +152,32 @@ static int raise_loopback(void) {
   return failed;
 }
 
-int nonet_enter_network_namespace(int *step) {
+static int enter_user_namespace(int own, int *step) {
   uid_t user = geteuid();
   gid_t group = getegid();
-  if (user == 0) {
-    if (unshare_with_all_ids(step)) return -1;
-  } else {
-    *step = NONET_STEP_UNSHARE;
-    if (unshare(CLONE_NEWUSER | CLONE_NEWNET)) return -1;
-    if (write_own_maps(user, group, step)) return -1;
-  }
-  *step = NONET_STEP_LOOPBACK;
-  if (raise_loopback()) return -1;
+  if (user == 0) return unshare_with_all_ids(own, step);
+  *step = NONET_STEP_UNSHARE;
+  if (unshare(CLONE_NEWUSER | CLONE_NEWNET)) return -1;
+  return write_own_maps(own, user, group, step);
+}
+
+int nonet_enter_network_namespace(int *step) {
+  *step = NONET_STEP_PROC;
+  int own = nonet_open_own_folder();
+  if (own < 0) return -1;
+  int failed = enter_user_namespace(own, step), error = errno;
+  close(own);
+  errno = error;
+  if (failed || raise_loopback(step)) return -1;
   *step = NONET_STEP_DONE;
   return 0;
 }
 
 int nonet_probe_network_namespace(int *step) {
-  *step = NONET_STEP_FORK;
+  *step = NONET_STEP_MEMORY;
   struct report *report = new_report();
   if (!report) return -1;
-  report->step = NONET_STEP_FORK;
+  *step = report->step = NONET_STEP_FORK;
   pid_t child = fork_quietly();
   if (child < 0) return -1;
   if (child == 0) {
@@ -171,4 +192,15 @@ int nonet_probe_network_namespace(int *step) {
   munmap(report, sizeof *report);
   errno = error ? error : ECHILD;
   return *step == NONET_STEP_DONE ? 0 : -1;
+}
+
+int nonet_refusal_of_unknown_unshare(void) {
+  // Flags from 1 to 0x40 are a signal's number in clone(2) and nothing in unshare(2).
+  return unshare(CLONE_NEWUSER | CLONE_NEWNET | 1) ? errno : 0;
+}
+
+int nonet_root_is_folder(void) {
+  struct statx root;
+  return !statx(AT_FDCWD, "/", 0, 0, &root) &&
+         (root.stx_attributes_mask & ~root.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
 }

@@ -16,15 +16,11 @@ static int set_mask(uint64_t mask, uint64_t *before) {
   return (int)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, before, sizeof mask);
 }
 
-int nonet_watch_signals(void) {
+int nonet_block_signals(void) {
   // Whoever ignores SIGCHLD never learns a child's status.
   struct sigaction plain = {.sa_handler = SIG_DFL};
   if (sigaction(SIGCHLD, &plain, &callers_child_action)) return -1;
   if (set_mask(~0ull, &callers_mask)) return -1;
-  sigset_t all;
-  memset(&all, 0xff, sizeof all);
-  int reader = nonet_above_standard(signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK));
-  if (reader < 0) return -1;
   // A timer that runs out belongs to the command; fork(2) gives it none, execve(2) keeps those of
   // its process.
   static const struct itimerval none;
@@ -33,7 +29,13 @@ int nonet_watch_signals(void) {
     if (callers_timers[i].it_value.tv_sec || callers_timers[i].it_value.tv_usec)
       setitimer((__itimer_which_t)i, &none, NULL);
   }
-  return reader;
+  return 0;
+}
+
+int nonet_read_signals(void) {
+  sigset_t all;
+  memset(&all, 0xff, sizeof all);
+  return nonet_above_standard(signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
 int nonet_is_own_failure(const struct signalfd_siginfo *signal) {

@@ -70,12 +70,6 @@ static void begin(const struct nonet_start *start, struct nonet_progress *progre
     if (ruleset < 0 || nonet_landlock_restrict_self(ruleset) || close(ruleset))
       fail(progress, NONET_STAGE_LANDLOCK);
   }
-  // From the first instruction of the command on there are two who hold the listener.
-  while (!__atomic_load_n(&progress->second, __ATOMIC_ACQUIRE)) {
-    errno = ESRCH;
-    if (getppid() != parent) fail(progress, NONET_STAGE_PARENT);
-    sched_yield();
-  }
   errno = ESRCH;
   if (getppid() != parent) fail(progress, NONET_STAGE_PARENT);
   if (nonet_unwatch_signals()) fail(progress, NONET_STAGE_SIGNALS);
@@ -86,15 +80,11 @@ static void begin(const struct nonet_start *start, struct nonet_progress *progre
   fail(progress, NONET_STAGE_EXEC);
 }
 
-// The table of descriptors is shared: by the command until execve gives it one of its own
-// (unshare_files in fs/exec.c), by the second holder until it wants one. So the listener that the
-// command's process gets is everybody's at once.
-static pid_t fork_with_descriptors(void) {
-  return (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
-}
-
 pid_t nonet_start_supervised(const struct nonet_start *start, struct nonet_progress *progress) {
-  pid_t parent = getpid(), child = fork_with_descriptors();
+  pid_t parent = getpid();
+  // The table of descriptors is shared until execve gives the child one of its own (unshare_files in
+  // fs/exec.c), so the listener that the child gets is the parent's at once.
+  pid_t child = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
   if (child == 0) begin(start, progress, parent);
   return child;
 }

@@ -1,10 +1,13 @@
 """Bad input: one clear sentence on standard error, status 125, nothing on standard output, nothing run."""
 
 import os
+import re
 import threading
 
 import pytest
 
+VALUES = ["--policy", "--deny", "--allow", "--errno", "--backend", "--log", "--log-dir", "--allow-unix", "--report", "--from",
+          "--arch", "--format", "--hook"]
 FORMATS = ["listing", "bpf_asm", "raw", "hex", "c", "json", "decimal", "dot"]
 
 
@@ -46,6 +49,53 @@ def test_format(refused, value):
 @pytest.mark.parametrize("option", ["--errno", "--policy", "--deny", "--allow", "--arch", "--format"])
 def test_option_without_a_value(refused, option):
     assert option in refused("--dump-bpf", option, command=())
+
+
+@pytest.mark.parametrize("option", VALUES)
+def test_an_empty_value(refused, bare, me, option):
+    """As of a variable that is not set: refused, whatever it would have meant, and nothing is made or run."""
+    if option == "--hook":  # whose hosts take any other status for leave
+        for words in ([option, ""], [f"{option}="]):
+            assert bare(*words).returncode == 2
+    else:
+        for words in ([option, ""], [f"{option}="], [option, "", "-q"], ["-q", f"{option}="]):
+            assert option in refused(*words, "--")
+    # Without quotation marks the next word takes the place.
+    done = bare(option, "--", "touch", "ran")
+    assert done.returncode == (2 if option == "--hook" else 125) and b"'--' is an option" in done.stderr
+    assert os.listdir(me.home) == []
+
+
+def test_every_option_with_a_value_is_tried(bare):
+    """A new option cannot be forgotten: the list above is compared with what nonet understands."""
+    helped = set(re.findall(r"--[a-z-]+", bare("--help").stdout.decode().partition("\nexamples\n")[0])) - {"--opt"}
+    assert {one for one in helped if b"takes no value" not in bare(f"{one}=x", "--", "true").stderr} == set(VALUES)
+
+
+@pytest.mark.parametrize("host", ["claude-code", "codex", "gemini-cli", "cursor"])
+@pytest.mark.parametrize("options", [["--allow-unix", ""], ["--allow-unix="], ["--allow-unix"], ["--log", ""], ["--policy="],
+                                     ["--policy", "strict", "--loopback"]], ids=" ".join)
+def test_a_hook_with_an_empty_value_is_not_installed(bare, me, host, options):
+    """`--allow-unix "$SSH_AUTH_SOCK" --install` where the variable is not set allowed the current folder."""
+    done = bare("--hook", host, *options, "--install")
+    assert done.returncode == 2 and done.stdout == b"" and done.stderr.count(b"\n") == 1
+    assert os.listdir(me.home) == []
+    answer = bare("--hook", host, *options, input=b"{}")
+    assert answer.returncode == 2 and answer.stdout == b""
+
+
+@pytest.mark.parametrize("one, other", [
+    (["--policy", "default"], ["--policy", "strict"]), (["--policy", "strict"], ["--policy", "default"]),
+    (["--policy", "./a.policy"], ["--policy", "./b.policy"]), (["--backend", "auto"], ["--backend", "seccomp"]),
+    (["--log", "a"], ["--log", "b"]), (["--log-dir", "a"], ["--log-dir", "b"]), (["--errno", "EPERM"], ["--errno", "EACCES"]),
+    (["--report", "a.html"], ["--report", "b.html"]),
+])
+def test_options_that_would_drop_each_other(refused, bare, me, one, other):
+    """The last one won, and what the first one asked for was not done."""
+    text = refused(*one, *other, "--")
+    assert one[0] in text and one[1] in text and other[1] in text
+    same = bare(*one, *one, "--", "true")
+    assert b"twice" not in same.stderr and b"exclude" not in same.stderr
 
 
 @pytest.mark.parametrize("given, meant", [("--polcy", "--policy"), ("--dump-bfp", "--dump-bpf"), ("--erno", "--errno"),

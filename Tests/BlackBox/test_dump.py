@@ -80,7 +80,7 @@ def test_edges_of_the_number_space(program, preset, arch):
 def test_unnamed_calls_are_free_and_near(program, arch):
     """Under default: allowed from number and arch alone, so that the kernel's bitmap holds them."""
     code = program("default", arch)
-    tested = {number(c, arch) for c in ("socket", "socketpair", "ioctl")}
+    tested = {number(c, arch) for c in ("socket", "socketpair", "ioctl", "keyctl")}
     allowed = [nr for nr in range(NEWEST + 1)
                if nr not in tested and bpf.run(code, bpf.pack(AUDIT[arch], nr))[0] == bpf.ALLOW]
     assert len(allowed) > NEWEST - 15

@@ -37,9 +37,9 @@ TABLE = {
     # What can this machine do? (The namespace alone needs no filter; from a user namespace of its own
     # nobody reaches memory outside, even without Landlock.)
     "landlock_create_ruleset?": "ALR", "seccomp?": "AN",
-    # Descriptors. Where /proc/self/fd tells nothing all numbers are tried; a descriptor that
-    # remains unknown stops everything.
-    "getsockopt": "R", "openat": "AR", "newfstatat": "AR", "getdents64": "R", "close": "AR", "fcntl": "AR",
+    # Descriptors. Where /proc/self/fd tells nothing all numbers are tried; a socket of which nothing
+    # can be told is closed or refused, any other descriptor that remains unknown stops everything.
+    "getsockopt": "AR", "fstatfs": "AR", "openat": "AR", "newfstatat": "AR", "getdents64": "R", "close": "AR", "fcntl": "AR",
     # The namespace, in a child that tries and then for good. A warning that cannot be written is lost.
     "mmap": "R", "clone": "R", "wait4": "R", "munmap": "A", "geteuid": "R", "getegid": "AR", "getpid": "R",
     "pipe2": "R", "unshare": "R", "read": "R", "write": "AR", "socket": "R", "ioctl": "R", "exit_group": "A",

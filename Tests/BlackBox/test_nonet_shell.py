@@ -77,7 +77,7 @@ def test_a_policy_file_in_the_options(sh, user):
 
 BAD = ["--polcy strict", "--policy stric", "--policy", "'--policy", '"', "\\", "--best-effort", "ls", "-- ls", "--", "--policy strict ls",
        "--check", "--help", "--version", "--dump-bpf", "--explain", "--hook codex", "--format raw", "--arch all", "--policy -",
-       "--policy ./x.policy", "--policy x.policy", "--policy /no/such.policy", "--deny execve", "--backend python", "''", "-c"]
+       "--allow-unix ''", "--allow-unix=", "--log=", "--loopback --policy strict", "--policy ./x.policy", "--policy x.policy", "--policy /no/such.policy", "--deny execve", "--backend python", "''", "-c"]
 
 
 @pytest.mark.parametrize("options", BAD)

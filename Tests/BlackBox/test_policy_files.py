@@ -2,10 +2,12 @@
 
 import errno
 import os
+import socket
 import threading
 
 import pytest
 
+from support.calls import X86
 from support.run import PYTHON
 
 ASK = "import socket\ntry: socket.socket(); print('open')\nexcept OSError as e: print(e.errno)"
@@ -175,3 +177,113 @@ def test_a_fifo(bare, me):
 def test_policy_on_a_closed_standard_input(bare):
     done = bare("--policy", "-", "--", "true", preexec_fn=lambda: os.close(0))
     assert done.returncode == 125 and done.stderr.startswith(b"nonet: ")
+
+
+# --- what a policy says besides its rules ----------------------------------------------------------
+
+CLOSED = "default allow\ndeny @network\ndeny @io_uring with ENOSYS\n"
+
+
+@pytest.mark.parametrize("line, columns, names", [
+    ("layers landlok", [8], "did you mean 'landlock'"), ("layers  namespace, seccomp", [20], "expected namespace, landlock"),
+    ("layers none, landlock", [8], "stands alone"), ("layers Landlock, @network", [8, 18], "no layer is called '@network'"),
+    ("layers", [7], "expected the name of a layer"), ("layers landlock namespace", [17], "expected the end of the line"),
+    ("layers landlock, landlock", [18], "said twice"), ("network alowed", [9], "network allowed"),
+    ("network", [8], "allowed"), ("network allowed, denied", [18], "'denied'"),
+])
+def test_words_that_nobody_knows(rejected, policy, line, columns, names):
+    """Like any other mistake in a policy: file, line, column, the line and a caret."""
+    text = rejected(policy(f"{CLOSED}\t{line}\n"))
+    assert names in text and text.count(f"\n  \t{line}\n") == len(columns)
+    assert all(f"p.policy:4:{column + 1}: error: " in text for column in columns)
+
+
+def test_unknown_words_of_both_lines_in_one_run(rejected, policy):
+    text = rejected(policy(f"layers x, y\n{CLOSED}network z\n"))
+    assert [f"p.policy:{place}:" in text for place in ("1:8", "1:11", "5:9")] == [True] * 3 and "3 errors" in text
+
+
+@pytest.mark.parametrize("lines, walls", [
+    ("", "seccomp+landlock+descriptors"), ("layers landlock, descriptors\n", "seccomp+landlock+descriptors"),
+    ("layers descriptors\n", "seccomp+landlock+descriptors"), ("layers none\n", "seccomp"),
+])
+def test_the_walls_of_a_policy(user, free, nonet, lines, walls):
+    """As `default` has them, and only `layers none` takes them away: an open socket, and a process outside."""
+    path = f"{user.home}/p.policy"
+    with open(path, "w") as file:
+        file.write(CLOSED.replace("deny @network", "deny socket, socketcall, socketpair") + lines)
+    user.own(path, 0o644)
+    outside = free.popen("sleep", "60")
+    code = """
+import os, socket, sys
+def ask(what, do):
+    try: do(); print(what, "open")
+    except OSError as error: print(what, error.errno)
+ask("descriptor", lambda: os.fstat(int(sys.argv[1])))
+ask("memory", lambda: open(f"/proc/{sys.argv[2]}/mem", "rb").close())
+"""
+    try:
+        with socket.socket() as inherited:
+            words = (PYTHON, "-c", code, str(inherited.fileno()), str(outside.pid))
+            bare = free(*words, pass_fds=[inherited.fileno()]).stdout.split(b"\n")
+            done = free(nonet, "--policy", path, "--", *words, pass_fds=[inherited.fileno()])
+            assert free(nonet, "--policy", path, "--", "printenv", "NONET").stdout.decode() == (
+                f"{path}{'+layers(none)' if walls == 'seccomp' else ''}:{walls}\n")
+    finally:
+        outside.kill()
+        outside.wait()
+    assert bare[0] == b"descriptor open"
+    # Yama may refuse it to everybody but root, with Landlock and without.
+    memory = b"13" if walls != "seccomp" or bare[1] != b"memory open" else b"open"
+    expected = [b"descriptor " + (b"open" if walls == "seccomp" else b"%d" % errno.EBADF), b"memory " + memory]
+    assert done.stdout.split(b"\n")[:2] == expected, done
+    assert done.stderr == b""
+
+
+# --- what takes protection away --------------------------------------------------------------------
+
+REACHED = b"lets the network be reached"
+
+
+@pytest.mark.parametrize("text, way, warned", [
+    ("default allow\n", "socket", True), ("default allow\ndeny ioctl\n", "socket", True),
+    ("default allow\ndeny connect, bind\n", "socket", True), (GOOD, "socket", True), (CLOSED + "unknown allow\n", None, False),
+    ("allow socket if domain == AF_INET6\n" + CLOSED, "socket", True),
+    ("allow socket if type & 0xf == SOCK_DGRAM\n" + CLOSED, "socket", True),
+    ("allow io_uring_setup\n" + CLOSED, "io_uring_setup", True), ("x32 allow\n" + CLOSED, "socket on x32" if X86 else None, X86),
+    ("default allow\nnetwork allowed\n", "socket", False), ("network  allowed # on purpose\n" + GOOD, "socket", False),
+])
+def test_a_policy_that_lets_ip_out_is_told_so(bare, policy, me, text, way, warned):
+    """Once, and not where the policy says that it is meant; -q hides it like every warning."""
+    path = policy(text)
+    for options in ([], ["--log", f"{me.home}/log"]):
+        done = bare(*options, "--policy", path, "--", "true")
+        assert done.returncode == 0
+        assert done.stderr.count(REACHED) == warned, done
+        assert not warned or f"{way} makes IP sockets".encode() in done.stderr and b"'network allowed'" in done.stderr
+    assert bare("-q", "--policy", path, "--", "true").stderr == b""
+    assert (b"+network:" in bare("-q", "--policy", path, "--", "printenv", "NONET").stdout) == (way is not None)
+
+
+@pytest.mark.parametrize("options, name, warned", [
+    ([], "default", False), (["--deny", "getppid"], "default", False),
+    (["--allow", "ptrace"], "default+allow(ptrace)", False), (["--allow", "@network"], "default+allow(@network)+network", True),
+    (["--allow=socket,listen", "--deny", "listen"], "default+allow(socket)+network", True),
+    (["--allow", "@network", "--deny", "socket,socketcall"], "default+allow(@network)", False),
+    (["--allow", "@debug", "--deny", "@debug"], "default", False),
+    (["--deny", "@debug", "--allow", "@debug", "--allow", "ptrace,@debug"], "default+allow(@debug,ptrace)", False),
+    (["--allow", "io_uring_setup", "--policy", "unix"], "unix+allow(io_uring_setup)+network", True),
+    (["--loopback", "--allow", "@network"], "loopback+allow(@network)", False),
+    (["--allow-unix", "inside", "--allow-unix", "."], "default+allow-unix(inside,.)", False),
+], ids=lambda value: " ".join(value) if isinstance(value, list) else None)
+def test_what_takes_protection_away_is_seen(bare, me, options, name, warned):
+    """In NONET=, in the words at the end, and with -v."""
+    done = bare(*options, "--", "printenv", "NONET")
+    assert done.stdout.decode().partition(":")[0] == name
+    assert done.stderr.count(REACHED) == warned and (warned or done.stderr == b""), done
+    told = bare("-v", *options, "--log", f"{me.home}/log", "--", "python3", "-c", "import socket\ntry: socket.socket(40)\nexcept OSError: pass")
+    said = told.stderr.decode()
+    assert said.count("less protection: ") == name.count("+"), said
+    for word in ("@network", "socket", "ptrace", "--allow-unix"):
+        assert word not in name or word in said
+    assert "socket" in name or "@network" in name or f'refused by policy "{name}"' in said

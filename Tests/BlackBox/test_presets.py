@@ -5,8 +5,8 @@ import socket
 
 import pytest
 
-from support.calls import GARBAGE, NATIVE, X86
-from support.run import Launcher
+from support.calls import GARBAGE, NATIVE, X86, number
+from support.run import PYTHON, Launcher
 from support.table import COMPAT_ROWS, NATIVE_ROWS, NUMBER_UPPER, SOCKETS, X32_NUMBERS
 from support.verdicts import answers, name, requests, shortfalls
 
@@ -185,3 +185,33 @@ if len(sys.argv) < 2:
     run = lambda launcher: launcher(PYTHON, "-c", code, env={"CODE": code}).stdout.decode().split("\n")
     assert run(free) == ["thread open", "fork open"] * 2 + [""]
     assert run(confined) == [f"thread {errno.EACCES}", f"fork {errno.EACCES}"] * 2 + [""]
+
+
+# --- a keyring for the process that started nonet -----------------------------------------------------
+
+CALLER = """
+import ctypes, subprocess, sys
+call = ctypes.CDLL(None, use_errno=True).syscall
+session = lambda: call({keyctl}, 0, -3, 0)
+before = session()
+done = subprocess.run(sys.argv[1:], capture_output=True, text=True)
+print(done.stdout.strip() or done.stderr, "changed" if session() != before else "same")
+"""
+GIVE = """
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+def keyctl(*words):
+    ctypes.set_errno(0)
+    return "ok" if libc.syscall({keyctl}, *map(ctypes.c_ulong, words)) >= 0 else str(ctypes.get_errno())
+print(keyctl(1, 0), keyctl(18), keyctl(1 << 32 | 18))
+"""
+
+
+@pytest.mark.parametrize("preset", RUNNING)
+def test_the_session_keyring_of_the_caller_stays(free, nonet, preset):
+    caller, give = (text.replace("{keyctl}", str(number("keyctl", NATIVE))) for text in (CALLER, GIVE))
+    bare = free(PYTHON, "-c", caller, PYTHON, "-c", give).stdout
+    if bare != b"ok ok ok changed\n":
+        pytest.skip(f"this kernel gives a parent no session keyring: {bare.decode().strip()}")
+    done = free(PYTHON, "-c", caller, nonet, "-q", "--policy", preset, "--", PYTHON, "-c", give)
+    assert done.stdout == (b"13 13 13 same\n" if preset == "strict" else b"ok 13 13 same\n"), done

@@ -19,7 +19,7 @@ MASKS = [mask for mask in range(1 << 10) if bin(mask).count("1") == 5]
 
 def policy(count):
     rules = "".join(f"deny getpgid if arg0:32 & {mask:#x} == {mask:#x} with EHOSTDOWN\n" for mask in MASKS[:count])
-    return f"default allow\nforeign kill\n{rules}deny getsid with EHOSTDOWN\n".encode()
+    return f"default allow\nnetwork allowed\nforeign kill\n{rules}deny getsid with EHOSTDOWN\n".encode()
 
 
 LARGE, SMALL = policy(130), policy(20)

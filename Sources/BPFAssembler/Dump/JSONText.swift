@@ -13,14 +13,18 @@ package enum JSONText {
     elements.isEmpty ? "[]" : "[\n  " + elements.joined(separator: ",\n  ") + "\n]"
   }
 
-  /// A string with everything escaped that JSON (RFC 8259, section 7) wants escaped.
+  /// A string with everything escaped that JSON (RFC 8259, section 7) wants escaped, and what is hidden:
+  /// it means the same, and may be shown on a terminal.
   package static func string(_ text: String) -> String {
     var result = "\""
     for scalar in text.unicodeScalars {
       switch scalar {
       case "\"": result += "\\\""
       case "\\": result += "\\\\"
-      case _ where scalar.value < 0x20: result += "\\u" + scalar.value.hex(4)
+      case _ where scalar.isHidden:
+        for unit in UTF16.encode(scalar) ?? UTF16.encodedReplacementCharacter {
+          result += "\\u" + unit.hex(4)
+        }
       case _: result.unicodeScalars.append(scalar)
       }
     }

@@ -20,14 +20,7 @@ extension String {
 
 extension String {
   /// The text for a line of output: a name that holds a newline must not end the line.
-  var onOneLine: String {
-    var line = ""
-    for scalar in unicodeScalars {
-      let isControl = scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
-      line.unicodeScalars.append(isControl ? "?" : scalar)
-    }
-    return line
-  }
+  var onOneLine: String { SafeText.shown(utf8) }
 }
 
 extension Program {

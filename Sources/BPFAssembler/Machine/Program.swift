@@ -56,7 +56,12 @@ public struct Program: Hashable, Sendable {
   public var rawInstructions: [RawInstruction] { instructions.map { $0.raw } }
 
   /// The program as bytes: a little-endian `struct sock_filter[]`.
-  public var bytes: [UInt8] { instructions.flatMap { $0.raw.bytes } }
+  public var bytes: [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(RawInstruction.size * instructions.count)
+    for instruction in instructions { instruction.raw.append(to: &bytes) }
+    return bytes
+  }
 }
 
 /// Why bytes or encoded instructions are no `Program`.

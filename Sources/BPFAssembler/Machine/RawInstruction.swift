@@ -37,11 +37,20 @@ extension RawInstruction {
   ///
   /// Every architecture nonet knows is little-endian, so the bytes do not depend on the host.
   public var bytes: [UInt8] {
-    [
-      UInt8(truncatingIfNeeded: code), UInt8(truncatingIfNeeded: code >> 8), jt, jf,
-      UInt8(truncatingIfNeeded: k), UInt8(truncatingIfNeeded: k >> 8),
-      UInt8(truncatingIfNeeded: k >> 16), UInt8(truncatingIfNeeded: k >> 24),
-    ]
+    var bytes: [UInt8] = []
+    append(to: &bytes)
+    return bytes
+  }
+
+  /// Appends `bytes` without making an array of them.
+  func append(to bytes: inout [UInt8]) {
+    bytes.append(UInt8(truncatingIfNeeded: code))
+    bytes.append(UInt8(truncatingIfNeeded: code >> 8))
+    bytes.append(jt)
+    bytes.append(jf)
+    for shift in stride(from: 0, to: 32, by: 8) {
+      bytes.append(UInt8(truncatingIfNeeded: k >> shift))
+    }
   }
 
   /// Bytes that end inside an instruction.

@@ -42,6 +42,13 @@ public struct PolicyDiagnostic: Error, Hashable, Sendable {
 public struct PolicyError: Error, Hashable, Sendable {
   /// The errors, at least one.
   public let diagnostics: [PolicyDiagnostic]
+
+  /// Makes the error of a text.
+  ///
+  /// - Parameter diagnostics: What is wrong with it, at least one thing.
+  public init(diagnostics: [PolicyDiagnostic]) {
+    self.diagnostics = diagnostics
+  }
 }
 
 /// A line of a policy's text on its way to becoming a statement; makes diagnostics about itself.

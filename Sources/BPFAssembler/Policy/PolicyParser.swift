@@ -4,6 +4,10 @@ public struct ParsedPolicy: Sendable {
   public let policy: Policy
   /// The line of each rule, from 1.
   public let ruleLines: [Int]
+  /// The words of the `layers` line with their places, at least one; `nil` where there is no such line.
+  public let layers: [PolicyWord]?
+  /// The words of the `network` line, likewise.
+  public let network: [PolicyWord]?
   /// What may not mean what its author thinks.
   public let warnings: [PolicyDiagnostic]
 }
@@ -34,6 +38,8 @@ struct PolicyParser {
   private var foreign: Policy.Foreign?
   private var x32: Verdict?
   private var unknown: Verdict?
+  private var layers: [PolicyWord]?
+  private var network: [PolicyWord]?
   private var rules: [LocatedRule] = []
   private var errors: [PolicyDiagnostic] = []
 
@@ -64,10 +70,28 @@ struct PolicyParser {
     guard let defaultVerdict, errors.isEmpty else { throw PolicyError(diagnostics: errors) }
     let policy = Policy(
       defaultVerdict: defaultVerdict, foreign: foreign ?? .compile, x32: x32 ?? .deny(.enosys),
-      unknown: unknown, rules: rules.map { $0.rule })
+      unknown: unknown, rules: rules.map { $0.rule }, layers: layers?.map { $0.text },
+      network: network?.map { $0.text })
     return ParsedPolicy(
-      policy: policy, ruleLines: rules.map { $0.line.number },
+      policy: policy, ruleLines: rules.map { $0.line.number }, layers: layers, network: network,
       warnings: PolicyReview(rules, defaultVerdict: defaultVerdict).warnings())
+  }
+
+  /// Reads the `layers` line of a text and nothing else of it.
+  ///
+  /// - Parameter text: The bytes of a policy.
+  /// - Returns: The words with their places; `nil` where there is no such line.
+  /// - Throws: What is wrong with that line.
+  static func layers(of text: [UInt8]) throws(PolicyError) -> [PolicyWord]? {
+    var parser = PolicyParser()
+    for line in lines(of: text) where line.begins(with: "layers") {
+      do throws(PolicyDiagnostic) {
+        try parser.parse(line)
+      } catch {
+        throw PolicyError(diagnostics: [error])
+      }
+    }
+    return parser.layers
   }
 
   private static func lines(of text: [UInt8]) -> [PolicyLine] {
@@ -104,10 +128,24 @@ struct PolicyParser {
     case "unknown":
       try statement.refuseRepetition(of: "unknown", at: span, unknown != nil)
       unknown = try statement.verdict()
+    case "layers":
+      try statement.refuseRepetition(of: "layers", at: span, layers != nil)
+      layers = try statement.words(expecting: "the name of a layer")
+    case "network":
+      try statement.refuseRepetition(of: "network", at: span, network != nil)
+      network = try statement.words(expecting: "a word about the network, such as allowed")
     case let word:
       rules.append(try statement.rule(verb: word, at: span))
     }
     try statement.end()
+  }
+}
+
+extension PolicyLine {
+  /// Whether the first thing on the line is this text.
+  fileprivate func begins(with text: StaticString) -> Bool {
+    let start = bytes.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+    return text.withUTF8Buffer { start.starts(with: $0) }
   }
 }
 

@@ -9,6 +9,8 @@ extension Policy {
     }
     lines.append("x32 \(x32)")
     lines.append("unknown \(unknown)")
+    if let layers { lines.append("layers \(layers.joined(separator: ", "))") }
+    if let network { lines.append("network \(network.joined(separator: ", "))") }
     for rule in rules { lines.append(rule.description) }
     return lines.joined(separator: "\n") + "\n"
   }

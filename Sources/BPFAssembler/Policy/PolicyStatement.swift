@@ -57,7 +57,8 @@ struct PolicyStatement {
 
 extension PolicyStatement {
   private static let verbs = ["allow", "deny", "kill", "log"]
-  private static let starts = verbs + ["default", "foreign", "x32", "unknown"]
+  private static let starts =
+    verbs + ["default", "foreign", "x32", "unknown", "layers", "network"]
 
   /// `allow`, `deny [with ERRNO]`, `kill` or `log`.
   mutating func verdict() throws(PolicyDiagnostic) -> Verdict {
@@ -70,6 +71,22 @@ extension PolicyStatement {
     case let word:
       throw error(span, "'\(word)' is no verdict; expected allow, deny, kill or log")
     }
+  }
+
+  /// Words that only whoever uses the policy understands, separated by commas.
+  mutating func words(
+    expecting what: String
+  ) throws(PolicyDiagnostic) -> [PolicyWord] {
+    var words: [PolicyWord] = []
+    repeat {
+      let span = span
+      let text = try word(expecting: what)
+      if words.contains(where: { $0.text == text }) {
+        throw error(span, "'\(text)' is said twice; one of them must go")
+      }
+      words.append(PolicyWord(text: text, line: line, span: span))
+    } while take(.comma)
+    return words
   }
 
   /// What follows a rule's verb: calls, a condition and an errno.

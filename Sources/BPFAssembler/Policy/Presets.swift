@@ -36,4 +36,14 @@ public enum Preset: Hashable, Sendable, CaseIterable {
     case .loopback: PackageResources.loopback_policy
     }
   }
+
+  /// The words of the text's `layers` line, with their places.
+  ///
+  /// No other line is read: a command under a preset starts without reading its rules.
+  ///
+  /// - Returns: The words; `nil` where there is no such line.
+  /// - Throws: What is wrong with that line.
+  public func layers() throws(PolicyError) -> [PolicyWord]? {
+    try PolicyParser.layers(of: text)
+  }
 }

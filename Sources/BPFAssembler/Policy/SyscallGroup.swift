@@ -1,6 +1,7 @@
 /// A named set of system calls, written `@name` in a policy.
 public enum SyscallGroup: Hashable, Sendable, CaseIterable {
-  /// Everything that makes, connects or uses a socket.
+  /// Everything that makes, connects or uses a socket, but for the calls by which programs only ask what
+  /// a descriptor is (getsockname, getpeername, getsockopt): they send nothing, and a refusal misleads.
   case network
   /// The interface that does what other calls do without making them.
   case ioUring
@@ -40,7 +41,7 @@ public enum SyscallGroup: Hashable, Sendable, CaseIterable {
         "socket", "socketpair", "connect", "bind", "listen", "accept", "accept4", "shutdown",
         "send", "sendto", "sendmsg", "sendmmsg",
         "recv", "recvfrom", "recvmsg", "recvmmsg", "recvmmsg_time64",
-        "getsockopt", "setsockopt", "getsockname", "getpeername", "socketcall",
+        "setsockopt", "socketcall",
       ]
     case .ioUring: ["io_uring_setup", "io_uring_enter", "io_uring_register"]
     case .debug: ["ptrace", "process_vm_readv", "process_vm_writev"]

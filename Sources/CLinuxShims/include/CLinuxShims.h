@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/filter.h>
+#include <net/if.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -76,11 +77,15 @@ int nonet_landlock_restrict_self(int ruleset);
 
 // How far entering a namespace got.
 enum nonet_namespace_step {
+  NONET_STEP_MEMORY,
+  NONET_STEP_PROC,
+  NONET_STEP_PIPE,
   NONET_STEP_FORK,
   NONET_STEP_UNSHARE,
   NONET_STEP_SETGROUPS,
   NONET_STEP_UID_MAP,
   NONET_STEP_GID_MAP,
+  NONET_STEP_SOCKET,
   NONET_STEP_LOOPBACK,
   NONET_STEP_DONE
 };
@@ -90,6 +95,23 @@ int nonet_enter_network_namespace(int *step);
 
 // The same in a child that then goes away.
 int nonet_probe_network_namespace(int *step);
+
+// What unshare(2) answers to flags that no kernel has: an errno, EINVAL unless a filter answers first.
+int nonet_refusal_of_unknown_unshare(void);
+
+// Whether the root is a mere folder of a mount, as a chroot makes it: 1 or 0.
+int nonet_root_is_folder(void);
+
+// proc.c
+
+// Whether a file belongs to a procfs: 1 or 0.
+int nonet_is_procfs(int file);
+
+// /proc/self, shown to be the folder of this process; ESRCH where it is not.
+int nonet_open_own_folder(void);
+
+// Whether a descriptor was opened with O_PATH, so that it names a file and reads nothing of it: 1 or 0.
+int nonet_is_only_name(int descriptor);
 
 // ending.c
 
@@ -104,9 +126,11 @@ int nonet_probe_32bit(void);
 
 // signals.c
 
-// Blocks every signal but SIGKILL and SIGSTOP, takes the interval timers over from the caller and
-// answers a signalfd(2).
-int nonet_watch_signals(void);
+// Blocks every signal but SIGKILL and SIGSTOP, and takes the interval timers over from the caller.
+int nonet_block_signals(void);
+
+// A signalfd(2) for all of them.
+int nonet_read_signals(void);
 
 // Keeps what waits already for `nonet_unwatch_signals`.
 void nonet_note_waiting_signals(int reader);
@@ -183,7 +207,7 @@ struct nonet_progress {
   int listener;  // -1 before there is one
   int failed;    // enum nonet_stage
   int error;
-  int second;    // the second holder of the listener; 0 before it is there, -1 where it cannot be
+  int second;    // the second holder of the listener; 0 before it is there
   int successor; // who goes on for the supervisor after its end, where anybody
   int is_over;   // whether the supervisor has written the end of its logs
   struct nonet_slot slots[NONET_SLOTS];
@@ -195,8 +219,8 @@ static inline struct nonet_slot *nonet_slot_at(struct nonet_progress *progress, 
   return &progress->slots[index];
 }
 
-// The child that confines itself and becomes the command once there is a second holder. After its
-// filter stands, `listener` is a descriptor of this process too.
+// The child that confines itself and becomes the command. After its filter stands, `listener` is a
+// descriptor of this process too.
 pid_t nonet_start_supervised(const struct nonet_start *start, struct nonet_progress *progress);
 int nonet_listener(const struct nonet_progress *progress);
 int nonet_failed_stage(const struct nonet_progress *progress);
@@ -206,18 +230,12 @@ int nonet_let_go(pid_t traced, int number);
 
 // holder.c
 
-// fork(2) for the second holder, in a session of its own; it shares the table of descriptors until
-// `nonet_close_all_but`.
+// fork(2) for a process in a session of its own: the second holder, and who goes on after the
+// supervisor's end.
 pid_t nonet_fork_second(struct nonet_progress *progress);
-
-// fork(2) for who goes on after the supervisor's end, in a session of its own.
 pid_t nonet_fork_successor(struct nonet_progress *progress);
 
-// Waits until the command's filter stands; -1 where `first`, the parent, ended before or nothing runs.
-int nonet_await_listener(struct nonet_progress *progress, pid_t first);
-void nonet_tell_listener(struct nonet_progress *progress);
-
-// Takes a table of descriptors of its own and closes all that are not in `kept`, which is sorted.
+// Closes all descriptors that are not in `kept`, which is sorted.
 int nonet_close_all_but(const int *kept, int count);
 
 // Closes a descriptor that this process was started with.
@@ -291,11 +309,23 @@ static inline int nonet_open_log(const char *path) {
       open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600));
 }
 
-// A new file that takes another one's place once it is whole.
-static inline int nonet_create_beside(const char *path) {
-  return nonet_above_standard(
-      open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
-}
+// files.c
+
+// An O_PATH descriptor of a folder: it stays that folder whatever becomes of the path.
+int nonet_open_folder(const char *path);
+
+// Opens a file by its name in a folder, at once and without following a link of that name.
+int nonet_open_in(int folder, const char *name, int flags, mode_t mode);
+
+// No command that is run later has the descriptor.
+int nonet_close_on_exec(int descriptor);
+
+// Locks a file for as long as any descriptor of this opening lives (fcntl(2), open file description
+// locks, Linux 3.15): a process that is killed holds it no longer.
+int nonet_lock(int descriptor);
+
+// Whether somebody holds such a lock: 1 or 0; -1 where the file system cannot tell.
+int nonet_is_locked(int descriptor);
 
 static inline int nonet_open_at(int folder, const char *path, int is_folder) {
   return openat(folder, path, O_RDONLY | O_CLOEXEC | (is_folder ? O_DIRECTORY : 0));

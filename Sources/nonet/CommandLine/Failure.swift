@@ -1,3 +1,4 @@
+internal import BPFAssembler
 internal import CLinuxShims
 
 /// Why nonet stops: the words and the exit status.
@@ -50,9 +51,12 @@ struct Failure: Error {
 }
 
 /// Says something to the person at the terminal; where that fails there is nobody to tell.
+///
+/// Whatever a message was made of, no hidden character reaches the terminal.
 func say(_ message: String) {
   do throws(SystemError) {
-    try writeAll(Array("nonet: \(message)\n".utf8), to: STDERR_FILENO)
+    let text = SafeText.shown(message.utf8, keepsLines: true)
+    try writeAll(Array("nonet: \(text)\n".utf8), to: STDERR_FILENO)
   } catch {}
 }
 

@@ -42,6 +42,21 @@ enum OptionName: String, CaseIterable {
     }
   }
 
+  /// Whether a value follows the option.
+  var takesValue: Bool {
+    switch self {
+    case .policy, .deny, .allow, .errno, .backend, .log, .logDirectory, .report, .from, .allowUnix,
+      .arch, .format, .hook:
+      true
+    case .loopback, .unproved, .bestEffort, .offline, .observe, .hint, .quiet, .verbose, .dump,
+      .explain, .check, .install, .uninstall, .status, .dryRun, .help, .version:
+      false
+    }
+  }
+
+  /// Whether each value adds to those before.
+  var mayBeRepeated: Bool { self == .deny || self == .allow || self == .allowUnix }
+
   /// Whether the option may stand where commands are confined for good: in a hook or for a shell.
   ///
   /// `--best-effort` and `--observe` may not, since there they would run commands unconfined and nobody

@@ -98,10 +98,10 @@ struct OptionParser {
     }
     guard bytes.count > 1, bytes[0] == UInt8(ascii: "-") else { return false }
     next += 1
-    var value: Word?
+    var attached: Word?
     var text = word.text
     if bytes.starts(with: "--".utf8), let equals = bytes.firstIndex(of: UInt8(ascii: "=")) {
-      value = Word(pointer: word.pointer + equals + 1)
+      attached = Word(pointer: word.pointer + equals + 1)
       text = Word.text(of: bytes[..<equals])
     }
     guard let name = OptionName(text) else {
@@ -110,21 +110,44 @@ struct OptionParser {
       throw .usage(
         "no option is called '\(text)'" + (nearest.map { "; did you mean '\($0)'?" } ?? ""))
     }
-    let isAlone = value == nil ? try apply(name) : false
-    if !isAlone, value == nil {
-      guard next < words.count else { throw .usage("\(name.rawValue) needs a value") }
-      value = words[next]
-      next += 1
+    if name.takesValue {
+      let value = try value(of: name, attached)
+      try apply(name, value)
+      // Most often a variable that is not set: whatever was meant, it is not the current folder.
+      if value.bytes.isEmpty { throw .usage("\(name.rawValue): the value is empty") }
+      try remember(Options.Given(name: name, value: value))
+    } else {
+      if attached != nil { throw .usage("\(name.rawValue) takes no value") }
+      try apply(name)
+      try remember(Options.Given(name: name, value: nil))
     }
-    if let value { try apply(name, value) }
-    options.given.append(Options.Given(name: name, value: value))
     return true
   }
 
-  /// Applies an option that stands alone.
-  ///
-  /// - Returns: Whether it does; otherwise it needs a value.
-  private mutating func apply(_ name: OptionName) throws(Failure) -> Bool {
+  private mutating func remember(_ option: Options.Given) throws(Failure) {
+    try options.refuseDropping(for: option)
+    options.given.append(option)
+  }
+
+  /// The value of an option: behind its `=`, or the next word.
+  private mutating func value(
+    of name: OptionName, _ attached: Word?
+  ) throws(Failure) -> Word {
+    if let attached { return attached }
+    guard next < words.count else { throw .usage("\(name.rawValue) needs a value") }
+    let word = words[next]
+    // As behind a variable that is not set and stands without quotation marks.
+    if word.bytes.elementsEqual("--".utf8) || OptionName(word.text) != nil {
+      throw .usage(
+        "\(name.rawValue) needs a value, and '\(word.text)' is an option; "
+          + "\(name.rawValue)=\(word.text) takes it all the same")
+    }
+    next += 1
+    return word
+  }
+
+  /// Applies an option that stands alone; the others have their values.
+  private mutating func apply(_ name: OptionName) throws(Failure) {
     switch name {
     case .loopback: options.policy = .preset(.loopback)
     case .quiet: options.isQuiet = true
@@ -145,17 +168,16 @@ struct OptionParser {
     case .dryRun: options.isDryRun = true
     case .policy, .deny, .allow, .errno, .backend, .log, .logDirectory, .report, .from, .allowUnix,
       .arch, .format, .hook:
-      return false
+      return
     }
-    return true
   }
 
   private mutating func apply(_ name: OptionName, _ value: Word) throws(Failure) {
     switch name {
     case .policy: options.policy = try Self.policy(value)
     case .deny:
-      options.changes.append(.init(verdict: .deny(nil), calls: try Self.calls(name, value)))
-    case .allow: options.changes.append(.init(verdict: .allow, calls: try Self.calls(name, value)))
+      options.changes.append(.init(verdict: .deny(nil), items: try Self.calls(name, value)))
+    case .allow: options.changes.append(.init(verdict: .allow, items: try Self.calls(name, value)))
     case .errno: options.errno = try Self.errno(value)
     case .log: options.log = value
     case .logDirectory: options.logDirectory = value
@@ -166,14 +188,10 @@ struct OptionParser {
     case .report: options.report = value
     case .from: options.from = value
     case .hook:
-      let host = try Self.host(value)
-      if case .hook(let other, _) = options.mode, other != host {
-        throw .usage("--hook was said twice")
-      }
-      try choose(.hook(host, .answer), name)
+      try choose(.hook(try Self.host(value), .answer), name)
     case .unproved, .loopback, .bestEffort, .offline, .observe, .hint, .quiet, .verbose, .dump,
       .explain, .check, .install, .uninstall, .status, .dryRun, .help, .version:
-      throw .usage("\(name.rawValue) takes no value")
+      return
     }
   }
 

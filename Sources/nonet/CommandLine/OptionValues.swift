@@ -16,14 +16,14 @@ extension OptionParser {
         + "ending in .policy, or '-'")
   }
 
-  static func calls(_ option: OptionName, _ value: Word) throws(Failure) -> [Syscall] {
-    var calls: [Syscall] = []
+  static func calls(_ option: OptionName, _ value: Word) throws(Failure) -> [Options.Change.Item] {
+    var items: [Options.Change.Item] = []
     for name in value.bytes.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
       let text = Word.text(of: name)
       if let group = SyscallGroup(named: text) {
-        calls += group.calls
+        items.append(.init(word: text, calls: group.calls))
       } else if let call = Syscall(named: name) {
-        calls.append(call)
+        items.append(.init(word: text, calls: [call]))
       } else {
         let names = Syscall.all.map { $0.name }
         let nearest = nearestName(to: name, among: names).map { "; did you mean '\($0)'?" } ?? ""
@@ -31,7 +31,7 @@ extension OptionParser {
           "\(option.rawValue): no architecture has a call named '\(text)'\(nearest)")
       }
     }
-    return calls
+    return items
   }
 
   static func errno(_ value: Word) throws(Failure) -> Errno {

@@ -27,7 +27,15 @@ struct Options {
   /// `--deny` or `--allow`, in the order given; the last that names a call wins.
   struct Change {
     let verdict: Verdict
-    let calls: [Syscall]
+    let items: [Item]
+
+    /// A call or a group as it was named.
+    struct Item {
+      let word: String
+      let calls: [Syscall]
+    }
+
+    var calls: [Syscall] { items.flatMap { $0.calls } }
   }
 
   /// Which architectures a dump is for.
@@ -138,14 +146,6 @@ struct Word {
   /// Bytes for comparisons and messages, safe for a terminal.
   ///
   /// - Parameter bytes: A word or a part of one.
-  /// - Returns: Its text with a '?' for every control character; U+0080 to U+009F are some too, and
-  ///   terminals obey them.
-  static func text(of bytes: some Collection<UInt8>) -> String {
-    var text = ""
-    for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
-      let isControl = scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
-      text.unicodeScalars.append(isControl ? "?" : scalar)
-    }
-    return text
-  }
+  /// - Returns: Its text with a '?' for every hidden character.
+  static func text(of bytes: some Collection<UInt8>) -> String { SafeText.shown(bytes) }
 }

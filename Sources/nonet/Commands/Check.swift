@@ -26,8 +26,9 @@ struct Check {
   func perform() throws(Failure) -> CInt {
     let machine = try PlanChoice.machine { _ in true }
     let findings = Self.findings(machine)
-    let rows = Preset.allCases.flatMap { preset in
-      Plan.Backend.allCases.map { Self.row(preset, $0, machine) }
+    var rows: [Row] = []
+    for preset in Preset.allCases {
+      for backend in Plan.Backend.allCases { rows.append(try Self.row(preset, backend, machine)) }
     }
     switch options.format ?? .listing {
     case .listing: try printOut(Array(Self.text(findings, rows).utf8))
@@ -43,14 +44,14 @@ struct Check {
 
   private static func row(
     _ preset: Preset, _ backend: Plan.Backend, _ machine: Capabilities
-  ) -> Row {
+  ) throws(Failure) -> Row {
     var options = Options()
     options.policy = .preset(preset)
     options.backend = backend
-    // The wrapper can only hold Python; what it can do is shown for such a command.
-    let request = PlanChoice(options).request(isPythonCommand: backend == .python)
+    let choice = PlanChoice(options: options, policy: try WantedPolicy(options))
     do throws(Plan.Impossible) {
-      let plan = try Plan(request, on: machine)
+      // The wrapper can only hold Python; what it can do is shown for such a command.
+      let plan = try choice.plan(on: machine) { backend == .python }
       return Row(preset: preset, backend: backend, plan: plan, text: plan.summary)
     } catch {
       let reasons = error.reasons.joined(separator: "; ")
@@ -70,6 +71,7 @@ struct Check {
             ? "ABI \(abi), too old for a wall (Linux 6.7 has 4); /proc/PID/mem stays open"
             : "ABI \(abi)"))
     findings.append(namespace(machine))
+    findings.append(proc())
     let runs32Bit = Here.runs32Bit
     let abiName = Architecture.host.compat.map { "\($0)" } ?? "32-bit"
     findings.append(
@@ -110,6 +112,17 @@ struct Check {
     }
   }
 
+  private static func proc() -> Finding {
+    let mount = ProcMount.here
+    let words =
+      switch mount {
+      case .ours: "of this pid namespace"
+      case .foreign: "of another pid namespace; logs name nobody, and --allow-unix is refused"
+      case .absent: "not mounted; logs name nobody, and --allow-unix is refused"
+      }
+    return Finding(name: "/proc", isThere: mount == .ours, text: words)
+  }
+
   /// Proved by trying: what the environment says is only a hint.
   private static func confinement() -> Finding {
     let hint = getenv("NONET").map { "; NONET=\(String(cString: $0))" } ?? ""
@@ -118,13 +131,16 @@ struct Check {
         name: "this process", isThere: true,
         text: "is confined: socket(AF_INET) answers \(errorText(number))\(hint)")
     }
-    if Here.interfaces == ["lo"] {
+    let interfaces = Here.interfaces
+    if interfaces == ["lo"] {
       return Finding(
         name: "this process", isThere: true,
         text: "has no network but lo, so nothing outside can be reached\(hint)")
     }
+    let unknown = interfaces == nil ? "; which interfaces there are could not be asked" : ""
     return Finding(
-      name: "this process", isThere: false, text: "is not confined: it can make IP sockets\(hint)")
+      name: "this process", isThere: false,
+      text: "is not confined: it can make IP sockets\(unknown)\(hint)")
   }
 
   private static func text(_ findings: [Finding], _ rows: [Row]) -> String {

@@ -5,6 +5,12 @@ internal import CLinuxShims
 struct ChosenPolicy {
   private(set) var policy: Policy
   private(set) var names: PolicyNames
+  /// What the text asks for besides the filter.
+  let layers: Layers
+  /// Whether the text has the line `network allowed`.
+  let expectsNetwork: Bool
+  /// How many rules the command line put in front of the text's own.
+  private let changes: Int
   private let acceptsUnproved: Bool
   private var isQuiet: Bool
 
@@ -19,8 +25,12 @@ struct ChosenPolicy {
     let parsed: ParsedPolicy
     do throws(PolicyError) {
       parsed = try Policy.parse(text)
+      var errors: [PolicyDiagnostic] = []
+      layers = Layers(parsed.layers, &errors)
+      expectsNetwork = Self.expectsNetwork(parsed.network, &errors)
+      if !errors.isEmpty { throw PolicyError(diagnostics: errors) }
     } catch {
-      throw .refused(Self.words(error, file))
+      throw Self.failure(error, file)
     }
     if !options.isQuiet {
       for warning in parsed.warnings { say(warning.text(name: file)) }
@@ -29,15 +39,36 @@ struct ChosenPolicy {
     var places = parsed.ruleLines.map { "\(file):\($0)" }
     policy.refusal = options.errno
     // What is said later stands before what was said earlier, and all of it before the policy.
-    let debug = Options.Change(verdict: .deny(nil), calls: SyscallGroup.debug.calls)
-    for change in (deniesDebug ? [debug] : []) + options.changes {
+    for change in options.changes {
       policy.rules.insert(Rule(change.verdict, change.calls), at: 0)
       places.insert(change.verdict == .allow ? "--allow" : "--deny", at: 0)
     }
+    changes = options.changes.count
     self.policy = policy
     names = PolicyNames(policy: name, places: places)
     acceptsUnproved = options.acceptsUnproved
     isQuiet = options.isQuiet
+    if deniesDebug { denyDebug() }
+  }
+
+  /// The same policy where no Landlock keeps the command from processes outside: the calls of `@debug`
+  /// are denied, unless the command line allows them.
+  func denyingDebug() -> ChosenPolicy {
+    var changed = self
+    changed.denyDebug()
+    return changed
+  }
+
+  private mutating func denyDebug() {
+    policy.rules.insert(Rule(.deny(nil), SyscallGroup.debug.calls), at: changes)
+    var places = names.places
+    places.insert("--deny", at: changes)
+    names = PolicyNames(policy: names.policy, places: places)
+  }
+
+  /// How IP sockets can be made under the policy; `nil` where they cannot.
+  var wayToIP: String? {
+    IPSockets.way { !policy.verdict(of: $0, native: .host).refuses }
   }
 
   /// The same policy, but for calls that are denied whatever it says of them; nothing is said twice.
@@ -94,11 +125,22 @@ struct ChosenPolicy {
     }
   }
 
-  private static func words(_ error: PolicyError, _ file: String) -> String {
+  /// Every error of a policy's text, in words.
+  static func failure(_ error: PolicyError, _ file: String) -> Failure {
     let count = error.diagnostics.count
     let texts = error.diagnostics.map { $0.text(name: file) }
     let sum = count == 1 ? "1 error" : "\(count) errors"
-    return texts.joined(separator: "\n") + "\n\(sum); the policy was not used"
+    return .refused(texts.joined(separator: "\n") + "\n\(sum); the policy was not used")
+  }
+
+  /// Whether a policy has the line `network allowed`; any other word is an error.
+  private static func expectsNetwork(
+    _ words: [PolicyWord]?, _ errors: inout [PolicyDiagnostic]
+  ) -> Bool {
+    for word in words ?? [] where word.text != "allowed" {
+      errors.append(word.error("expected 'network allowed', not '\(word.text)'"))
+    }
+    return words != nil
   }
 
   private static func words(_ error: ProofError) -> String {

@@ -1,3 +1,4 @@
+internal import BPFAssembler
 internal import CLinuxShims
 
 /// `nonet --hook HOST --install`, `--uninstall` and `--status`: the host's settings.
@@ -48,16 +49,17 @@ struct HookInstallation {
   func status() throws(Failure) -> CInt {
     let command = try command()
     let (path, _, settings) = try read()
+    let (place, expected) = (Self.printable(path), "  \(Self.printable(command))\n")
     switch settings.state(for: command) {
     case .installed:
-      try printOut(Array("installed in \(path)\n  \(command)\n".utf8))
+      try printOut(Array("installed in \(place)\n\(expected)".utf8))
       return 0
     case .missing:
-      try printOut(Array("not installed in \(path)\n".utf8))
+      try printOut(Array("not installed in \(place)\n".utf8))
       return 1
     case .differs(let commands):
       let found = commands.map { "  \(Self.printable($0))\n" }.joined()
-      try printOut(Array("differs in \(path)\n\(found)expected\n  \(command)\n".utf8))
+      try printOut(Array("differs in \(place)\n\(found)expected\n\(expected)".utf8))
       return 1
     }
   }
@@ -146,9 +148,8 @@ struct HookInstallation {
     .refused("\(path):\(error.reason); nothing was changed")
   }
 
-  /// A command out of a file, safe for a terminal.
+  /// A path or a command out of a file, safe for a terminal and on one line.
   private static func printable(_ text: String) -> String {
-    String(
-      decoding: text.utf8.map { $0 < 0x20 || $0 == 0x7f ? UInt8(ascii: "?") : $0 }, as: UTF8.self)
+    SafeText.shown(text.utf8)
   }
 }

@@ -1,12 +1,7 @@
-internal import BPFAssembler
-
 /// The plan for what the command line asks for, on this machine.
 struct PlanChoice {
   let options: Options
-
-  init(_ options: Options) {
-    self.options = options
-  }
+  let policy: WantedPolicy
 
   /// Makes the plan, trying the namespace only where the answer depends on it.
   ///
@@ -15,11 +10,10 @@ struct PlanChoice {
   /// - Returns: The walls to put up.
   /// - Throws: A refusal with the reason of each backend.
   func plan(isPythonCommand: () -> Bool) throws(Failure) -> Plan {
-    var request = request(isPythonCommand: false)
+    let request = request
     let machine = try Self.machine { request.asksForNamespace(seccompWorks: $0) }
-    if request.asksForPython(machine) { request.isPythonCommand = isPythonCommand() }
     do throws(Plan.Impossible) {
-      return try Plan(request, on: machine)
+      return try plan(on: machine, isPythonCommand: isPythonCommand)
     } catch {
       throw .refused(
         "this machine cannot confine the command, so it was not run\n  "
@@ -27,6 +21,18 @@ struct PlanChoice {
           + "\n  nonet --check says more"
           + (options.isForEveryCommand ? "" : "; --best-effort runs it unconfined"))
     }
+  }
+
+  /// Makes the plan for a machine that is known.
+  ///
+  /// - Throws: Why nothing that may be used can confine there.
+  func plan(
+    on machine: Capabilities, isPythonCommand: () -> Bool
+  ) throws(Plan.Impossible) -> Plan {
+    var request = request
+    if request.asksForPython(machine) { request.isPythonCommand = isPythonCommand() }
+    if request.asksForTCP(machine) { request.allowsTCP = policy.wayToIP != nil }
+    return try Plan(request, on: machine)
   }
 
   /// What the machine can do, or a refusal where that cannot be found out.
@@ -40,64 +46,11 @@ struct PlanChoice {
     }
   }
 
-  /// What the options ask for.
-  func request(isPythonCommand: Bool) -> Plan.Request {
-    var request = Plan.Request(
-      backend: options.backend, needsNamespace: false, allowsTCP: true, isOwnPolicy: true,
-      isPreset: false, isPythonCommand: isPythonCommand, isBestEffort: options.isBestEffort)
-    if case .preset(let preset) = options.policy {
-      request.isOwnPolicy = false
-      request.isPreset = options.changes.isEmpty
-      request.needsNamespace = preset == .loopback
-      // A changed preset may let sockets through.
-      request.allowsTCP = preset == .loopback || !options.changes.isEmpty
-    }
-    return request
-  }
-}
-
-/// What the walls of a plan need to know of the policy.
-struct ConfinedPolicy {
-  /// What `NONET=` and messages call it.
-  let name: String
-  /// The filter, where the plan has one.
-  let program: CheckedProgram?
-  let sockets: InheritedSockets
-  /// The policy as it was read, unless it is a built-in filter.
-  let chosen: ChosenPolicy?
-
-  /// Takes an unchanged preset as it was built in; reads and compiles any other policy.
-  ///
-  /// - Throws: What is wrong with the policy.
-  init(_ options: Options, _ plan: Plan) throws(Failure) {
-    let deniesDebug = plan.walls.contains(.seccomp(deniesDebug: true))
-    let needsFilter = deniesDebug || plan.walls.contains(.seccomp(deniesDebug: false))
-    if let preset = options.unchangedPreset,
-      let filter = preset.filter(for: .host, deniesDebug: deniesDebug)
-    {
-      name = preset.name
-      program = needsFilter ? filter : nil
-      sockets = InheritedSockets(preset)
-      chosen = nil
-      return
-    }
-    let chosen = try ChosenPolicy(options, deniesDebug: deniesDebug)
-    self.chosen = chosen
-    name = chosen.names.policy
-    program = needsFilter ? try chosen.checked(for: .host).program : nil
-    sockets = .policy(chosen.policy, hasNamespace: plan.walls.contains(.namespace))
-    if needsFilter { try Self.refuseUselessPolicy(chosen) }
-  }
-
-  /// A policy under which no program can be started is a mistake better said than suffered.
-  private static func refuseUselessPolicy(_ chosen: ChosenPolicy) throws(Failure) {
-    guard let number = Syscall(named: "execve")?.number(on: .host) else { return }
-    let somePointers: [UInt64] = [1 << 32 | 4096, 1 << 32 | 8192, 1 << 32 | 12288]
-    let call = SystemCall(
-      arch: Architecture.host.auditValue, number: number, arguments: somePointers)
-    if chosen.policy.verdict(of: call, native: .host).refuses {
-      throw .refused(
-        "policy \(chosen.names.policy) refuses execve, so no command can start; allow execve")
-    }
+  /// What is asked for, as far as it is known before the machine is.
+  private var request: Plan.Request {
+    Plan.Request(
+      backend: options.backend, layers: policy.layers, allowsTCP: true,
+      isPreset: options.preset != nil && options.changes.isEmpty, isPythonCommand: false,
+      isBestEffort: options.isBestEffort)
   }
 }

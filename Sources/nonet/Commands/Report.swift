@@ -11,17 +11,15 @@ struct Report {
   ///
   /// - Throws: A failure where the log cannot be read or the page cannot be written.
   func perform() throws(Failure) {
-    try Self.write(try Self.page(of: try contents(), named: log.text), to: file)
-  }
-
-  /// Writes a page, wholly or not at all.
-  static func write(_ page: [UInt8], to file: Word) throws(Failure) {
-    if file.bytes.elementsEqual("-".utf8) { return try printOut(page) }
-    do throws(SystemError) {
-      try writeWholeFile(file.bytes, page)
-    } catch {
-      throw .system(error, "cannot write the report '\(file.text)'")
+    let (bytes, isWithoutWriter) = try contents()
+    if isWithoutWriter {
+      say(
+        "'\(log.text)' says \"running\", but its nonet is gone: it was killed, or this is a copy of "
+          + "the log")
     }
+    let page = try Self.page(of: bytes, named: log.text, isWithoutWriter: isWithoutWriter)
+    if file.bytes.elementsEqual("-".utf8) { return try printOut(page) }
+    try ReportFile(file).write(page)
   }
 
   /// The page about a log.
@@ -29,29 +27,78 @@ struct Report {
   /// - Parameters:
   ///   - bytes: The log as it was written, or as far as it was.
   ///   - name: What the log is called, for messages.
+  ///   - isWithoutWriter: Whether nobody writes to the log any more, though it says so.
   /// - Returns: HTML in UTF-8.
   /// - Throws: A failure where nothing of it can be read.
-  static func page(of bytes: [UInt8], named name: String) throws(Failure) -> [UInt8] {
+  static func page(
+    of bytes: [UInt8], named name: String, isWithoutWriter: Bool = false
+  ) throws(Failure) -> [UInt8] {
     guard bytes.count <= LogReader.mostBytes else {
       throw .refused("the log '\(name)' has more than \(LogReader.mostBytes) bytes")
     }
     do throws(LogReader.Fault) {
-      return ReportPage(try LogReader.read(bytes)).bytes
+      var log = try LogReader.read(bytes)
+      log.isWithoutWriter = isWithoutWriter
+      return ReportPage(log).bytes
     } catch {
       throw .refused(
         "'\(name)' is no log of nonet: \(error.reason); give a file that --log-dir wrote")
     }
   }
 
-  private func contents() throws(Failure) -> [UInt8] {
+  /// The log, and whether nobody writes to it any more though it says "running".
+  private func contents() throws(Failure) -> ([UInt8], Bool) {
     let isInput = log.bytes.elementsEqual("-".utf8)
     do throws(SystemError) {
-      if isInput { return try readAll(from: STDIN_FILENO, limit: LogReader.mostBytes) }
-      return try Descriptor(reading: log.pointer).contents(limit: LogReader.mostBytes)
+      if isInput { return try Self.contents(of: STDIN_FILENO) }
+      let file = try Descriptor(reading: log.pointer)
+      return try Self.contents(of: file.number)
     } catch {
       throw .refused(
         "cannot read the log\(isInput ? " from standard input" : " '\(log.text)'"): \(error.reason)"
       )
     }
+  }
+
+  private static func contents(of number: CInt) throws(SystemError) -> ([UInt8], Bool) {
+    // Before it is read: a writer that ends meanwhile would look like one that is gone.
+    let isWithoutWriter = LostDocuments.isWithoutWriter(number)
+    return (try readAll(from: number, limit: LogReader.mostBytes), isWithoutWriter)
+  }
+}
+
+/// Where a report goes, found once: what a command does to the path after that leads nowhere else.
+struct ReportFile {
+  private let name: Word
+  private let file: WholeFile
+
+  /// Finds the file; what is no regular file is opened.
+  init(_ name: Word) throws(Failure) {
+    self.name = name
+    do throws(SystemError) {
+      file = try WholeFile(name.bytes)
+      if let stream = file.stream { try keepFromCommands(stream) }
+    } catch {
+      throw Self.failure(error, name)
+    }
+  }
+
+  /// Writes a page before the command runs, so that what cannot be written is known in time; a stream
+  /// takes only one page.
+  func begin(_ page: [UInt8]) throws(Failure) {
+    if file.stream == nil { try write(page) }
+  }
+
+  /// Writes the page, wholly or not at all.
+  func write(_ page: [UInt8]) throws(Failure) {
+    do throws(SystemError) {
+      try file.write(page)
+    } catch {
+      throw Self.failure(error, name)
+    }
+  }
+
+  private static func failure(_ error: SystemError, _ name: Word) -> Failure {
+    .system(error, "cannot write the report '\(name.text)'")
   }
 }

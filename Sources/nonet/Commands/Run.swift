@@ -26,7 +26,7 @@ struct Run {
     }
     try hint(confined.name, plan)
     if options.isOffline { try switchOffline() }
-    if !options.isObserving { say(about: plan) }
+    if !options.isObserving { say(about: plan, confined) }
     let walls = walls(plan, confined)
     if isSupervised {
       let run = SupervisedRun(
@@ -59,9 +59,11 @@ struct Run {
   static func prepared(
     _ options: Options, isPythonCommand: () -> Bool
   ) throws(Failure) -> (plan: Plan, policy: ConfinedPolicy, isSupervised: Bool) {
-    let plan = try PlanChoice(options).plan(isPythonCommand: isPythonCommand)
+    let wanted = try WantedPolicy(options)
+    let choice = PlanChoice(options: options, policy: wanted)
+    let plan = try choice.plan(isPythonCommand: isPythonCommand)
     let isSupervised = try isSupervised(options, plan)
-    return (plan, try ConfinedPolicy(options, plan), isSupervised)
+    return (plan, try ConfinedPolicy(options, plan, wanted), isSupervised)
   }
 
   /// Whether a supervisor is needed, or a refusal where the plan has no filter to supervise.
@@ -112,13 +114,15 @@ struct Run {
     }
   }
 
-  private func say(about plan: Plan) {
+  private func say(about plan: Plan, _ confined: ConfinedPolicy) {
     if options.isVerbose {
       for absence in plan.absences { nonet.say("not used: \(absence)") }
+      for concession in confined.concessions { nonet.say("less protection: \(concession.words)") }
     }
     // Nobody shall miss that nothing confines the command.
     if options.isQuiet, !plan.walls.isEmpty { return }
     for warning in plan.warnings { nonet.say("warning: \(warning)") }
+    if let warning = confined.warning { nonet.say("warning: \(warning)") }
   }
 
   static func words(_ failure: WallFailure) -> Failure {

@@ -21,30 +21,29 @@ struct SupervisedRun {
       throw .refused("there is no filter to supervise, so the command was not run")
     }
     // Before the first write to a log, whose reader may be gone.
-    let signals = try watchSignals()
+    let blocked = try blockSignals()
     let sockets = try AllowedSockets(options)?.allowance(confined.name, oracle)
     let filter = try installed(oracle)
     let head = head
     let record = try record(head)
-    if let report = options.report { try write(report, EventTable(), head, .running) }
+    let report = try options.report.map { word throws(Failure) in try ReportFile(word) }
+    try report?.begin(Report.page(of: EventTable().log(head, .running), named: "of this run"))
     if options.isObserving, !options.isQuiet {
       say("observing only: nothing is refused, and this protects nobody")
     }
     try raiseShared()
     if sockets?.allowsInside ?? false { try AllowedSockets.closeUnconnected() }
-    let wasReaper = try becomeSupervisor()
+    let (signals, wasReaper) = try becomeSupervisor(blocked)
     let judge = Judge(
       oracle: oracle.program, filter: filter,
       protection: OwnProtection(hasSignalScope: hasSignalScope),
       isObserving: options.isObserving)
-    signals.noteWaiting()
     let child: SupervisedChild
     do throws(StartFailure) {
       child = try SupervisedChild(
         name.pointer, command,
         SupervisedChild.Preparation(
-          filter: filter.program.bytes, landlock: landlock, isReaper: wasReaper != 0),
-        second: SecondHolder(judge: judge, kept: [], noteLoss: {}).perform)
+          filter: filter.program.bytes, landlock: landlock, isReaper: wasReaper != 0))
     } catch {
       setReaper(wasReaper)
       signals.restore()
@@ -52,17 +51,12 @@ struct SupervisedRun {
       if error.stage == .filter, cannotSupervise, options.needsOnlyHint { return nil }
       throw Self.words(error)
     }
-    if let reason = child.lacksSecond, !options.isQuiet {
-      say(
-        "warning: there is nobody to go on should this supervisor be killed (\(reason.call): "
-          + "\(reason.reason)); what the policy refuses would answer ENOSYS then")
-    }
     if !options.isObserving { walls.reportChildWalls() }
     let supervisor = Supervisor(
       judge: judge, child: child, signals: signals, record: record, sockets: sockets,
       complain: { nonet.say($0) })
     let ending = supervisor.run()
-    let status = try finish(supervisor, ending, child.failure, head)
+    let status = try finish(supervisor, ending, child.failure, head, report)
     if case .killed(let signal) = ending { endProcess(by: signal) }
     return status
   }
@@ -86,7 +80,8 @@ struct SupervisedRun {
   }
 
   private func finish(
-    _ supervisor: Supervisor, _ ending: Ending, _ failure: StartFailure?, _ head: LogHead
+    _ supervisor: Supervisor, _ ending: Ending, _ failure: StartFailure?, _ head: LogHead,
+    _ report: ReportFile?
   ) throws(Failure) -> CInt {
     if let failure {
       let words = Run.words(failure.number, about: name)
@@ -97,9 +92,9 @@ struct SupervisedRun {
       say("the system does not tell how the command ended; what is left of it is told to end")
     }
     let record = supervisor.finish(ending)
-    if let report = options.report {
+    if let report {
       do throws(Failure) {
-        try write(report, record.table, head, ending)
+        try report.write(Report.page(of: record.table.log(head, ending), named: "of this run"))
       } catch {
         say(error.message)
       }
@@ -175,17 +170,19 @@ struct SupervisedRun {
     }
   }
 
-  private func watchSignals() throws(Failure) -> SignalReader {
+  private func blockSignals() throws(Failure) -> BlockedSignals {
     do throws(SystemError) {
-      return try SignalReader()
+      return try BlockedSignals()
     } catch {
       throw .system(error, "the command cannot be supervised, so it was not run")
     }
   }
 
-  private func becomeSupervisor() throws(Failure) -> CInt {
+  private func becomeSupervisor(
+    _ signals: BlockedSignals
+  ) throws(Failure) -> (SignalReader, CInt) {
     do throws(SystemError) {
-      return try nonet.becomeSupervisor()
+      return (try signals.reader(), try nonet.becomeSupervisor())
     } catch {
       throw .system(error, "the command cannot be supervised, so it was not run")
     }
@@ -230,7 +227,9 @@ struct SupervisedRun {
     if let log = options.log {
       do throws(SystemError) {
         let isError = log.bytes.elementsEqual("-".utf8)
-        lines = LineLog(isError ? STDERR_FILENO : try openLog(log.pointer))
+        let descriptor = isError ? STDERR_FILENO : try openLog(log.pointer)
+        if !isError { try keepFromCommands(descriptor) }
+        lines = LineLog(descriptor)
         try lines?.begin(head)
       } catch {
         throw .system(error, "--log: cannot write '\(log.text)', so the command was not run")
@@ -248,13 +247,6 @@ struct SupervisedRun {
     return Record(lines: lines, document: document) { if !isQuiet { nonet.say("warning: \($0)") } }
   }
 
-  /// Writes the page; once before the command runs, so that what cannot be written is known in time.
-  private func write(
-    _ report: Word, _ table: EventTable, _ head: LogHead, _ ending: Ending
-  ) throws(Failure) {
-    try Report.write(Report.page(of: table.log(head, ending), named: "of this run"), to: report)
-  }
-
   // The words at the end ---------------------------------------------------------------------------
 
   private func sayAtEnd(_ summary: Summary, _ record: Record) {
@@ -264,17 +256,11 @@ struct SupervisedRun {
       ? "that policy \"\(confined.name)\" would have refused, or that sent something"
       : "refused by policy \"\(confined.name)\""
     say("\(what) \(became): \(summary.destinations(3))")
-    let more = record.document.map { "; all of them: \($0.name)" } ?? more(options.log)
-    say("by \(summary.programs(3))\(more)")
-    if record.table.dropped > 0 {
-      let count = record.table.dropped
-      say("\(count) of them are only counted, for there were too many different ones")
-    }
-  }
-
-  private func more(_ log: Word?) -> String {
-    guard let log else { return "; --log FILE writes down each of them" }
-    return log.bytes.elementsEqual("-".utf8) ? "" : "; all of them: \(log.text)"
+    let kept = record.kept
+    let name = record.document?.name ?? options.log?.text
+    let place = name.map { $0 == "-" ? "" : kept.place(summary.count, $0) }
+    say("by \(summary.programs(3))\(place ?? "; --log FILE writes down each of them")")
+    if let missing = kept.missing { say(missing) }
   }
 
   private func sayHint(_ summary: Summary, _ first: (label: [UInt8], name: [UInt8])) {

@@ -11,8 +11,25 @@ struct Capabilities: Equatable {
     case fails(NamespaceFailure)
   }
 
+  /// Why the kernel, or what answers for it, takes no filter.
+  enum SeccompObstacle: Equatable {
+    case kernel, outerFilter, emulator, unknown
+
+    /// Looks at this process: the kernel says which mode it is in, an emulator passes that on.
+    static var here: SeccompObstacle {
+      guard let status = OwnStatus() else { return .unknown }
+      return switch status.seccompMode {
+      case nil: .kernel
+      case 2: .outerFilter
+      case _: status.countsFilters ? .emulator : .unknown
+      }
+    }
+  }
+
   /// Why no filter can be installed; `nil` where one can.
   var seccompFailure: SystemError?
+  /// What keeps filters away then, as far as it can be seen.
+  var seccompObstacle = SeccompObstacle.unknown
   /// The Landlock ABI, 0 for none.
   var landlockABI: Int
   var namespace: Namespace
@@ -30,6 +47,7 @@ struct Capabilities: Equatable {
       try probeSeccomp(.errno)
     } catch {
       capabilities.seccompFailure = error
+      capabilities.seccompObstacle = .here
     }
     guard triesNamespace(capabilities.seccompFailure == nil) else { return capabilities }
     do throws(NamespaceFailure) {

@@ -68,6 +68,7 @@ struct ForbiddenDescriptor {
     let what =
       switch kind {
       case .socket(let domain, let type): Self.socket(domain, type)
+      case .secretSocket: "a socket of a kind that an outer filter hides (getsockopt is refused)"
       case .ring: "an io_uring"
       case .nameless: "an io_uring or the like (/proc, which would tell, is not there)"
       case .closed, .other: "a file"

@@ -32,12 +32,10 @@ struct Plan: Equatable {
   /// What is asked for.
   struct Request: Equatable {
     var backend: Backend
-    /// The policy wants sockets that only a private network namespace makes harmless.
-    var needsNamespace: Bool
+    /// What the policy asks for besides its filter.
+    var layers: Layers
     /// The policy lets TCP through, so that Landlock must not refuse it.
     var allowsTCP: Bool
-    /// The policy is a file, which means what it says and no more: it allows what it does not deny.
-    var isOwnPolicy: Bool
     /// The policy is a preset as it stands, which is all that the Python wrapper knows.
     var isPreset: Bool
     var isPythonCommand: Bool
@@ -47,10 +45,15 @@ struct Plan: Equatable {
     func asksForNamespace(seccompWorks: Bool) -> Bool {
       switch backend {
       case .namespace: true
-      case .auto: needsNamespace || !seccompWorks
-      case .seccomp: needsNamespace
+      case .auto: layers.hasNamespace || !seccompWorks
+      case .seccomp: layers.hasNamespace
       case .python: false
       }
+    }
+
+    /// Whether the answer may depend on TCP: only the older Landlock domain refuses it.
+    func asksForTCP(_ machine: Capabilities) -> Bool {
+      layers.hasLandlock && (4...5).contains(machine.landlockABI)
     }
 
     /// Whether the answer may depend on what the command is.

@@ -39,10 +39,9 @@ extension Plan {
       return nil
     case .seccomp:
       if let error = machine.seccompFailure {
-        return "\(error.call): \(error.reason); the kernel needs CONFIG_SECCOMP_FILTER, and no "
-          + "outer sandbox may refuse the call"
+        return "\(error.call): \(error.reason); \(machine.seccompObstacle.advice)"
       }
-      return request.needsNamespace ? obstacle(to: .namespace, request, machine) : nil
+      return request.layers.hasNamespace ? obstacle(to: .namespace, request, machine) : nil
     case .namespace:
       switch machine.namespace {
       case .works: return nil
@@ -50,7 +49,7 @@ extension Plan {
       case .fails(let failure): return "\(failure.reason); \(failure.advice)"
       }
     case .python:
-      if request.needsNamespace { return "cannot make a private loopback" }
+      if request.layers.hasNamespace { return "cannot make a private loopback" }
       if !request.isPreset { return "knows the presets only, without --deny and --allow" }
       return request.isPythonCommand ? nil : "the command is not a Python interpreter or script"
     }
@@ -58,15 +57,19 @@ extension Plan {
 
   private mutating func build(_ backend: Backend, _ request: Request, _ machine: Capabilities) {
     let landlock = Self.landlock(request, machine)
-    walls = [.descriptors]
-    if backend == .namespace || request.needsNamespace { walls.append(.namespace) }
+    if request.layers.hasDescriptors {
+      walls.append(.descriptors)
+    } else {
+      absences.append("descriptors: \(Self.noLayers)")
+    }
+    if backend == .namespace || request.layers.hasNamespace { walls.append(.namespace) }
     if let landlock { walls.append(.landlock(landlock)) }
     if landlock == nil {
       absences.append("landlock: \(Self.landlockAbsence(backend, request, machine))")
     }
     switch backend {
     case .auto, .seccomp:
-      walls.append(.seccomp(deniesDebug: landlock == nil && !request.isOwnPolicy))
+      walls.append(.seccomp(deniesDebug: landlock == nil && request.layers.hasLandlock))
     case .namespace:
       warnings.append(
         "no filter: the namespace holds IP, but not AF_UNIX sockets by path, AF_VSOCK and other "
@@ -79,8 +82,10 @@ extension Plan {
     }
   }
 
+  private static let noLayers = "the policy says 'layers none'"
+
   private static func landlock(_ request: Request, _ machine: Capabilities) -> LandlockDomain? {
-    if request.isOwnPolicy { return nil }
+    if !request.layers.hasLandlock { return nil }
     if machine.landlockABI >= 6 { return .abstractSockets }
     return machine.landlockABI >= 4 && !request.allowsTCP ? .tcp : nil
   }
@@ -88,7 +93,7 @@ extension Plan {
   private static func landlockAbsence(
     _ backend: Backend, _ request: Request, _ machine: Capabilities
   ) -> String {
-    if request.isOwnPolicy { return "a policy file means what it says and no more" }
+    if !request.layers.hasLandlock { return noLayers }
     let lack =
       machine.landlockABI == 0
       ? "this kernel has none" : "its ABI \(machine.landlockABI) has nothing that fits"
@@ -97,6 +102,20 @@ extension Plan {
     // Rights in it are none outside, and the kernel asks for more than the same user id.
     case .namespace: "\(lack); the user namespace keeps processes outside from being traced"
     case .python: "\(lack), and processes outside can be traced"
+    }
+  }
+}
+
+extension Capabilities.SeccompObstacle {
+  fileprivate var advice: String {
+    switch self {
+    case .kernel: "the kernel needs CONFIG_SECCOMP_FILTER"
+    case .outerFilter: "an outer filter refuses the call, and must let it through"
+    case .emulator:
+      "this kernel has filters and none stands here, so an emulator (qemu-user) keeps the call to "
+        + "itself; confine the emulator instead"
+    case .unknown:
+      "the kernel needs CONFIG_SECCOMP_FILTER, and no outer sandbox may refuse the call"
     }
   }
 }

@@ -104,7 +104,7 @@ struct Walls {
     case .closed, .other: return
     case .socket(let domain, let type) where sockets.keepAsStandard(domain: domain, type: type):
       return
-    case .socket, .ring, .nameless:
+    case .socket, .secretSocket, .ring, .nameless:
       throw .forbidden(ForbiddenDescriptor(number: number, kind: found))
     }
   }
@@ -113,7 +113,7 @@ struct Walls {
     switch kind {
     case .closed, .other: true
     case .socket(let domain, let type): sockets.keep(domain: domain, type: type)
-    case .ring, .nameless: false
+    case .secretSocket, .ring, .nameless: false
     }
   }
 

@@ -59,11 +59,12 @@ class Loaded(Warning):
 
 def say(text):
     """Writes one line to standard error, past any sys.stderr that the program has replaced."""
-    line = "".join(c if c >= " " and c != "\x7f" and not "\x80" <= c < "\xa0" else "?" for c in text)
-    if isinstance(line, str) and str is not bytes:
-        data = ("nonet: " + line + "\n").encode("utf-8", "backslashreplace")
+    # What is not ASCII is shown as its number: Python does not know which characters are hidden.
+    line = "".join(c if c >= " " and c != "\x7f" else "?" for c in text)
+    if str is not bytes:
+        data = ("nonet: " + line + "\n").encode("ascii", "backslashreplace")
     else:
-        data = "nonet: " + line + "\n"
+        data = "nonet: " + "".join(c if c < "\x7f" else "?" for c in line) + "\n"
     try:
         os.write(2, data)
     except OSError:

@@ -1,3 +1,5 @@
+internal import BPFAssembler
+
 /// What a host asks before one of its tools does something.
 enum HookQuestion {
   /// A shell is to run a command.
@@ -124,8 +126,6 @@ enum HookQuestion {
 
   /// A name from outside, safe for a terminal and for one line.
   private static func printable(_ text: String) -> String {
-    String(
-      decoding: text.utf8.prefix(64).map { $0 < 0x20 || $0 >= 0x7f ? UInt8(ascii: "?") : $0 },
-      as: UTF8.self)
+    SafeText.shown(Array(text.utf8.prefix(64)))
   }
 }

@@ -1,3 +1,5 @@
+internal import BPFAssembler
+
 /// The lines in which two texts differ, as `diff -u` writes them.
 enum LineDifference {
   /// How many equal lines are shown around the others.
@@ -28,7 +30,7 @@ enum LineDifference {
       removed.count + head - start + shown, added.count + head - start + shown
     )
     return
-      (["--- \(name)", "+++ \(name)"]
+      (["--- ", "+++ "].map { $0 + SafeText.shown(name.utf8) }
       + ["@@ -\(place(start, counts.0)) +\(place(start, counts.1)) @@"]
       + before[start..<head].map { " " + printable($0) } + removed.map { "-" + printable($0) }
       + added.map { "+" + printable($0) } + end.map { " " + printable($0) })
@@ -54,9 +56,8 @@ enum LineDifference {
   private static func printable(_ line: ArraySlice<UInt8>) -> String {
     let end = UInt8(ascii: "\n")
     let shown = line.last == end ? line.dropLast() : line
-    let text = String(
-      decoding: shown.map { $0 < 0x20 && $0 != 0x09 || $0 == 0x7f ? UInt8(ascii: "?") : $0 },
-      as: UTF8.self)
+    // A tab stays one; a newline is not among these bytes.
+    let text = SafeText.shown(shown, keepsLines: true)
     return line.last == end ? text : text + "\n\\ No newline at end of file"
   }
 }

@@ -31,7 +31,7 @@ struct HTMLWriter {
 
   /// Writes text that may be anything.
   ///
-  /// Characters that cannot be seen, or that turn the direction of writing, appear as `\u{202e}`.
+  /// Hidden characters appear as `\u{202e}`.
   ///
   /// - Parameters:
   ///   - text: What anybody may have chosen.
@@ -59,20 +59,9 @@ struct HTMLWriter {
     case "'": markup("&#39;")
     case "\n": markup("\\n")
     case "\t": markup("\\t")
-    case _ where Self.isUnseen(scalar.value):
+    case _ where scalar.isHidden:
       bytes.append(contentsOf: "\\u{\(String(scalar.value, radix: 16))}".utf8)
     case _: bytes.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
-    }
-  }
-
-  /// Control characters, marks of direction, what joins or has no width, line separators, tags.
-  private static func isUnseen(_ code: UInt32) -> Bool {
-    switch code {
-    case 0..<0x20, 0x7f...0x9f, 0xad, 0x61c, 0x115f...0x1160, 0x17b4...0x17b5, 0x180e,
-      0x200b...0x200f, 0x2028...0x202e, 0x2060...0x206f, 0x3164, 0xfe00...0xfe0f, 0xfeff, 0xffa0,
-      0xfff9...0xfffb, 0xfffe...0xffff, 0xe_0000...0xe_0fff:
-      true
-    case _: false
     }
   }
 }

@@ -64,7 +64,7 @@ extension ReportPage {
     }
     fact("Policy", run.policy, to: &page)
     fact("Walls", run.walls.joined(separator: ", "), to: &page)
-    fact("Ended", Self.ending(run), to: &page)
+    fact("Ended", log.isWithoutWriter ? "not recorded" : Self.ending(run), to: &page)
     fact("Version", run.version, to: &page)
     page.markup("</dl>\n")
   }
@@ -81,6 +81,7 @@ extension ReportPage {
   private static func ending(_ run: LoggedRun) -> String {
     switch (run.status, run.exitCode) {
     case (nil, _), ("running", _): "not recorded"
+    case ("lost", _): "not known"
     case ("exited", let code?): "status \(code)"
     case ("exited", nil): "status not known"
     case (let status?, let code?): "\(status), status \(code)"
@@ -110,7 +111,9 @@ extension ReportPage {
   func writeNotes(to page: inout HTMLWriter) {
     let observed = log.attempts.filter { $0.outcome == .observed }.reduce(0) { $0 + $1.count }
     let probes = log.events.filter { $0.isProbe }.reduce(0) { $0 + $1.count }
-    let isOpen = log.runs.contains { $0.status == nil || $0.status == "running" }
+    let isOpen =
+      !log.isWithoutWriter && log.runs.contains { $0.status == nil || $0.status == "running" }
+    let isLost = log.runs.contains { $0.status == "lost" }
     let notes: [(Bool, before: StaticString, count: Int?, after: StaticString)] = [
       (
         observed > 0, "Observed and let through, because nothing confined the command: ", observed,
@@ -122,7 +125,17 @@ extension ReportPage {
         nil, ""
       ),
       (log.isTorn, "The last line of the log breaks off, as when nonet is killed.", nil, ""),
-      (isOpen, "The log has no end: the command was still running, or was killed.", nil, ""),
+      (isOpen, "The log has no end: the command was still running, or nonet was killed.", nil, ""),
+      (
+        log.isWithoutWriter,
+        "The log says that its run goes on, but its nonet is gone: killed, or this is a copy.", nil,
+        ""
+      ),
+      (
+        isLost,
+        "nonet did not see the end of the run, as when it is killed: what came then is missing.",
+        nil, ""
+      ),
       (
         log.dropped > 0, "Attempts that were counted and not recorded, for the log was full: ",
         log.dropped, ". They are in no table."

@@ -8,6 +8,8 @@ struct RunLog {
   var dropped = 0
   /// Whether the last line breaks off, as when the writer was killed.
   var isTorn = false
+  /// Whether it says that its run goes on, and nobody writes to it any more.
+  var isWithoutWriter = false
   /// Lines before the last that nobody can read.
   var unreadable = 0
 }
@@ -22,7 +24,7 @@ struct LoggedRun {
   var policy = ""
   var version = ""
   var walls: [String] = []
-  /// `exited` and such; `nil` where the log does not tell the end.
+  /// `exited` and such; `lost` where nonet was killed before the end; `nil` where the log does not tell the end.
   var status: String?
   var exitCode: Int?
 

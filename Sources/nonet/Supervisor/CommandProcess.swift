@@ -3,14 +3,20 @@ internal import CLinuxShims
 /// The command as the child of its supervisor: signals go down to it, its stops and its end come up.
 final class CommandProcess {
   let pid: pid_t
-  /// The second holder of the listener, and whether it has ended before its time.
-  private let second: pid_t
+  /// The second holder of the listener, where there is one.
+  var second: pid_t = 0
+  /// Whether the second holder has ended before its time.
   private(set) var hasLostSecond = false
   private var isStopped = false
 
-  init(pid: pid_t, second: pid_t) {
+  init(pid: pid_t) {
     self.pid = pid
-    self.second = second
+  }
+
+  /// Forgets the second holder that has ended.
+  func forgetSecond() {
+    second = 0
+    hasLostSecond = false
   }
 
   /// Handles the signals that came.

@@ -5,12 +5,21 @@ internal import CLinuxShims
 /// Between the events and the end of the document lies room, filled with spaces, which JSON ignores. An
 /// event is put there by one write inside one page, which the kernel does not interrupt; counts are
 /// numbers of fixed width. Only when the room is used up is the file written anew and renamed.
+///
+/// The folder is opened once: nobody who may write in a folder of its path leads the document elsewhere.
+/// The file is locked as long as the writer lives, so "running" can be told from a writer that was killed.
 struct DocumentLog {
   static let page = 4096
   private static let countWidth = 12
 
+  /// Where the document lies.
+  let folder: PinnedFolder
+  /// Its name there.
+  let fileName: [UInt8]
+  /// Documents of earlier runs in the folder whose writers were killed; they said "running" until now.
+  let lost: [[UInt8]]
   private let path: [UInt8]
-  private let newPath: [UInt8]
+  private let newName: [UInt8]
   private let head: [UInt8]
   private var descriptor: CInt = -1
   /// Where the next event goes, and where the room ends.
@@ -18,17 +27,28 @@ struct DocumentLog {
   private var end = 0
   private var hasEvents = false
   private(set) var failure: SystemError?
+  /// When a document that could not be written anew is tried again.
+  private var retryDue = Moment(microseconds: 0)
+  private static let retryInterval: Int64 = 1_000_000
 
   /// Creates the document in a folder, which is made where it is not there.
   init(folder: [UInt8], _ head: LogHead) throws(SystemError) {
     try makeFolders(folder)
     let name =
       Array("nonet_".utf8) + head.started.textForName + Array("_\(head.process).json".utf8)
+    fileName = name
     path = folder + Array("/".utf8) + name
-    newPath = folder + Array("/.".utf8) + name + Array(".new".utf8)
+    newName = Self.newName(of: name)
+    self.folder = try PinnedFolder(folder)
+    lost = LostDocuments.mark(in: self.folder)
     self.head = [UInt8(ascii: "{")] + head.members + Array(",\"events\":[".utf8)
     var nothing = EventTable()
     try rebuild(&nothing, pages: 16)
+  }
+
+  /// What a document is called while it is written anew.
+  static func newName(of name: [UInt8]) -> [UInt8] {
+    Array(".".utf8) + name + Array(".new".utf8)
   }
 
   /// The file's name, for a person.
@@ -40,6 +60,8 @@ struct DocumentLog {
     let text = Self.text(table.events[index], isFirst: !hasEvents)
     let place = Self.place(for: text.count, at: next)
     if place + text.count > end {
+      // A disk that is full is not asked again for every event.
+      if failure != nil, Moment.now < retryDue { return }
       attempt { log throws(SystemError) in
         let pages = 2 * ((log.end - log.head.count) / Self.page + 1)
         try log.rebuild(&table, pages: pages)
@@ -59,13 +81,19 @@ struct DocumentLog {
 
   /// Brings the sums at the end of the document up to date.
   mutating func refreshSums(_ table: EventTable, _ ending: Ending = .running) {
-    _ = put(Self.tail(table, ending), at: end)
+    // Events that found no place in the document are told by nobody.
+    var untold = table.dropped
+    for event in table.events where event.place == 0 { untold += event.count }
+    _ = put(Self.tail(table, ending, untold: untold), at: end)
   }
 
   /// Writes the document a last time, without the room.
   mutating func finish(_ table: inout EventTable, _ ending: Ending) {
     refreshSums(table, ending)
+    let before = failure
     attempt { log throws(SystemError) in try log.rebuild(&table, pages: 0, ending) }
+    // The old document is as complete where it has every event; it only keeps its spaces.
+    if before == nil, !table.events.contains(where: { $0.place == 0 }) { failure = nil }
     _ = CLinuxShims.close(descriptor)
     descriptor = -1
   }
@@ -89,20 +117,21 @@ struct DocumentLog {
     return json + Array("\"}".utf8)
   }
 
-  private static func tail(_ table: EventTable, _ ending: Ending) -> [UInt8] {
-    // Events that found no place in the document are told by nobody.
-    var untold = table.dropped
-    for event in table.events where event.place == 0 { untold += event.count }
+  private static func tail(_ table: EventTable, _ ending: Ending, untold: UInt64) -> [UInt8] {
     var json = Array("\n],\"event_count\":".utf8)
     json.append(table.total, width: countWidth)
     json += Array(",\"dropped\":".utf8)
     json.append(untold, width: countWidth)
-    json += Array(",\"status\":\"\(ending.status)\"".utf8)
-    json += Array(repeating: UInt8(ascii: " "), count: 8 - ending.status.utf8.count)
-    json += Array(",\"exit_code\":".utf8)
+    json += status(ending) + Array(",\"exit_code\":".utf8)
     let code = Array((ending.exitCode.map { "\($0)" } ?? "null").utf8)
     json += Array(repeating: UInt8(ascii: " "), count: 5 - code.count)
     return json + code + Array("}\n".utf8)
+  }
+
+  /// The member with spaces behind it, so that each status is as long as the others.
+  static func status(_ ending: Ending) -> [UInt8] {
+    let text = Array(",\"status\":\"\(ending.status)\"".utf8)
+    return text + [UInt8](repeating: UInt8(ascii: " "), count: 8 - ending.status.utf8.count)
   }
 
   /// The next place at which so many bytes do not cross from one page into another.
@@ -123,8 +152,12 @@ struct DocumentLog {
   private mutating func rebuild(
     _ table: inout EventTable, pages: Int, _ ending: Ending = .running
   ) throws(SystemError) {
-    let (newPath, path) = (nullTerminated(newPath), nullTerminated(path))
-    var file = BufferedFile(owning: try createBeside(newPath))
+    // What has the name was left by a writer that was killed, or put there to be written to.
+    do throws(SystemError) { try folder.remove(newName) } catch {}
+    var file = BufferedFile(
+      owning: try folder.open(newName, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600))
+    // Where the file system has no locks nobody can tell, and nothing else is lost.
+    _ = nonet_lock(file.number)
     var places = [Int](repeating: 0, count: table.events.count)
     do throws(SystemError) {
       try file.append(head)
@@ -139,16 +172,16 @@ struct DocumentLog {
       let used = file.count
       let roomEnd = pages > 0 ? (used / Self.page + 1 + pages) * Self.page : used
       try file.fill(to: roomEnd)
-      for index in places.indices { table.update(index) { $0.place = places[index] } }
-      try file.append(Self.tail(table, ending))
+      try file.append(Self.tail(table, ending, untold: table.dropped))
       try file.flush()
-      _ = try nonet.attempt("rename") { rename(newPath, path) }
+      try folder.rename(newName, to: fileName)
       if descriptor >= 0 { _ = CLinuxShims.close(descriptor) }
       (descriptor, next, end) = (file.number, used, roomEnd)
       hasEvents = !isFirst
+      for index in places.indices { table.update(index) { $0.place = places[index] } }
     } catch {
       _ = CLinuxShims.close(file.number)
-      _ = unlink(newPath)
+      do throws(SystemError) { try folder.remove(newName) } catch {}
       throw error
     }
   }
@@ -158,6 +191,7 @@ struct DocumentLog {
       try change(&self)
     } catch {
       failure = error
+      retryDue = Moment.now.later(Self.retryInterval)
     }
   }
 

@@ -4,7 +4,10 @@ internal import CLinuxShims
 struct Identity: Equatable {
   var process: pid_t
   var name: [UInt8] = []
+  /// The path of its program, as the kernel shows it; empty where it shows none.
   var program: [UInt8] = []
+  /// Whether the thread has mounts of its own, where a file may be given any path.
+  var hasForeignMounts = false
 }
 
 /// Who the threads are that try something, asked anew each time over files that are kept open.
@@ -14,8 +17,11 @@ struct Identity: Equatable {
 /// comes so soon after the thread's last answer that no execve(2) can lie between.
 struct Identities {
   private var slots: [Slot]
+  // Where /proc has other numbers than this process sees, nobody is named rather than somebody else.
+  private let canName = ProcMount.here == .ours
   // TASK_COMM_LEN and the newline that /proc adds.
   private var nameBytes = [UInt8](repeating: 0, count: 17)
+  private let ownMounts = ThreadFiles.ownMounts()
   private var programBytes = [UInt8](repeating: 0, count: Identities.longestProgram)
 
   /// A longer path is cut here.
@@ -75,6 +81,7 @@ struct Identities {
   ///   - moment: When that was seen.
   /// - Returns: `nil` where nothing can be known about it.
   mutating func thread(_ number: pid_t, at moment: Moment) -> Thread? {
+    if !canName { return nil }
     // Threads that are made together have numbers in a row, hence places of their own.
     let place = Int(number) & (slots.count - 1)
     if slots[place].number == number, let known = slots[place].thread {
@@ -116,6 +123,9 @@ struct Identities {
     if isSame { return true }
     thread.identity.name = Array(nameBytes[..<nameCount])
     thread.identity.program = Array(programBytes[..<programCount])
+    if let own = ownMounts, let mounts = thread.files.mounts() {
+      thread.identity.hasForeignMounts = mounts != own
+    }
     thread.recent = []
     return true
   }

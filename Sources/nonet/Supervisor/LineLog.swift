@@ -3,7 +3,8 @@ internal import CLinuxShims
 /// The log that grows line by line: each line is one JSON object and one write.
 ///
 /// It never waits: what cannot be written at once stays untold and is tried again, so a reader that is
-/// slow or gone stops neither supervisor nor command.
+/// slow or gone, a full disk or a limit on the size of files stops neither supervisor nor command. The
+/// signals that would (SIGPIPE, SIGXFSZ) are blocked by whoever writes.
 struct LineLog {
   /// So much is written to one file.
   static let mostBytes = 64 << 20
@@ -26,6 +27,11 @@ struct LineLog {
   /// - Throws: The errno of write(2); a log that cannot begin is not begun.
   mutating func begin(_ head: LogHead) throws(SystemError) {
     let line = Self.first(head)
+    // A FIFO or a pipe may be full of other lines, and is waited for until it is read.
+    if isFile {
+      guard put(line) else { throw failure ?? SystemError(call: "write", number: ENOSPC) }
+      return
+    }
     try writeAll(line, to: descriptor)
     written += line.count
   }
@@ -49,7 +55,29 @@ struct LineLog {
     _ = put(Self.last(eventCount: eventCount, dropped: dropped, ending))
   }
 
+  /// The log's descriptor where it is a regular file; nobody waits for the end of that.
+  var file: CInt? { isFile ? descriptor : nil }
+
   func close() { if descriptor > 2 { _ = CLinuxShims.close(descriptor) } }
+
+  /// Writes a last line for a supervisor that was killed and will not write one.
+  ///
+  /// How many attempts there were is not known, nor how the command ends. Where another process holds
+  /// the log's descriptor still, the line is right nevertheless: it names the run.
+  ///
+  /// - Parameters:
+  ///   - descriptor: The log, open for appending.
+  ///   - process: The supervisor, as the first line has it.
+  /// - Returns: Whether the line was written; `false` for what is no regular file.
+  static func appendLost(_ descriptor: CInt, of process: CInt) -> Bool {
+    var log = LineLog(descriptor)
+    guard log.isFile else { return false }
+    var line: [UInt8] = [UInt8(ascii: "{")]
+    line.member("timestamp", plain: String(decoding: Moment.now.text, as: UTF8.self), isFirst: true)
+    line.member("pid", process)
+    line += Array(",\"event_count\":null,\"dropped\":null,\"status\":\"lost\"".utf8)
+    return log.put(line + Array(",\"exit_code\":null}\n".utf8))
+  }
 
   /// Writes a line wholly or not at all.
   private mutating func put(_ line: [UInt8]) -> Bool {
@@ -58,21 +86,46 @@ struct LineLog {
       var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
       guard poll(&request, 1, 0) == 1 else { return false }
     }
-    let count = line.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+    var count = Self.write(line[...], to: descriptor)
+    // A full disk or a limit took the beginning of it; the rest tells why.
+    if isFile, count > 0, count < line.count {
+      let more = Self.write(line[count...], to: descriptor)
+      if more < 0 { note(nonet_errno()) } else { count += more }
+    } else if count < 0 {
+      note(nonet_errno())
+    }
     if count == line.count {
       written += count
       return true
     }
-    failure = SystemError(call: "write", number: count < 0 ? nonet_errno() : ENOSPC)
-    if count > 0 { takeBack(count, line) }
+    if count > 0 { takeBack(count) }
     return false
   }
 
-  /// A full disk took the beginning of a line: half a line would spoil the next one.
-  private func takeBack(_ count: Int, _ line: [UInt8]) {
+  private static func write(_ bytes: ArraySlice<UInt8>, to descriptor: CInt) -> Int {
+    bytes.withUnsafeBytes { CLinuxShims.write(descriptor, $0.baseAddress, $0.count) }
+  }
+
+  /// Notes why a line was not written.
+  ///
+  /// That is EPIPE where a pipe's reader has left, EFBIG and ENOSPC where a file cannot grow. A pipe that
+  /// is full after all, and a signal, only mean later.
+  private mutating func note(_ number: CInt) {
+    if number == EAGAIN || number == EINTR { return }
+    failure = SystemError(call: "write", number: number)
+  }
+
+  /// Half a line would spoil the next one.
+  private func takeBack(_ count: Int) {
     if isFile {
+      var status = stat()
       let end = lseek(descriptor, 0, SEEK_CUR)
-      if end >= count, ftruncate(descriptor, end - count) == 0 { return }
+      // Nobody else has written behind it: runs may share a log.
+      if end >= count, fstat(descriptor, &status) == 0, status.st_size == end,
+        ftruncate(descriptor, end - count) == 0
+      {
+        return
+      }
     }
     do throws(SystemError) {
       try writeAll([UInt8(ascii: "\n")], to: descriptor)

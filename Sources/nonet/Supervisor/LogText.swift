@@ -69,47 +69,5 @@ extension [UInt8] {
   }
 }
 
-/// Text that neither JSON nor a terminal takes for anything but text: printable UTF-8.
-///
-/// Control characters, what turns the direction of writing, backslashes and bytes that are no UTF-8
-/// appear as `\xNN`, so different bytes never look the same.
-func safe(_ bytes: [UInt8]) -> [UInt8] {
-  var result: [UInt8] = []
-  result.reserveCapacity(bytes.count)
-  var index = 0
-  while index < bytes.count {
-    let length = scalarLength(bytes, at: index)
-    if length > 0 {
-      result.append(contentsOf: bytes[index..<index + length])
-      index += length
-    } else {
-      let digits = Array("0123456789abcdef".utf8)
-      result += [
-        UInt8(ascii: "\\"), UInt8(ascii: "x"), digits[Int(bytes[index] >> 4)],
-        digits[Int(bytes[index] & 15)],
-      ]
-      index += 1
-    }
-  }
-  return result
-}
-
-/// How many bytes a printable character takes, or 0 where there is none (RFC 3629, section 4).
-private func scalarLength(_ bytes: [UInt8], at index: Int) -> Int {
-  let first = bytes[index]
-  if first < 0x80 { return first >= 0x20 && first != 0x7f && first != UInt8(ascii: "\\") ? 1 : 0 }
-  let length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2
-  guard first >= 0xc2, first <= 0xf4, index + length <= bytes.count else { return 0 }
-  var value = UInt32(first) & (0x7f >> UInt32(length))
-  for next in bytes[index + 1..<index + length] {
-    guard next & 0xc0 == 0x80 else { return 0 }
-    value = value << 6 | UInt32(next & 0x3f)
-  }
-  let least: UInt32 = length == 4 ? 0x1_0000 : length == 3 ? 0x800 : 0x80
-  guard value >= least, value <= 0x10_ffff, !(0xd800...0xdfff).contains(value) else { return 0 }
-  switch value {
-  case 0x80...0x9f, 0x200b...0x200f, 0x2028...0x202e, 0x2060...0x206f, 0xfeff, 0xe0000...0xe0fff:
-    return 0
-  case _: return length
-  }
-}
+/// Text that neither JSON nor a terminal takes for anything but text: characters that are seen.
+func safe(_ bytes: [UInt8]) -> [UInt8] { SafeText.escaped(bytes) }

@@ -42,11 +42,16 @@ struct Record {
   /// - Parameters:
   ///   - lines: The log of lines, where one is wanted.
   ///   - document: The document, where one is wanted.
-  ///   - complain: Tells a person, at most once, that a log cannot be written.
+  ///   - complain: Tells a person of earlier runs that were lost and, at most once, that a log cannot
+  ///     be written.
   init(lines: LineLog?, document: DocumentLog?, complain: @escaping (String) -> Void) {
     self.lines = lines
     self.document = document
     self.complain = complain
+    for name in document?.lost ?? [] {
+      complain(
+        "the run of \(String(decoding: safe(name), as: UTF8.self)) was lost: its nonet was killed")
+    }
   }
 
   /// How long poll(2) may wait, in milliseconds.
@@ -126,10 +131,31 @@ struct Record {
     warn()
   }
 
+  /// What a second holder needs to tell that this process was killed.
+  var lostLogs: LostLogs {
+    LostLogs(
+      process: getpid(), lines: lines?.file,
+      document: document.map { ($0.folder.number, $0.fileName) })
+  }
+
   /// Closes the logs' files, which whoever goes on without them does not hold open.
   func close() {
     lines?.close()
     document?.close()
+  }
+
+  /// What the log tells of the run's attempts, once it has ended: the document, or else the lines.
+  var kept: Kept {
+    let attempts = table.events.filter { !$0.isProbe }
+    if let document {
+      let untold = attempts.reduce(UInt64(0)) { $0 + ($1.place == 0 ? $1.count : 0) }
+      return Kept(
+        isFull: false, untold: untold, dropped: table.dropped, failed: document.failure != nil)
+    }
+    let untold = lines == nil ? 0 : attempts.reduce(UInt64(0)) { $0 + $1.untold }
+    return Kept(
+      isFull: lines?.isFull ?? false, untold: untold, dropped: table.dropped,
+      failed: lines?.failure != nil)
   }
 
   private mutating func queue(_ index: Int, at now: Moment) {
@@ -156,9 +182,12 @@ struct Record {
   private mutating func tellQueued() {
     let queued = forLines
     forLines = []
+    var isStopped = false
     for index in queued {
-      tell(index)
+      // What does not take one line does not take the next one either.
+      if !isStopped { tell(index) }
       if table.events[index].untold > 0 {
+        isStopped = true
         forLines.append(index)
       } else {
         table.update(index) { $0.isQueuedForLines = false }
@@ -197,14 +226,22 @@ struct Record {
     body.member("pid", identity?.process ?? attempt.thread, isFirst: true)
     body.member("tid", attempt.thread)
     body.key("comm")
-    body.append(UInt8(ascii: "\""))
-    let start = body.count
-    var name: [UInt8] = []
-    name.string(safe(identity?.name ?? []))
-    body += name.dropFirst().dropLast()
-    let end = body.count
-    body.append(UInt8(ascii: "\""))
-    body.member("exe", hostile: identity?.program ?? [])
+    var (start, end) = (body.count, body.count)
+    if let identity {
+      var name: [UInt8] = []
+      name.string(safe(identity.name))
+      body += name
+      (start, end) = (start + 1, body.count - 1)
+    } else {
+      body += Array("null".utf8)
+    }
+    // Where the kernel does not tell the program there is none to name.
+    if let identity, !identity.program.isEmpty {
+      body.member("exe", hostile: identity.program)
+      if identity.hasForeignMounts { body += Array(",\"foreign_mounts\":true".utf8) }
+    } else {
+      body += Array(",\"exe\":null".utf8)
+    }
     body.member("abi", plain: call.abi)
     body.member("api", plain: call.api)
     body.key("args")

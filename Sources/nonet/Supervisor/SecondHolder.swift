@@ -9,17 +9,18 @@ internal import CLinuxShims
 struct SecondHolder {
   /// Answers as the supervisor does, but for connects that `--allow-unix` lets through.
   let judge: Judge
-  /// The descriptors that `noteLoss` needs.
-  let kept: [CInt]
-  /// Tells the logs that the supervisor is gone.
-  let noteLoss: () -> Void
+  let listener: CInt
+  let progress: RunProgress
+  /// The supervisor, by number and by a handle that can be read once it has ended; -1 where an outer
+  /// filter refuses pidfd_open(2).
+  let first: (process: pid_t, handle: CInt)
+  /// Tells the logs that the supervisor is gone, by these descriptors.
+  let logs: LostLogs
 
   /// Waits for the supervisor's end, and goes on in its place where that was not an end by plan.
-  func perform(_ progress: RunProgress) -> Never {
-    var holder = getppid()
-    guard let listener = progress.listener(from: holder) else { _exit(0) }
-    var handle = nonet_handle(holder)
-    guard closeAll(but: kept + [listener, handle]) else { _exit(0) }
+  func perform() -> Never {
+    var (holder, handle) = first
+    guard closeAll(but: logs.descriptors + [listener, handle]) else { _exit(0) }
     _ = chdir("/")
     while true {
       wait(for: holder, handle)
@@ -28,8 +29,8 @@ struct SecondHolder {
       _ = close(handle)
       (holder, handle) = (successor, nonet_handle(successor))
     }
-    if !progress.isOver { noteLoss() }
-    answer(Listener(number: listener, slot: progress.slot(.first)), progress)
+    if !progress.isOver { logs.note() }
+    answer(Listener(number: listener, slot: progress.slot(.first)))
   }
 
   private func wait(for holder: pid_t, _ handle: CInt) {
@@ -47,9 +48,11 @@ struct SecondHolder {
     return nonet_close_all_but(sorted, CInt(sorted.count)) == 0
   }
 
-  private func answer(_ listener: Listener, _ progress: RunProgress) -> Never {
+  private func answer(_ listener: Listener) -> Never {
+    var judge = judge
+    judge.protection.holders = OwnProtection.Holders()
     for notification in progress.received where listener.isWaiting(notification.id) {
-      answer(notification, listener)
+      judge.answer(notification, listener)
     }
     var request = pollfd(fd: listener.number, events: Int16(POLLIN), revents: 0)
     while listener.failure == nil {
@@ -57,17 +60,38 @@ struct SecondHolder {
       // Otherwise no process is left behind the filter.
       guard CInt(request.revents) & POLLIN != 0 else { break }
       do throws(SystemError) {
-        if let notification = try listener.receive() { answer(notification, listener) }
+        if let notification = try listener.receive() { judge.answer(notification, listener) }
       } catch {
         break
       }
     }
     _exit(0)
   }
+}
 
-  private func answer(_ notification: nonet_notification, _ listener: Listener) {
-    let ruling = judge.ruling(on: Call(notification), by: notification.thread)
-    switch ruling.answer {
+/// The logs that a killed supervisor leaves without an end.
+struct LostLogs {
+  /// The supervisor.
+  let process: pid_t
+  /// The log of lines, where it is a regular file.
+  let lines: CInt?
+  /// The document, by its folder and name.
+  let document: (folder: CInt, name: [UInt8])?
+
+  /// What must stay open for `note`.
+  var descriptors: [CInt] { [lines ?? -1, document?.folder ?? -1] }
+
+  /// Writes that end.
+  func note() {
+    if let lines { _ = LineLog.appendLost(lines, of: process) }
+    if let document { _ = LostDocuments.mark(folder: document.folder, name: document.name) }
+  }
+}
+
+extension Judge {
+  /// Gives the answer, and does nothing else.
+  fileprivate func answer(_ notification: nonet_notification, _ listener: Listener) {
+    switch ruling(on: Call(notification), by: notification.thread).answer {
     case .refuse(let errno): _ = listener.refuse(notification.id, with: errno)
     case .proceed: _ = listener.proceed(notification.id)
     }

@@ -10,9 +10,14 @@ struct Summary {
   init(_ table: EventTable) {
     let events = table.events.filter { !$0.isProbe }
     count = events.reduce(table.dropped) { $0 + $1.count }
-    first = events.first.map { ($0.label, Array($0.body[$0.nameRange])) }
+    first = events.first.map { ($0.label, Self.name($0.body[$0.nameRange])) }
     labels = Self.ranked(events.map { ($0.label, $0.count) })
-    names = Self.ranked(events.map { (Array($0.body[$0.nameRange]), $0.count) })
+    names = Self.ranked(events.map { (Self.name($0.body[$0.nameRange]), $0.count) })
+  }
+
+  /// Where /proc is not there or another's, nothing tells a name.
+  private static func name(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+    bytes.isEmpty ? Array("a process without a name".utf8) : Array(bytes)
   }
 
   /// What was asked for most, `most` of them.
@@ -44,5 +49,45 @@ struct Summary {
     return sums.sorted {
       $0.count != $1.count ? $0.count > $1.count : $0.text.lexicographicallyPrecedes($1.text)
     }
+  }
+}
+
+/// How much of a run its log tells.
+struct Kept {
+  /// Whether a log of lines has reached the most bytes that it may have.
+  let isFull: Bool
+  /// Attempts that the log could not take.
+  let untold: UInt64
+  /// Attempts that found no room among the events.
+  let dropped: UInt64
+  /// Whether writing failed.
+  let failed: Bool
+
+  /// Says where the attempts are told.
+  ///
+  /// - Parameters:
+  ///   - count: How many attempts there were.
+  ///   - name: The log, for a person.
+  /// - Returns: The end of a sentence about the attempts.
+  func place(_ count: UInt64, _ name: String) -> String {
+    let missing = min(untold + dropped, count)
+    if missing == 0 { return "; all of them: \(name)" }
+    return missing == count ? "; none of them: \(name)" : "; \(count - missing) of them: \(name)"
+  }
+
+  /// A sentence about attempts that no log tells one by one; `nil` where there are none.
+  var missing: String? {
+    if untold + dropped == 0 { return nil }
+    let reason =
+      if untold == 0 {
+        "there were too many different ones"
+      } else if failed {
+        "the log could not be written"
+      } else if isFull {
+        "the log was full"
+      } else {
+        "the log's reader was too slow"
+      }
+    return "\(untold + dropped) of them are only counted, for \(reason)"
   }
 }

@@ -5,7 +5,9 @@ internal import CLinuxShims
 ///
 /// Two threads that work in turn (`Turns`): one receives calls and answers them, and does nothing else,
 /// so that a call waits as shortly as can be; the other waits for signals and for the time at which
-/// logs are brought up to date. Where the second one cannot be had, the first does both.
+/// logs are brought up to date. Beside them a second holder of the listener waits in a process of its
+/// own. Both are there from the first call on, and from the first milliseconds of the run; a command
+/// that ends sooner and tries nothing does without.
 final class Supervisor {
   private var judge: Judge
   private let listener: Listener
@@ -21,6 +23,14 @@ final class Supervisor {
   private var isListening = true
   private var hasReceiver = false
   private var isSuccessor = false
+  /// Whether neither the other thread nor the second holder is there yet.
+  private var isAlone = true
+  private var secondHolders = 0
+
+  /// So long a run does without its helpers, unless it tries something.
+  private static let milliseconds: CInt = 5
+  /// So many second holders are started in a run, should one after the other be killed.
+  private static let mostSecondHolders = 100
 
   /// Begins with a child that has started.
   ///
@@ -37,14 +47,13 @@ final class Supervisor {
   ) {
     self.complain = complain
     self.judge = judge
-    self.judge.protection.holders.second = child.progress.second
     self.signals = signals
     self.record = record
     progress = child.progress
     let listener = Listener(number: child.listener, slot: child.progress.slot(.first))
     self.listener = listener
     connector = sockets.map { UnixConnector($0, listener, complain: complain) }
-    command = CommandProcess(pid: child.pid, second: child.progress.second)
+    command = CommandProcess(pid: child.pid)
     identities = Identities(count: Identities.count(descriptors: raiseDescriptorLimit()))
   }
 
@@ -54,9 +63,8 @@ final class Supervisor {
   func run() -> Ending {
     listener.wakeSynchronously()
     Turns.take()
-    startReceiver()
     var requests = [
-      pollfd(fd: listener.number, events: Int16(hasReceiver ? 0 : POLLIN), revents: 0),
+      pollfd(fd: listener.number, events: Int16(POLLIN), revents: 0),
       pollfd(fd: signals.number, events: Int16(POLLIN), revents: 0),
     ]
     while true {
@@ -65,15 +73,18 @@ final class Supervisor {
       Turns.give()
       let ready = poll(&requests, nfds_t(requests.count), timeout)
       Turns.take()
-      if ready > 0 {
-        let onListener = CInt(requests[0].revents)
-        if onListener & POLLIN != 0 {
-          handleNext()
-        } else if onListener != 0, isListening {
-          stopListening()
-        }
-        if requests[1].revents != 0, let ending = command.handle(signals) { return ending }
+      let onListener = ready > 0 ? CInt(requests[0].revents) : 0
+      if isAlone, ready == 0 || onListener & POLLIN != 0 {
+        startHelpers()
+        if hasReceiver { requests[0].events = 0 }
+      } else if onListener & POLLIN != 0 {
+        handleNext()
+      } else if onListener != 0 {
+        // No process is left behind the filter.
+        isListening = false
       }
+      if ready > 0, requests[1].revents != 0, let ending = command.handle(signals) { return ending }
+      if command.hasLostSecond { startSecond() }
       retryConnects()
       if let failure = listener.failure, isListening { stopListening(because: failure) }
       record.bringUpToDate(at: .now)
@@ -82,6 +93,7 @@ final class Supervisor {
 
   /// How long poll(2) may wait, in milliseconds; -1 for as long as it takes.
   private var timeout: CInt {
+    if isAlone { return Self.milliseconds }
     let (first, second) = (record.timeout, isListening ? connector?.timeout ?? -1 : -1)
     return first < 0 ? second : second < 0 ? first : min(first, second)
   }
@@ -94,7 +106,7 @@ final class Supervisor {
       let supervisor = getpid()
       progress.forkSuccessor { goOn(after: supervisor) }
     } else {
-      endProcess(progress.second)
+      endProcess(command.second)
     }
     return record
   }
@@ -149,15 +161,41 @@ final class Supervisor {
   }
 
   /// Closes the listener: every call that waits or comes is refused with ENOSYS by the kernel.
-  private func stopListening(because failure: SystemError? = nil) {
+  private func stopListening(because failure: SystemError) {
     isListening = false
     listener.close()
-    guard let failure else { return }
     // It would hold the listener open and answer nothing while this process lives.
-    endProcess(progress.second)
+    endProcess(command.second)
     complain(
       "calls can no longer be answered (\(failure.call): \(failure.reason)); what the policy refuses "
         + "answers ENOSYS from now on, unrecorded")
+  }
+
+  // Helpers ----------------------------------------------------------------------------------------
+
+  private func startHelpers() {
+    isAlone = false
+    startSecond()
+    startReceiver()
+  }
+
+  private func startSecond() {
+    guard isListening, secondHolders < Self.mostSecondHolders else { return }
+    secondHolders += 1
+    command.forgetSecond()
+    let holder = SecondHolder(
+      judge: judge, listener: listener.number, progress: progress,
+      first: (getpid(), nonet_handle(getpid())), logs: record.lostLogs)
+    do throws(SystemError) {
+      try progress.forkSecond { holder.perform() }
+      command.second = progress.second
+      judge.protection.holders.second = progress.second
+    } catch {
+      complain(
+        "warning: nobody could be started to go on should this supervisor be killed (\(error.call): "
+          + "\(error.reason)); what the policy refuses would answer ENOSYS then")
+    }
+    if holder.first.handle >= 0 { _ = close(holder.first.handle) }
   }
 
   // Receiving --------------------------------------------------------------------------------------

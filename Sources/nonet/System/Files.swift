@@ -86,12 +86,49 @@ func isDirectory(_ path: UnsafePointer<CChar>) -> Bool {
 
 /// Opens a file that is only added to; one that is made is its owner's alone.
 func openLog(_ path: UnsafePointer<CChar>) throws(SystemError) -> CInt {
-  try attempt("open") { nonet_open_log(path) }
+  try refuseLinkOfOthers(path)
+  return try attempt("open") { nonet_open_log(path) }
 }
 
-/// A new file that will take another one's place; an old one of its name is emptied.
-func createBeside(_ path: [CChar]) throws(SystemError) -> CInt {
-  try attempt("open") { nonet_create_beside(path) }
+/// Refuses a link to a file whose owner is neither this process's user nor root: an earlier command may
+/// have left it, so that this process writes where it leads.
+///
+/// - Throws: EPERM for such a link.
+func refuseLinkOfOthers(_ path: UnsafePointer<CChar>) throws(SystemError) {
+  var link = stat()
+  guard lstat(path, &link) == 0, link.st_mode & mode_t(S_IFMT) == mode_t(S_IFLNK) else { return }
+  var file = stat()
+  guard stat(path, &file) == 0, file.st_mode & mode_t(S_IFMT) == mode_t(S_IFREG) else { return }
+  // In a user namespace root may be nobody; the root folder shows who it is.
+  var root = stat()
+  guard stat("/", &root) == 0 else { return }
+  let trusted = [0, geteuid(), root.st_uid]
+  guard trusted.contains(link.st_uid) else {
+    throw SystemError(call: "following the link of another user", number: EPERM)
+  }
+}
+
+/// Keeps a file from every command that is run later: descriptors of it from 3 upwards are closed then.
+///
+/// By the file and not by a number, for a pipe has more than one end and every end more than one
+/// descriptor. A file that is one of the descriptors 0 to 2 is the command's in any case; `/dev/null`
+/// and its like (mem(4), major number 1) are everybody's.
+///
+/// - Parameter descriptor: The file, opened by this process.
+/// - Throws: What kept the search from seeing all descriptors.
+func keepFromCommands(_ descriptor: CInt) throws(SystemError) {
+  var file = stat()
+  _ = try attempt("fstat") { fstat(descriptor, &file) }
+  let isDevice = file.st_mode & mode_t(S_IFMT) == mode_t(S_IFCHR)
+  if isDevice, (file.st_rdev >> 8) & 0xfff == 1 { return }
+  func isOfFile(_ number: CInt) -> Bool {
+    var other = stat()
+    return fstat(number, &other) == 0 && other.st_dev == file.st_dev && other.st_ino == file.st_ino
+  }
+  if (0...2).contains(where: isOfFile) { return }
+  for number in try openDescriptors() where isOfFile(number) {
+    _ = try attempt("fcntl") { nonet_close_on_exec(number) }
+  }
 }
 
 /// A path for the kernel, which need not be UTF-8.

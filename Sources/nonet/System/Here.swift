@@ -20,13 +20,17 @@ enum Here {
     return nil
   }
 
-  /// The network interfaces of this namespace; `nil` where /proc does not say.
+  /// The network interfaces of this namespace; `nil` where the kernel may not be asked.
   static var interfaces: [String]? {
-    lines(of: "/proc/net/dev")?.compactMap { line in
-      guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { return nil }
-      let name = line[..<colon].drop { $0 == UInt8(ascii: " ") }
-      return String(decoding: name, as: UTF8.self)
+    guard let list = if_nameindex() else { return nil }
+    defer { if_freenameindex(list) }
+    var names: [String] = []
+    var next = list
+    while let name = next.pointee.if_name {
+      names.append(String(cString: name))
+      next += 1
     }
+    return names
   }
 
   /// The first file of that name along PATH that can be executed.
@@ -39,15 +43,6 @@ enum Here {
     guard let path = getenv("PATH") else { return [] }
     return String(cString: path).utf8.split(separator: UInt8(ascii: ":")).map {
       String(decoding: Array($0), as: UTF8.self) + "/" + name
-    }
-  }
-
-  private static func lines(of path: String) -> [ArraySlice<UInt8>]? {
-    do throws(SystemError) {
-      let text = try Descriptor(reading: path).contents(limit: 1 << 16)
-      return text.split(separator: UInt8(ascii: "\n"))
-    } catch {
-      return nil
     }
   }
 

@@ -5,6 +5,8 @@ enum DescriptorKind: Equatable {
   case closed
   /// A socket, by its family and type as socket(2) has them.
   case socket(domain: UInt32, type: UInt32)
+  /// A socket that an outer filter lets nobody ask about.
+  case secretSocket
   /// An io_uring, whose kernel thread may take orders from shared memory without any call.
   case ring
   /// What has no file behind it, where /proc does not tell which of these it is: a ring perhaps.
@@ -15,17 +17,32 @@ enum DescriptorKind: Equatable {
 
 /// Looks at a descriptor.
 ///
-/// - Throws: What keeps us from knowing; only ENOTSOCK means that it is no socket.
+/// What it is, is asked of fstat(2), which no filter refuses for sockets alone.
+///
+/// - Throws: What keeps us from knowing.
 func kind(of descriptor: CInt) throws(SystemError) -> DescriptorKind {
+  var status = stat()
+  do throws(SystemError) {
+    _ = try attempt("fstat") { fstat(descriptor, &status) }
+  } catch {
+    if error.number == EBADF { return .closed }
+    throw error
+  }
+  switch status.st_mode & mode_t(S_IFMT) {
+  case mode_t(S_IFSOCK): return kindOfSocket(descriptor)
+  // A ring is an anonymous inode, as epoll and eventfd are: of no type of file.
+  case 0: return kindOfAnonymous(descriptor)
+  case _: return .other
+  }
+}
+
+private func kindOfSocket(_ descriptor: CInt) -> DescriptorKind {
   do throws(SystemError) {
     let domain = try socketOption(SO_DOMAIN, of: descriptor)
     return .socket(domain: domain, type: try socketOption(SO_TYPE, of: descriptor))
   } catch {
-    switch error.number {
-    case EBADF: return .closed
-    case ENOTSOCK: return try kindOfFile(descriptor)
-    case _: throw error
-    }
+    // With O_PATH it is the name of a socket in the file system, and no socket.
+    return nonet_is_only_name(descriptor) == 1 ? .other : .secretSocket
   }
 }
 
@@ -36,16 +53,13 @@ private func socketOption(_ option: CInt, of descriptor: CInt) throws(SystemErro
   return value
 }
 
-/// Tells a ring from a file.
-///
-/// A ring is an anonymous inode, as epoll and eventfd are: of no type of file. Only what those are
-/// costs a look into /proc.
-private func kindOfFile(_ descriptor: CInt) throws(SystemError) -> DescriptorKind {
-  var status = stat()
-  _ = try attempt("fstat") { fstat(descriptor, &status) }
-  if status.st_mode & mode_t(S_IFMT) != 0 { return .other }
+/// Tells a ring from other files without a name; only these cost a look into /proc.
+private func kindOfAnonymous(_ descriptor: CInt) -> DescriptorKind {
+  let number = nonet_open_own_folder()
+  if number < 0 { return .nameless }
+  let folder = Descriptor(owning: number)
   var target = [CChar](repeating: 0, count: 32)
-  let count = readlink("/proc/self/fd/\(descriptor)", &target, target.count)
+  let count = readlinkat(folder.number, "fd/\(descriptor)", &target, target.count)
   if count < 0 { return .nameless }
   let bytes = target.prefix(count).lazy.map { UInt8(bitPattern: $0) }
   return bytes.elementsEqual("anon_inode:[io_uring]".utf8) ? .ring : .other
@@ -64,21 +78,25 @@ func openDescriptors() throws(SystemError) -> [CInt] {
   defer { closedir(folder) }
   let own = dirfd(folder)
   var found: [CInt] = []
+  var seesItself = false
   while true {
     nonet_clear_errno()
     guard let entry = readdir(folder) else {
       let number = nonet_errno()
       if number != 0 { throw SystemError(call: "readdir of /proc/self/fd", number: number) }
-      return found
+      // What is no procfs, or another process's, does not list what is open here.
+      let isOwn = seesItself && nonet_is_procfs(own) == 1
+      return isOwn ? found : try openDescriptorsWithoutProc().filter { $0 != own }
     }
     let name = withUnsafePointer(to: &entry.pointee.d_name) {
       $0.withMemoryRebound(to: CChar.self, capacity: 1) { String(cString: $0) }
     }
-    if let number = CInt(name), number > 2, number != own { found.append(number) }
+    guard let number = CInt(name) else { continue }
+    if number == own { seesItself = true } else if number > 2 { found.append(number) }
   }
 }
 
-/// Tries every number that can be one, where /proc is not mounted.
+/// Tries every number that can be one, where /proc is not mounted or another's.
 ///
 /// - Throws: EMFILE where there are too many numbers to try.
 private func openDescriptorsWithoutProc() throws(SystemError) -> [CInt] {

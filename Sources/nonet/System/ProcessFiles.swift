@@ -32,6 +32,20 @@ struct ThreadFiles: ~Copyable {
     return count < 0 ? nil : count
   }
 
+  /// The thread's mount namespace (namespaces(7)); `nil` where it is not to be seen.
+  ///
+  /// Not by looking at files: a file system of the thread's own could keep whoever looks waiting.
+  borrowing func mounts() -> [CChar]? { Self.link(folder.number, "ns/mnt") }
+
+  /// The mount namespace of this process.
+  static func ownMounts() -> [CChar]? { link(AT_FDCWD, "/proc/self/ns/mnt") }
+
+  private static func link(_ folder: CInt, _ name: UnsafePointer<CChar>) -> [CChar]? {
+    var bytes = [CChar](repeating: 0, count: 32)
+    let count = readlinkat(folder, name, &bytes, bytes.count)
+    return count < 0 ? nil : Array(bytes[..<count])
+  }
+
   /// The process that the thread belongs to, by its "Tgid:".
   borrowing func process() -> pid_t? {
     do throws(SystemError) {

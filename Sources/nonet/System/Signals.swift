@@ -1,5 +1,18 @@
 internal import CLinuxShims
 
+/// Every signal that can be blocked, blocked: from here on a failed write is an errno, and nothing but
+/// SIGKILL and SIGSTOP ends or stops this process.
+struct BlockedSignals {
+  init() throws(SystemError) { _ = try attempt("sigprocmask") { nonet_block_signals() } }
+
+  /// Reads them as data; those that wait already are kept for the command.
+  func reader() throws(SystemError) -> SignalReader {
+    let reader = SignalReader(number: try attempt("signalfd") { nonet_read_signals() })
+    nonet_note_waiting_signals(reader.number)
+    return reader
+  }
+}
+
 /// The signals of a supervisor, read as data (signalfd(2)).
 struct SignalReader {
   let number: CInt
@@ -20,18 +33,13 @@ struct SignalReader {
     }
   }
 
-  /// Blocks every signal that can be blocked, so that from here on a failed write is an errno and no
-  /// signal ends this process; `restore` or the child of `SupervisedChild` takes that back.
-  init() throws(SystemError) {
-    number = try attempt("signalfd") { nonet_watch_signals() }
+  fileprivate init(number: CInt) {
+    self.number = number
   }
 
-  /// Keeps the signals that wait already for the child, or for this process in `restore`.
-  func noteWaiting() { nonet_note_waiting_signals(number) }
-
-  /// Takes mask, timers and waiting signals back in this process.
+  /// Gives mask, timers and waiting signals back to this process.
   func restore() {
-    noteWaiting()
+    nonet_note_waiting_signals(number)
     _ = close(number)
     _ = nonet_unwatch_signals()
   }

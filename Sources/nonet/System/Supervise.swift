@@ -35,11 +35,10 @@ struct RunProgress {
   /// Starts a second holder, which never comes back from `perform`.
   ///
   /// - Parameter perform: What it does, in a process of its own.
-  /// - Returns: Its pid; -1 where none could be started, with its errno in `nonet_errno`.
-  func forkSecond(_ perform: (RunProgress) -> Never) -> pid_t {
-    let second = nonet_fork_second(memory)
-    if second == 0 { perform(self) }
-    return second
+  /// - Throws: The errno of fork(2).
+  func forkSecond(_ perform: () -> Never) throws(SystemError) {
+    let second = try attempt("fork") { nonet_fork_second(memory) }
+    if second == 0 { perform() }
   }
 
   /// Starts who goes on for this process, which then ends.
@@ -91,15 +90,6 @@ struct RunProgress {
   private func pointer(_ index: Int) -> UnsafeMutablePointer<nonet_slot> {
     nonet_slot_at(memory, CInt(index))
   }
-
-  /// Waits until the command's filter stands.
-  ///
-  /// - Parameter first: The supervisor, parent of this process.
-  /// - Returns: The listener; `nil` where nothing runs.
-  func listener(from first: pid_t) -> CInt? {
-    let listener = nonet_await_listener(memory, first)
-    return listener < 0 ? nil : listener
-  }
 }
 
 /// A child that confines itself behind a filter with a listener and becomes the command.
@@ -108,8 +98,6 @@ struct SupervisedChild {
   /// Where the kernel asks about the calls that the filter refuses.
   let listener: CInt
   let progress: RunProgress
-  /// Why there is no second holder, where there is none.
-  let lacksSecond: SystemError?
 
   /// What the child does to itself before it becomes the command.
   struct Preparation {
@@ -121,17 +109,16 @@ struct SupervisedChild {
     let isReaper: Bool
   }
 
-  /// Starts the command, and beside it the second holder of its listener.
+  /// Starts the command.
   ///
   /// - Parameters:
   ///   - file: The program, found along PATH unless its name has a slash.
   ///   - arguments: A null-terminated vector, passed on untouched.
   ///   - preparation: How the child confines itself.
-  ///   - second: What the second holder does, in a process of its own.
   /// - Throws: A failed step; nothing runs then.
   init(
     _ file: UnsafePointer<CChar>, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
-    _ preparation: Preparation, second: (RunProgress) -> Never
+    _ preparation: Preparation
   ) throws(StartFailure) {
     let progress = try RunProgress()
     let child = preparation.filter.withUnsafeBytes { bytes in
@@ -152,11 +139,7 @@ struct SupervisedChild {
     guard child > 0 else { throw StartFailure(stage: .parent, number: nonet_errno()) }
     pid = child
     self.progress = progress
-    // While the child is busy with itself; it waits until there is one.
-    let holder = progress.forkSecond(second)
-    lacksSecond = holder < 0 ? SystemError(call: "clone", number: nonet_errno()) : nil
     listener = try Self.listener(of: child, progress.memory)
-    nonet_tell_listener(progress.memory)
   }
 
   /// Waits for the listener.
@@ -165,19 +148,12 @@ struct SupervisedChild {
   private static func listener(
     of child: pid_t, _ progress: UnsafeMutablePointer<nonet_progress>
   ) throws(StartFailure) -> CInt {
-    // It takes a tenth of a millisecond, mostly; sleeping that long would take as long again.
-    var patience = 2000
     while true {
       let listener = nonet_listener(progress)
       if listener >= 0 { return listener }
       if let failure = Self.failure(progress) {
         _ = waitpid(child, nil, 0)
         throw failure
-      }
-      if patience > 0 {
-        patience -= 1
-        sched_yield()
-        continue
       }
       var status: CInt = 0
       if waitpid(child, &status, WNOHANG) == child, nonet_listener(progress) < 0 {

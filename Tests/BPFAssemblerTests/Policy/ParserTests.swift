@@ -40,6 +40,24 @@ import Testing
     #expect(try policy("foreign deny with EACCES").foreign == .verdict(.deny(.eacces)))
   }
 
+  @Test func wordsForTheProgramKeepTheirPlaces() throws {
+    let text = "default allow\n\tlayers one ,two, @three # four\nnetwork allowed\n"
+    let parsed = try Policy.parse(Array(text.utf8))
+    let layers = try #require(parsed.layers)
+    #expect(layers.map { $0.text } == ["one", "two", "@three"])
+    #expect(layers.map { $0.error("no").line } == [2, 2, 2])
+    #expect(layers.map { $0.error("no").column } == [9, 14, 19])
+    #expect(
+      layers[1].error("no").text(name: "p")
+        == "p:2:14: error: no\n  \tlayers one ,two, @three # four\n"
+        + "  \t            ^~~")
+    #expect(parsed.network?.map { $0.text } == ["allowed"])
+    #expect(parsed.policy.layers == ["one", "two", "@three"])
+    #expect(parsed.policy.network == ["allowed"])
+    let plain = try Policy.parse(Array("default allow\n".utf8))
+    #expect(plain.layers == nil && plain.network == nil && plain.policy.layers == nil)
+  }
+
   @Test func severalCallsAndGroups() throws {
     let names = ["socket", "connect", "bind"]
     #expect(try rule("deny socket, connect,bind").calls == names.map(syscall))

@@ -25,6 +25,8 @@ import Testing
   @Test func theLayoutIsFixed() throws {
     let text = """
       foreign deny with 1
+      layers one,two
+      network allowed
       deny socket,connect with 4000
       kill socket unless domain in {0x1,011,AF_INET} and (type&0xf==1 or not protocol!=10)
       log read if not (not arg0:32 < 9)
@@ -36,6 +38,8 @@ import Testing
         foreign deny with EPERM
         x32 deny with ENOSYS
         unknown allow
+        layers one, two
+        network allowed
         deny socket, connect with 4000
         kill socket unless domain in { 1, 9, AF_INET } and (type & 0xf == 1 or not protocol != 0xa)
         log read unless not arg0:32 < 9

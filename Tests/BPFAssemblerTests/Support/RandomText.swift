@@ -6,6 +6,7 @@ struct RandomText {
 
   private static let words = [
     "default", "allow", "deny", "kill", "log", "foreign", "compile", "x32", "unknown", "with",
+    "layers", "network",
     "if", "unless", "and", "or", "not", "in", "{", "}", "(", ")", ",", "&", "==", "!=", "<", "<=",
     ">", ">=", "=", "!", "#", "\n", "\r\n", "\t", " ", "@network", "@", "socket", "read", "ioctl",
     "domain", "type", "arg0", "arg5:32", "arg9", "0", "1", "0x", "08", "18446744073709551616",

@@ -83,10 +83,10 @@ DATA = [
     ("send", "send", ("pair", "letter", 1, 0), "Errr", "ok"),
     ("recv", "recv", ("pair", "zeros", 1, DONTWAIT), "Errr", "any"),
     ("shutdown", "shutdown", ("pair", 2), "Errr", "ok"),
-    ("getsockopt", "getsockopt", ("pair", 1, 3, "zeros", "four"), "Errr", "ok"),
+    ("getsockopt", "getsockopt", ("pair", 1, 3, "zeros", "four"), "rrrr", "ok"),
     ("setsockopt", "setsockopt", ("pair", 1, 7, "zeros", 4), "Errr", "ok"),
-    ("getsockname", "getsockname", ("pair", "zeros", "four"), "Errr", "ok"),
-    ("getpeername", "getpeername", ("pair", "zeros", "four"), "Errr", "ok"),
+    ("getsockname", "getsockname", ("pair", "zeros", "four"), "rrrr", "ok"),
+    ("getpeername", "getpeername", ("pair", "zeros", "four"), "rrrr", "ok"),
 ]
 
 OTHERS = [
@@ -97,6 +97,8 @@ OTHERS = [
     ("request-key", "request_key", ("user", "text", 0, 0), "EEEE", "any"),
     ("add-key", "add_key", ("user", "text", "letter", 1, 0xFFFFFFFE), "Errr", "any"),
     ("keyctl", "keyctl", (0, 0xFFFFFFFE, 0), "Errr", "any"),
+    ("session-to-parent", "keyctl", (18,), "EEEE", "any"),
+    ("session-to-parent-upper", "keyctl", (GARBAGE | 18,), "EEEE", "any"),
     ("tiocsti", "ioctl", ("tty", TIOCSTI, "letter"), "EEEE", "any"),
     ("tiocsti-upper", "ioctl", ("tty", GARBAGE | TIOCSTI, "letter"), "EEEE", "any"),
     ("tioclinux", "ioctl", ("tty", TIOCLINUX, "zeros"), "EEEE", "any"),

@@ -15,9 +15,12 @@ private struct Combination {
     for backend in Plan.Backend.allCases {
       for bits in 0..<64 {
         func bit(_ index: Int) -> Bool { bits >> index & 1 == 1 }
+        // As a policy says it: a network of its own or not, or `layers none`.
+        var layers = Layers()
+        layers.hasNamespace = bit(0) && !bit(2)
+        (layers.hasLandlock, layers.hasDescriptors) = (!bit(2), !bit(2))
         let request = Plan.Request(
-          backend: backend, needsNamespace: bit(0), allowsTCP: bit(1), isOwnPolicy: bit(2),
-          isPreset: bit(5),
+          backend: backend, layers: layers, allowsTCP: bit(1), isPreset: bit(5),
           isPythonCommand: bit(3), isBestEffort: bit(4))
         for abi in 0...7 {
           for seccompFailure in [nil, noSeccomp] {
@@ -46,11 +49,11 @@ private struct Combination {
   /// Which backends can hold, said a second time and differently.
   var possible: [Plan.Backend] {
     var possible: [Plan.Backend] = []
-    if machine.seccompFailure == nil, hasNamespace || !request.needsNamespace {
+    if machine.seccompFailure == nil, hasNamespace || !request.layers.hasNamespace {
       possible.append(.seccomp)
     }
     if hasNamespace { possible.append(.namespace) }
-    if request.isPythonCommand, !request.needsNamespace, request.isPreset {
+    if request.isPythonCommand, !request.layers.hasNamespace, request.isPreset {
       possible.append(.python)
     }
     return possible.filter { request.backend == .auto || request.backend == $0 }
@@ -94,10 +97,11 @@ extension Plan {
     for combination in Combination.all {
       guard let backend = combination.possible.first, case .success(let plan) = combination.plan
       else { continue }
-      #expect(plan.walls.first == .descriptors)
+      let layers = combination.request.layers
+      #expect((plan.walls.first == .descriptors) == layers.hasDescriptors)
       #expect(plan.filters.isEmpty == (backend != .seccomp))
       #expect(plan.walls.contains(.python) == (backend == .python))
-      let wantsNamespace = backend == .namespace || combination.request.needsNamespace
+      let wantsNamespace = backend == .namespace || layers.hasNamespace
       #expect(plan.walls.contains(.namespace) == wantsNamespace)
       // Whatever needs more than the last wall lets through comes before it.
       if backend == .seccomp { #expect(plan.walls.last == .seccomp(deniesDebug: plan.filters[0])) }
@@ -110,7 +114,7 @@ extension Plan {
       guard case .success(let plan) = combination.plan, !plan.walls.isEmpty else { continue }
       let request = combination.request
       let abi = combination.machine.landlockABI
-      if request.isOwnPolicy {
+      if !request.layers.hasLandlock {
         #expect(plan.domains.isEmpty && !plan.filters.contains(true))
         continue
       }
@@ -134,10 +138,21 @@ extension Plan {
     }
   }
 
+  @Test func tcpIsAskedForOnlyWhereTheAnswerDependsOnIt() {
+    for combination in Combination.all where !combination.request.asksForTCP(combination.machine) {
+      var request = combination.request
+      request.allowsTCP.toggle()
+      let changed = Combination(request: request, machine: combination.machine)
+      #expect(changed.plan == combination.plan)
+    }
+  }
+
   @Test func theSummaryNamesTheStrongestWallFirst() throws {
+    var layers = Layers()
+    layers.hasNamespace = true
     let request = Plan.Request(
-      backend: .auto, needsNamespace: true, allowsTCP: true, isOwnPolicy: false, isPreset: true,
-      isPythonCommand: false, isBestEffort: false)
+      backend: .auto, layers: layers, allowsTCP: true, isPreset: true, isPythonCommand: false,
+      isBestEffort: false)
     let plan = try Plan(request, on: Capabilities(landlockABI: 7, namespace: .works))
     #expect(plan.summary == "seccomp+landlock+namespace+descriptors")
   }

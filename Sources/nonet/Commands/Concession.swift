@@ -1,0 +1,67 @@
+internal import BPFAssembler
+
+/// Something that takes protection away from a command because its policy or the command line says so.
+///
+/// Each is told by `-v`, and by a mark behind the policy's name wherever that stands: in `NONET=`, in
+/// logs and in the words at the end.
+enum Concession: Equatable {
+  /// `layers none`: neither Landlock nor clean descriptors.
+  case layers
+  /// `--allow`, with the words that no later `--deny` takes back.
+  case calls([String])
+  /// `--allow-unix`, with its values.
+  case unix([String])
+  /// `--unproved`, where the filter is one that could not be proven.
+  case unproved
+  /// IP sockets can be made, and no namespace keeps them from the network outside.
+  case network(way: String)
+
+  /// What stands behind the policy's name.
+  var mark: String {
+    switch self {
+    case .layers: "+layers(none)"
+    case .calls(let words): "+allow(\(words.joined(separator: ",")))"
+    case .unix(let words): "+allow-unix(\(words.joined(separator: ",")))"
+    case .unproved: "+unproved"
+    case .network: "+network"
+    }
+  }
+
+  /// What it means, in words.
+  var words: String {
+    switch self {
+    case .layers:
+      "'layers none': processes outside can be traced, and what is open stays open"
+    case .calls(let words): "--allow \(words.joined(separator: ","))"
+    case .unix(let words): "--allow-unix \(words.joined(separator: ", "))"
+    case .unproved: "--unproved: nothing shows that the filter means its policy"
+    case .network(let way): "the network can be reached: \(way) makes IP sockets"
+    }
+  }
+}
+
+extension Options {
+  /// What the command line takes away from any policy.
+  var concessions: [Concession] {
+    var concessions: [Concession] = []
+    let calls = allowedWords
+    if !calls.isEmpty { concessions.append(.calls(calls)) }
+    if !allowedUnix.isEmpty { concessions.append(.unix(allowedUnix.map { $0.text })) }
+    return concessions
+  }
+
+  /// The words of `--allow`, each once, but for those that later options deny altogether.
+  private var allowedWords: [String] {
+    var words: [String] = []
+    for (index, change) in changes.enumerated() where change.verdict == .allow {
+      let later = changes[(index + 1)...].filter { $0.verdict != .allow }
+      for item in change.items where !words.contains(item.word) {
+        let isTakenBack = item.calls.allSatisfy { call in
+          later.contains { $0.calls.contains(call) }
+        }
+        if !isTakenBack { words.append(item.word) }
+      }
+    }
+    return words
+  }
+}

@@ -1,0 +1,80 @@
+internal import BPFAssembler
+
+/// What the walls of a plan need to know of the policy.
+struct ConfinedPolicy {
+  /// The name without marks.
+  private let policyName: String
+  /// What takes protection away.
+  let concessions: [Concession]
+  /// The filter, where the plan has one.
+  let program: CheckedProgram?
+  let sockets: InheritedSockets
+  /// The policy as it was read, unless it is a built-in filter.
+  let chosen: ChosenPolicy?
+  /// Whether the policy's text says that the network is meant to be reached.
+  let expectsNetwork: Bool
+
+  /// Takes an unchanged preset as it was built in; compiles any other policy.
+  ///
+  /// - Throws: What is wrong with the policy.
+  init(_ options: Options, _ plan: Plan, _ wanted: WantedPolicy) throws(Failure) {
+    let deniesDebug = plan.walls.contains(.seccomp(deniesDebug: true))
+    if case .builtIn(let preset, _) = wanted,
+      let filter = preset.filter(for: .host, deniesDebug: deniesDebug)
+    {
+      policyName = preset.name
+      concessions = options.concessions
+      program = plan.hasFilter ? filter : nil
+      sockets = InheritedSockets(preset)
+      chosen = nil
+      expectsNetwork = false
+      return
+    }
+    var chosen = try wanted.read(options)
+    if deniesDebug { chosen = chosen.denyingDebug() }
+    policyName = chosen.names.policy
+    program = plan.hasFilter ? try chosen.checked(for: .host).program : nil
+    sockets = .policy(chosen.policy, hasNamespace: plan.walls.contains(.namespace))
+    self.chosen = chosen
+    expectsNetwork = chosen.expectsNetwork
+    var concessions: [Concession] = chosen.layers.hasLandlock ? [] : [.layers]
+    concessions += options.concessions
+    if program?.doubt != nil { concessions.append(.unproved) }
+    if plan.hasFilter, !plan.walls.contains(.namespace), let way = chosen.wayToIP {
+      concessions.append(.network(way: way))
+    }
+    self.concessions = concessions
+    if plan.hasFilter { try Self.refuseUselessPolicy(chosen) }
+  }
+
+  /// What `NONET=` and messages call it: its name, and a mark for each concession.
+  var name: String { Self.name(policyName, concessions) }
+
+  /// What nobody shall miss: the network can be reached, and the policy does not say that it shall.
+  var warning: String? {
+    if expectsNetwork { return nil }
+    for case .network(let way) in concessions {
+      let others = Self.name(policyName, concessions.filter { $0 != .network(way: way) })
+      return
+        "policy \"\(others)\" lets the network be reached: \(way) makes IP sockets; where that is "
+        + "meant, write the line 'network allowed' into a policy file"
+    }
+    return nil
+  }
+
+  private static func name(_ policy: String, _ concessions: [Concession]) -> String {
+    policy + concessions.map { $0.mark }.joined()
+  }
+
+  /// A policy under which no program can be started is a mistake better said than suffered.
+  private static func refuseUselessPolicy(_ chosen: ChosenPolicy) throws(Failure) {
+    guard let number = Syscall(named: "execve")?.number(on: .host) else { return }
+    let somePointers: [UInt64] = [1 << 32 | 4096, 1 << 32 | 8192, 1 << 32 | 12288]
+    let call = SystemCall(
+      arch: Architecture.host.auditValue, number: number, arguments: somePointers)
+    if chosen.policy.verdict(of: call, native: .host).refuses {
+      throw .refused(
+        "policy \(chosen.names.policy) refuses execve, so no command can start; allow execve")
+    }
+  }
+}

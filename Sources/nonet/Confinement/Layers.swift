@@ -1,0 +1,41 @@
+internal import BPFAssembler
+
+/// What stands around a command besides the filter, as the `layers` line of its policy asks for it.
+struct Layers: Equatable {
+  /// A network of its own, with nothing but `lo`.
+  var hasNamespace = false
+  /// A Landlock domain; where the kernel has none that fits, the filter denies `@debug` instead.
+  var hasLandlock = true
+  /// Inherited descriptors that lead outside are closed.
+  var hasDescriptors = true
+
+  /// What a policy without a `layers` line gets.
+  init() {}
+
+  /// Reads the words of a `layers` line.
+  ///
+  /// They add to what every policy gets, so that a forgotten word takes nothing away; `none` alone
+  /// does that.
+  ///
+  /// - Parameters:
+  ///   - words: The words; `nil` where there is no such line.
+  ///   - errors: Gets an error for every word that is no layer.
+  init(_ words: [PolicyWord]?, _ errors: inout [PolicyDiagnostic]) {
+    for word in words ?? [] {
+      switch word.text {
+      case "namespace": hasNamespace = true
+      case "landlock", "descriptors": continue
+      case "none" where words?.count == 1: (hasLandlock, hasDescriptors) = (false, false)
+      case "none": errors.append(word.error("'none' takes all layers away, so it stands alone"))
+      case _: errors.append(word.error(Self.unknown(word.text)))
+      }
+    }
+  }
+
+  private static let names = ["namespace", "landlock", "descriptors", "none"]
+
+  private static func unknown(_ word: String) -> String {
+    let nearest = nearestName(to: word.utf8, among: names).map { "; did you mean '\($0)'?" } ?? ""
+    return "no layer is called '\(word)'; expected \(names.joined(separator: ", "))\(nearest)"
+  }
+}

@@ -1,0 +1,151 @@
+internal import CLinuxShims
+
+/// A folder that was opened once: its files are found in it by their names, wherever its path leads
+/// later.
+///
+/// No link of such a name is followed and no FIFO is waited for, so whoever may write in the folder
+/// cannot make this process open, change or wait for anything elsewhere.
+final class PinnedFolder {
+  private let descriptor: Descriptor
+  /// An O_PATH descriptor, which no command inherits.
+  var number: CInt { descriptor.number }
+
+  /// Opens a folder; links of its path are followed, this one time.
+  init(_ path: [UInt8]) throws(SystemError) {
+    let name = nullTerminated(path)
+    descriptor = Descriptor(owning: try attempt("open") { nonet_open_folder(name) })
+  }
+
+  /// Opens a file.
+  ///
+  /// - Parameters:
+  ///   - name: Its name, which has no slash.
+  ///   - flags: As for open(2); O_CLOEXEC, O_NOFOLLOW and O_NONBLOCK are added.
+  ///   - mode: For a file that is made.
+  /// - Returns: A descriptor for the caller to close.
+  /// - Throws: The errno of openat(2): ELOOP for a link.
+  func open(_ name: [UInt8], _ flags: CInt, mode: mode_t = 0) throws(SystemError) -> CInt {
+    let folder = number
+    let text = nullTerminated(name)
+    return try attempt("open") { nonet_open_in(folder, text, flags, mode) }
+  }
+
+  /// What is known of a file; of a link, what it is itself.
+  func status(of name: [UInt8]) throws(SystemError) -> stat {
+    var status = stat()
+    let folder = number
+    let text = nullTerminated(name)
+    _ = try attempt("stat") { fstatat(folder, text, &status, AT_SYMLINK_NOFOLLOW) }
+    return status
+  }
+
+  /// Gives a file another one's name; what had that name, even a link, is gone then.
+  func rename(_ name: [UInt8], to other: [UInt8]) throws(SystemError) {
+    let folder = number
+    let (old, new) = (nullTerminated(name), nullTerminated(other))
+    _ = try attempt("rename") { renameat(folder, old, folder, new) }
+  }
+
+  /// Takes a name out of the folder.
+  func remove(_ name: [UInt8]) throws(SystemError) {
+    let folder = number
+    let text = nullTerminated(name)
+    _ = try attempt("unlink") { unlinkat(folder, text, 0) }
+  }
+
+  /// Brings the names to the disk, where the file system can promise it.
+  func synchronize() {
+    do throws(SystemError) {
+      let folder = Descriptor(owning: try open([UInt8(ascii: ".")], O_RDONLY | O_DIRECTORY))
+      _ = fsync(folder.number)
+    } catch {}
+  }
+}
+
+/// A file by its name in a pinned folder, as it was found by its path.
+struct PinnedName {
+  let folder: PinnedFolder
+  let name: [UInt8]
+  /// What was there; `nil` where nothing was, or a link that leads nowhere.
+  let old: stat?
+
+  /// Finds the file that a path leads to, its last link followed too.
+  ///
+  /// - Throws: The errno of a step; ELOOP where the path led elsewhere in the same moment, EISDIR where
+  ///   it has no name at its end.
+  init(_ path: [UInt8]) throws(SystemError) {
+    var status = stat()
+    let isThere = stat(nullTerminated(path), &status) == 0
+    // Where the name is a link that leads nowhere, the link itself is meant.
+    let target = isThere ? try realPath(path) : path
+    let slash = UInt8(ascii: "/")
+    let end = target.lastIndex(of: slash)
+    let above = end.map { Array(target[..<max($0, 1)]) } ?? [UInt8(ascii: ".")]
+    name = end.map { Array(target[($0 + 1)...]) } ?? target
+    guard !name.isEmpty else { throw SystemError(call: "open", number: isThere ? EISDIR : ENOENT) }
+    folder = try PinnedFolder(above)
+    if isThere {
+      let found = try folder.status(of: name)
+      guard found.st_dev == status.st_dev, found.st_ino == status.st_ino else {
+        throw SystemError(call: "open", number: ELOOP)
+      }
+    }
+    old = isThere ? status : nil
+  }
+
+  var isRegular: Bool { old.map { $0.st_mode & mode_t(S_IFMT) == mode_t(S_IFREG) } ?? false }
+
+  /// Reads the file.
+  ///
+  /// - Parameter limit: The most bytes it may have; more are read of a longer one, but not all.
+  /// - Returns: What it holds.
+  /// - Throws: The errno of a call that failed.
+  func contents(limit: Int) throws(SystemError) -> [UInt8] {
+    let file = Descriptor(owning: try folder.open(name, O_RDONLY))
+    return try file.contents(limit: limit)
+  }
+
+  /// Gives the file new contents, wholly or not at all.
+  ///
+  /// The bytes go into a new file beside it, which takes its name only when all of them are on the
+  /// disk: whatever fails, what was there before is still there. Mode and owner are those of what was
+  /// found at first; a file that was not there gets what the umask leaves of `rw-rw-rw-`.
+  ///
+  /// - Throws: The errno of the step that failed; nothing of the attempt is left behind.
+  func replace(with bytes: [UInt8]) throws(SystemError) {
+    let new = name + Array(".\(getpid()).new".utf8)
+    do throws(SystemError) {
+      // Not a hidden name that somebody could have put there: O_EXCL takes only what is new.
+      let number = try folder.open(
+        new, O_WRONLY | O_CREAT | O_EXCL, mode: old == nil ? 0o666 : 0o600)
+      let file = Descriptor(owning: number)
+      try writeAll(bytes, to: file.number)
+      if let old { try giveOwner(of: old, mode: old.st_mode & 0o7777, to: file.number) }
+      _ = try attempt("fsync") { fsync(file.number) }
+      try folder.rename(new, to: name)
+    } catch {
+      // A name that was taken is somebody else's.
+      if error != SystemError(call: "open", number: EEXIST) {
+        do throws(SystemError) { try folder.remove(new) } catch {}
+      }
+      throw error
+    }
+    folder.synchronize()
+  }
+}
+
+/// Gives a file the owner of another one, and a mode.
+func giveOwner(of other: stat, mode: mode_t, to number: CInt) throws(SystemError) {
+  if other.st_uid != geteuid() || other.st_gid != getegid() {
+    _ = try attempt("fchown") { fchown(number, other.st_uid, other.st_gid) }
+  }
+  // After the owner, whose change takes set-id bits away.
+  _ = try attempt("fchmod") { fchmod(number, mode) }
+}
+
+private func realPath(_ path: [UInt8]) throws(SystemError) -> [UInt8] {
+  let name = nullTerminated(path)
+  var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+  _ = try attempt("realpath") { realpath(name, &buffer) == nil ? -1 : 0 }
+  return buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+}
