@@ -19,7 +19,7 @@ from conftest import CHOSEN, ROOM, USERS
 from processes import changes, cpu_seconds, end, holders, is_alive, need_children_files, standing, wait_until
 
 from support.escapes import landlock_abi
-from support.run import Launcher
+from support.run import PYTHON, Launcher
 
 with open(ROOM / "probes/press.c") as source:
     ACTIONS = [name for name in re.findall(r'\{"([a-z0-9-]+)", \w+\}', source.read()) if name != "nothing"]
@@ -162,7 +162,7 @@ for pid in (0, os.getpid(), child):
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (64, 64))
     assert resource.prlimit(pid, resource.RLIMIT_NOFILE) == (64, 64), pid
 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-os.sched_setaffinity(child, {0}), os.setpriority(os.PRIO_PROCESS, child, 5)
+os.sched_setaffinity(child, {0}), os.setpriority(os.PRIO_PROCESS, child, os.nice(0) + 1)
 os.sched_setscheduler(child, os.SCHED_BATCH, os.sched_param(0))
 with open(f"/proc/{child}/oom_score_adj", "w") as file:
     file.write("500")
@@ -177,8 +177,6 @@ print("free to do so")
 @pytest.mark.parametrize("who", USERS)
 def test_the_commands_own_processes_are_its_own(people, supervised, who, option):
     """Limits, priorities and signals among the processes of a run stay as free as they are."""
-    from support.run import PYTHON
-
     bare = Launcher(people[who])(PYTHON, "-c", OWN)
     assert bare.stdout == b"free to do so\n", bare
     got = Launcher(people[who])(*supervised(who, option, "own-limits"), PYTHON, "-c", OWN)
