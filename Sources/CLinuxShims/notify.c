@@ -51,9 +51,3 @@ int nonet_continue(int listener, uint64_t id) {
 int nonet_is_waiting(int listener, uint64_t id) {
   return ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id);
 }
-
-ssize_t nonet_read_memory(pid_t thread, uint64_t address, void *bytes, size_t count) {
-  struct iovec here = {.iov_base = bytes, .iov_len = count};
-  struct iovec there = {.iov_base = (void *)(uintptr_t)address, .iov_len = count};
-  return process_vm_readv(thread, &here, 1, &there, 1, 0);
-}

@@ -57,11 +57,15 @@ int nonet_process_number(pid_t process, uint64_t *number) {
   return handle < 0 ? -1 : closed(handle, number_in_pidfs(handle, number));
 }
 
-int nonet_peer_number(int socket, uint64_t *number) {
+int nonet_peer_handle(int socket) {
   int handle = -1;
   socklen_t size = sizeof handle;
-  if (getsockopt(socket, SOL_SOCKET, SO_PEERPIDFD, &handle, &size)) return -1;
-  return closed(handle, number_in_pidfs(handle, number));
+  return getsockopt(socket, SOL_SOCKET, SO_PEERPIDFD, &handle, &size) ? -1 : handle;
+}
+
+int nonet_peer_number(int socket, uint64_t *number) {
+  int handle = nonet_peer_handle(socket);
+  return handle < 0 ? -1 : closed(handle, number_in_pidfs(handle, number));
 }
 
 int nonet_duplicate_of_thread(pid_t thread, pid_t process, int descriptor) {
@@ -94,6 +98,19 @@ int nonet_is_own_root(int folder) {
   return (ours.stx_mask & other.stx_mask & mask) == mask && ours.stx_ino == other.stx_ino &&
          ours.stx_mnt_id == other.stx_mnt_id && ours.stx_dev_major == other.stx_dev_major &&
          ours.stx_dev_minor == other.stx_dev_minor;
+}
+
+int nonet_file_times(int file, struct timespec *made, struct timespec *changed) {
+  unsigned mask = STATX_BTIME | STATX_CTIME;
+  struct statx status;
+  if (statx(file, "", AT_EMPTY_PATH, mask, &status)) return -1;
+  if ((status.stx_mask & mask) != mask) {
+    errno = EOPNOTSUPP;
+    return -1;
+  }
+  *made = (struct timespec){status.stx_btime.tv_sec, status.stx_btime.tv_nsec};
+  *changed = (struct timespec){status.stx_ctime.tv_sec, status.stx_ctime.tv_nsec};
+  return 0;
 }
 
 static void carry(int from, int to, int option, int divisor) {
@@ -149,11 +166,30 @@ int nonet_succeed(int listener, uint64_t id) {
 enum { MOST_GROUPS = 1024 };
 
 static struct {
-  uid_t user;
-  gid_t group;
+  struct nonet_ids ids;
   gid_t groups[MOST_GROUPS];
   int group_count;
 } own;
+
+// By the bare calls: the C library would have every thread of the process change, those too that are
+// left behind in a read (memory.c) and never answer.
+static int set_groups(const gid_t *groups, int count) {
+  return (int)syscall(SYS_setgroups, (size_t)count, groups);
+}
+static int set_group(gid_t group) { return (int)syscall(SYS_setresgid, -1, group, -1); }
+static int set_user(uid_t user) { return (int)syscall(SYS_setresuid, -1, user, -1); }
+
+// setfsuid(2) and setfsgid(2) answer what was, also where nothing changed; -1 is never an id.
+static uid_t file_user(void) { return (uid_t)syscall(SYS_setfsuid, -1); }
+static gid_t file_group(void) { return (gid_t)syscall(SYS_setfsgid, -1); }
+
+static int set_file_id(long call, unsigned wanted) {
+  if ((unsigned)syscall(call, -1) == wanted) return 0;
+  syscall(call, wanted);
+  if ((unsigned)syscall(call, -1) == wanted) return 0;
+  errno = EPERM;
+  return -1;
+}
 
 static int capabilities(uint64_t *effective, uint64_t *permitted) {
   struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -173,34 +209,44 @@ static int set_effective(uint64_t wanted) {
   return (int)syscall(SYS_capset, &header, data);
 }
 
-int nonet_remember_ids(void) {
-  own.user = geteuid();
-  own.group = getegid();
-  own.group_count = getgroups(MOST_GROUPS, own.groups);
-  return own.group_count < 0 ? -1 : 0;
+static void sort(gid_t *groups, int count) {
+  for (int i = 1; i < count; i++) {
+    gid_t one = groups[i];
+    int j = i;
+    for (; j > 0 && groups[j - 1] > one; j--) groups[j] = groups[j - 1];
+    groups[j] = one;
+  }
 }
 
+int nonet_remember_ids(void) {
+  own.ids = (struct nonet_ids){geteuid(), getegid(), file_user(), file_group()};
+  own.group_count = getgroups(MOST_GROUPS, own.groups);
+  if (own.group_count < 0) return -1;
+  sort(own.groups, own.group_count);
+  return 0;
+}
+
+// Whether groups, sorted as the kernel keeps them (groups_sort in kernel/groups.c), are our own: a
+// group that is there twice stands for no other.
 static int have_groups(const gid_t *groups, int count) {
-  if (count != own.group_count) return 0;
-  for (int i = 0; i < count; i++) {
-    int is_there = 0;
-    for (int j = 0; j < count; j++) is_there |= groups[i] == own.groups[j];
-    if (!is_there) return 0;
-  }
-  return 1;
+  return count == own.group_count &&
+         (!count || !memcmp(groups, own.groups, (size_t)count * sizeof *groups));
 }
 
 void nonet_restore_ids(void) {
   uint64_t effective, permitted;
   // In this order: the user first, whose capabilities then set back the groups.
-  int has_failed = geteuid() != own.user && setresuid((uid_t)-1, own.user, (uid_t)-1);
+  int has_failed = geteuid() != own.ids.user && set_user(own.ids.user);
   has_failed = has_failed || capabilities(&effective, &permitted) ||
                (effective != permitted && set_effective(permitted));
-  has_failed = has_failed || (getegid() != own.group && setresgid((gid_t)-1, own.group, (gid_t)-1));
+  has_failed = has_failed || (getegid() != own.ids.group && set_group(own.ids.group));
   gid_t groups[MOST_GROUPS];
   int count = getgroups(MOST_GROUPS, groups);
+  if (count > 0) sort(groups, count);
   has_failed = has_failed || count < 0 ||
-               (!have_groups(groups, count) && setgroups((size_t)own.group_count, own.groups));
+               (!have_groups(groups, count) && set_groups(own.groups, own.group_count));
+  has_failed = has_failed || set_file_id(SYS_setfsgid, own.ids.file_group) ||
+               set_file_id(SYS_setfsuid, own.ids.file_user);
   // A change of ids may have made the process traceable again (commit_creds in kernel/cred.c).
   has_failed = has_failed || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   if (!has_failed) return;
@@ -210,14 +256,19 @@ void nonet_restore_ids(void) {
   _exit(125);
 }
 
-int nonet_take_ids(uid_t user, gid_t group, const gid_t *groups, int group_count,
+int nonet_take_ids(const struct nonet_ids *ids, const gid_t *groups, int group_count,
                    uint64_t effective) {
   uint64_t before, permitted;
   if (capabilities(&before, &permitted)) return -1;
   int failed = 0;
-  if (!have_groups(groups, group_count)) failed = setgroups((size_t)group_count, groups);
-  if (!failed && group != own.group) failed = setresgid((gid_t)-1, group, (gid_t)-1);
-  if (!failed && user != own.user) failed = setresuid((uid_t)-1, user, (uid_t)-1);
+  if (!have_groups(groups, group_count)) failed = set_groups(groups, group_count);
+  if (!failed && ids->group != own.ids.group) failed = set_group(ids->group);
+  if (!failed) failed = set_file_id(SYS_setfsgid, ids->file_group);
+  if (!failed && ids->user != own.ids.user) failed = set_user(ids->user);
+  // Another effective user has no capabilities in effect, of which setfsuid needs one; the change of
+  // ids then takes and gives some of its own (cap_task_fix_setuid), so the wanted ones come last.
+  if (!failed && permitted && ids->file_user != ids->user) failed = set_effective(permitted);
+  if (!failed) failed = set_file_id(SYS_setfsuid, ids->file_user);
   if (!failed && permitted) failed = set_effective(effective);
   if (!failed) failed = prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   if (!failed) return 0;

@@ -235,6 +235,59 @@ def test_what_is_found_as_ours(hook, settings, host):
     assert json.loads(read(path))["hooks"][EVENTS[host]] == entries[len(lines):]
 
 
+@every_host
+@pytest.mark.parametrize("change", [{"timeout": 1}, {"async": True}, {"if": "Bash(git *)"}, {"failClosed": False}, {"type": "prompt"}],
+                         ids=lambda change: next(iter(change)))
+def test_a_hook_that_was_weakened(hook, settings, nonet, host, change):
+    """The line is as it was and the host would still not wait, ask or block: as a command of the agent could have it."""
+    if (host == "cursor") != ("failClosed" in change) and next(iter(change)) in ("failClosed", "type"):
+        pytest.skip("this host has no such member")
+    hook(host, "--install")
+    path = settings(host)
+    data = json.loads(read(path))
+    one = data["hooks"][EVENTS[host]][0]
+    (one if host == "cursor" else one["hooks"][0]).update(change)
+    settings(host, json.dumps(data))
+    done = hook(host, "--status")
+    assert done.returncode == 1 and done.stdout.startswith(b"differs" if "type" in change else b"changed"), done
+    assert "type" in change or next(iter(change)).encode() in done.stdout
+    assert hook(host, "--install").returncode == 0
+    assert json.loads(read(path))["hooks"][EVENTS[host]] == [entry(host, f"{nonet} --hook {host} || exit 2")]
+    assert hook(host, "--status").returncode == 0
+
+
+def test_hooks_that_are_switched_off(hook, settings):
+    hook("claude-code", "--install")
+    data = json.loads(read(settings("claude-code")))
+    settings("claude-code", json.dumps({**data, "disableAllHooks": True}))
+    done = hook("claude-code", "--status")
+    assert done.returncode == 1 and b"disableAllHooks" in done.stdout
+
+
+def test_a_program_that_others_may_change(nonet, me):
+    """The hook is only what the file is that it names, and the folders above it."""
+    folder = f"{me.home}/bin"
+    os.mkdir(folder)
+    copy = shutil.copy(nonet, f"{folder}/nonet")
+    def status():
+        done = Launcher(me, (copy, "--hook", "codex"))("--status")
+        return done.returncode, done.stdout.decode()
+    os.chmod(me.home, 0o755), os.chmod(folder, 0o755), os.chmod(copy, 0o755)
+    Launcher(me, (copy, "--hook", "codex"))("--install")
+    assert status()[0] == 0
+    for path, mode in (copy, 0o757), (folder, 0o777), (me.home, 0o703):
+        before = os.stat(path).st_mode
+        os.chmod(path, mode)
+        code, said = status()
+        assert code == 1 and "not to be trusted" in said and f"others may write to {os.path.realpath(path)}\n" in said
+        os.chmod(path, before)
+    os.chmod(folder, 0o1777)
+    assert status()[0] == 0
+    if os.geteuid() == 0:
+        os.chown(copy, 12345, 12345)
+        assert "belongs to user 12345" in status()[1]
+
+
 def test_a_group_is_shared_with_others(hook, settings, nonet):
     mine = {"type": "command", "command": "mine"}
     ours = {"type": "command", "command": "nonet --hook codex", "timeout": 99}

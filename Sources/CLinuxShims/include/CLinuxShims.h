@@ -193,9 +193,10 @@ enum nonet_stage {
 // Calls that were received and may not be answered yet, one in each: the kernel writes a
 // struct seccomp_notif there. Nobody else could answer a call whose receiver has died with it.
 enum {
-  NONET_SLOT_FIRST,      // what the supervisor has just received
-  NONET_SLOT_SUCCESSOR,  // the same of who goes on for it
-  NONET_SLOT_WAITING,    // and from here on what it answers later
+  NONET_MOST_RECEIVERS = 5, // one that works and those that were left behind
+  NONET_SLOT_FIRST = 0,     // what each thread of the supervisor has just received
+  NONET_SLOT_SUCCESSOR = NONET_SLOT_FIRST + NONET_MOST_RECEIVERS, // the same of who goes on for it
+  NONET_SLOT_WAITING = NONET_SLOT_SUCCESSOR + NONET_MOST_RECEIVERS, // and what is answered later
   NONET_SLOTS = NONET_SLOT_WAITING + 64
 };
 struct nonet_slot {
@@ -252,12 +253,29 @@ struct nonet_slot;
 // Answers one call, or hears of an errno of receiving; returns whether to go on.
 typedef int nonet_handler(void *context, const struct nonet_notification *notification, int error);
 
-// A thread that receives calls, and takes its turn to let the handler answer each.
-int nonet_start_receiver(int listener, struct nonet_slot *slot, nonet_handler *handler,
+// A thread that receives calls into the next of NONET_MOST_RECEIVERS slots, and takes its turn to let
+// the handler answer each.
+int nonet_start_receiver(int listener, struct nonet_slot *slots, nonet_handler *handler,
                          void *context);
 
-// Its thread id; 0 before it runs.
+// The thread that receives now: its id, 0 before it runs, and its slot.
 pid_t nonet_receiver(void);
+struct nonet_slot *nonet_receiver_slot(void);
+
+// After fork(2), which leaves them behind.
+void nonet_forget_receivers(void);
+
+// Reads memory of a thread, out of turn; 0, or -1 where not all of it was read. Only a receiver reads.
+// It does not come back to one that was left behind.
+int nonet_read_memory(pid_t thread, uint64_t address, void *bytes, size_t count);
+
+// Can be read when a receiver begins to read memory while nobody watches; -1 where there is none.
+int nonet_bell(void);
+
+// Looks after a receiver, to be called a while after the last time. Answers 1 where it has been
+// reading ever since, and is left behind now: its call is the caller's to answer, and another receiver
+// the caller's to start. `sleeps` tells whether the next time can wait for the bell.
+int nonet_watch_reads(int *sleeps);
 
 // Of all threads one has its turn; all others wait in the kernel.
 void nonet_take_turn(void);
@@ -288,9 +306,6 @@ int nonet_look(const struct nonet_slot *slot, struct nonet_notification *notific
 int nonet_refuse(int listener, uint64_t id, int number);
 int nonet_continue(int listener, uint64_t id);
 int nonet_is_waiting(int listener, uint64_t id);
-
-// process_vm_readv(2) of one stretch.
-ssize_t nonet_read_memory(pid_t thread, uint64_t address, void *bytes, size_t count);
 
 // Raises the soft limit of descriptors, as far as the hard one lets it, and answers it.
 int nonet_raise_descriptor_limit(unsigned long wanted);
@@ -339,6 +354,9 @@ int nonet_process_number(pid_t process, uint64_t *number);
 // The same of whoever called listen on the socket that this one is connected to.
 int nonet_peer_number(int socket, uint64_t *number);
 
+// A pidfd of that process, also after its end from Linux 6.16 on (Linux 6.5).
+int nonet_peer_handle(int socket);
+
 // A copy of a descriptor from a thread's own table, or from its process's where the kernel has no
 // handles of threads.
 int nonet_duplicate_of_thread(pid_t thread, pid_t process, int descriptor);
@@ -359,6 +377,10 @@ int nonet_pin(int folder, const char *path, int follows, uint64_t resolve);
 // Whether a folder is this process's root, in the same mount: 1 or 0.
 int nonet_is_own_root(int folder);
 
+// When a file was made, which not every file system tells (EOPNOTSUPP), and when anything about it but
+// its contents was changed last, its names included. Nobody can set these.
+int nonet_file_times(int file, struct timespec *made, struct timespec *changed);
+
 // A new AF_UNIX socket, not blocking, with what was set on another one.
 int nonet_unix_socket_like(int model, int type);
 
@@ -371,10 +393,19 @@ int nonet_put_descriptor(int listener, uint64_t id, int source, int number, int 
 // The call that waits returns 0.
 int nonet_succeed(int listener, uint64_t id);
 
-// Takes effective ids, groups and capabilities for a while, keeping the saved ones. After a failure
-// they are the old ones; that they are taken back is certain, or the process ends.
+// The ids by which the kernel decides: those that the other end of a socket is told, and those by which
+// files are opened (credentials(7)).
+struct nonet_ids {
+  uid_t user;
+  gid_t group;
+  uid_t file_user;
+  gid_t file_group;
+};
+
+// Takes ids, sorted groups and capabilities for a while, keeping the saved ones. After a failure they
+// are the old ones; that they are taken back is certain, or the process ends.
 int nonet_remember_ids(void);
-int nonet_take_ids(uid_t user, gid_t group, const gid_t *groups, int group_count,
+int nonet_take_ids(const struct nonet_ids *ids, const gid_t *groups, int group_count,
                    uint64_t effective);
 void nonet_restore_ids(void);
 

@@ -4,6 +4,7 @@ internal import CLinuxShims
 /// What `--allow-unix` names, found before the command starts.
 struct AllowedSockets {
   private let words: [Word]
+  private let isVerbose: Bool
 
   /// Takes the option's values; `nil` where it was not given.
   ///
@@ -14,10 +15,26 @@ struct AllowedSockets {
       throw .usage("--allow-unix and --observe exclude each other: --observe refuses nothing")
     }
     words = options.allowedUnix
+    isVerbose = options.isVerbose
   }
 
   /// Whether a value stands for the sockets inside.
   static func isInside(_ word: Word) -> Bool { word.bytes.elementsEqual("inside".utf8) }
+
+  /// What the policy may allow and the supervisor wants to see all the same: who listens is inside, and
+  /// who enters a Landlock domain may be refused there what the supervisor would do for it.
+  static func watchedCalls(_ options: Options) -> [String] {
+    if options.allowedUnix.isEmpty { return [] }
+    let allowsInside = options.allowedUnix.contains { isInside($0) }
+    let first =
+      allowsInside ? InnerDomains.firstABIForAbstract : InnerDomains.firstABIForPaths
+    return (allowsInside ? ["listen"] : [])
+      + (landlockABI >= first ? ["landlock_restrict_self"] : [])
+  }
+
+  private static var landlockABI: Int {
+    do throws(SystemError) { return try probeLandlock() } catch { return .max }
+  }
 
   /// Pins what is named, where the policy leaves anything to allow.
   ///
@@ -36,28 +53,30 @@ struct AllowedSockets {
         "--allow-unix needs a /proc of this pid namespace, and the one here belongs to another (mount "
           + "one, as unshare --mount-proc does); the command was not run")
     }
-    guard proc == .ours, let own = ThreadStatus(of: getpid())?.ids else {
+    guard proc == .ours, let status = ThreadStatus(of: getpid()) else {
       throw .refused("--allow-unix needs /proc, which is not there; the command was not run")
     }
+    let own: OwnIDs
     do throws(SystemError) {
-      try EffectiveIDs.remember()
+      own = try OwnIDs(status.ids)
     } catch {
       throw .system(error, "--allow-unix: this process's ids are not known, so nothing was run")
     }
     var sockets: [PinnedFile] = []
     var folders: [AllowedFolder] = []
     for word in words where !Self.isInside(word) {
-      let file = try Self.pin(word)
-      if file.isSocket {
-        sockets.append(file)
-      } else if file.isFolder {
-        folders.append(AllowedFolder(file, named: word.bytes))
+      let path = try Self.path(word)
+      if isVerbose { Self.say(about: path, word) }
+      if path.file.isSocket {
+        sockets.append(path.file)
       } else {
-        throw .refused(
-          "--allow-unix: '\(word.text)' is neither a socket nor a folder; the command was not run")
+        folders.append(AllowedFolder(path))
       }
     }
-    return UnixAllowance(allowsInside: allowsInside, sockets: sockets, folders: folders, own: own)
+    return UnixAllowance(
+      allowsInside: allowsInside, sockets: sockets, folders: folders, own: own,
+      landlockABI: Self.landlockABI, label: securityLabel(of: getpid()),
+      filters: status.filters + 1)
   }
 
   /// Closes inherited AF_UNIX sockets that are not connected: whoever listens on one of them inside
@@ -92,15 +111,51 @@ struct AllowedSockets {
     return getpeername(number, &address, &size) != 0
   }
 
-  private static func pin(_ word: Word) throws(Failure) -> PinnedFile {
+  /// Finds a socket or a folder whose name will mean the same in the next run.
+  private static func path(_ word: Word) throws(Failure) -> RealPath {
+    let path: RealPath
+    let direct: PinnedFile
     do throws(SystemError) {
-      return try PinnedFile(word.bytes)
+      direct = try PinnedFile(word.bytes)
+      path = try RealPath(word.bytes)
     } catch {
       throw .refused(
         "--allow-unix: '\(word.text)': \(error.reason); a socket or folder must be there when the "
           + "command starts, so it was not run; the word 'inside' stands for the sockets that the "
           + "command makes itself")
     }
+    let real = Word.text(of: path.name)
+    guard direct.identity == path.file.identity else {
+      throw .refused(
+        "--allow-unix: '\(word.text)' goes over a link of /proc, which another run may find leading "
+          + "elsewhere; the command was not run")
+    }
+    if let link = path.looseLink {
+      throw .refused(
+        "--allow-unix: '\(word.text)' goes over the link '\(Word.text(of: link))', which a command of "
+          + "user \(geteuid()) may replace by another one; write '\(real)'; the command was not run"
+      )
+    }
+    guard path.file.isSocket || path.file.isFolder else {
+      throw .refused(
+        "--allow-unix: '\(word.text)' is neither a socket nor a folder; the command was not run")
+    }
+    if path.file.isSocket, path.file.names > 1, path.folder.letsReplace(path.file) {
+      throw .refused(
+        "--allow-unix: the socket '\(real)' has \(path.file.names) names, so a command of user "
+          + "\(geteuid()) may have given it this one, and it may be any server's; write the one that "
+          + "its server made, in a folder of others; the command was not run")
+    }
+    return path
+  }
+
+  private static func say(about path: RealPath, _ word: Word) {
+    let what = path.file.isSocket ? "the socket" : "the sockets in the folder"
+    let isReplaceable = path.folder.letsReplace(path.file)
+    nonet.say(
+      "--allow-unix: '\(word.text)' is \(what) \(Word.text(of: path.name)), of user "
+        + "\(path.file.owner)"
+        + (isReplaceable ? "; the command may put another one in its place" : ""))
   }
 
   private static func check(

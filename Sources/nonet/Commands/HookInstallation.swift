@@ -45,15 +45,21 @@ struct HookInstallation {
 
   /// Prints how the settings stand.
   ///
-  /// - Returns: The exit status: 0 where exactly this hook is installed, else 1.
+  /// - Returns: The exit status: 0 where exactly this hook is installed and holds, else 1.
   func status() throws(Failure) -> CInt {
     let command = try command()
     let (path, _, settings) = try read()
     let (place, expected) = (Self.printable(path), "  \(Self.printable(command))\n")
     switch settings.state(for: command) {
     case .installed:
-      try printOut(Array("installed in \(place)\n\(expected)".utf8))
-      return 0
+      var doubts = settings.asksNobody ? ["\"disableAllHooks\" is true in it"] : []
+      doubts += try TrustedFiles.doubts(about: try Hook.words(options)[0])
+      try tell(
+        doubts.isEmpty ? "installed" : "installed, but not to be trusted,", path, command, doubts)
+      return doubts.isEmpty ? 0 : 1
+    case .weakened(let weaknesses):
+      try tell("changed", path, command, weaknesses)
+      return 1
     case .missing:
       try printOut(Array("not installed in \(place)\n".utf8))
       return 1
@@ -62,6 +68,13 @@ struct HookInstallation {
       try printOut(Array("differs in \(place)\n\(found)expected\n\(expected)".utf8))
       return 1
     }
+  }
+
+  private func tell(
+    _ state: String, _ path: String, _ command: String, _ doubts: [String]
+  ) throws(Failure) {
+    let reasons = doubts.map { "because \(Self.printable($0))\n" }.joined()
+    try printOut(Array("\(state) in \(path)\n  \(command)\n\(reasons)".utf8))
   }
 
   /// What the host is to run.

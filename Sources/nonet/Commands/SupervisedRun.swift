@@ -148,8 +148,7 @@ struct SupervisedRun {
   private var watchedCalls: [String] {
     // Where allowed calls send to is worth knowing too.
     if options.isObserving { return ["sendto", "sendmsg", "sendmmsg"] }
-    // Who listens is inside.
-    return options.allowedUnix.contains { AllowedSockets.isInside($0) } ? ["listen"] : []
+    return AllowedSockets.watchedCalls(options)
   }
 
   // The way to the command -------------------------------------------------------------------------

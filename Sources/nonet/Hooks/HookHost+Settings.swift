@@ -46,18 +46,21 @@ extension HookHost {
     }
   }
 
+  /// The time that is asked for, in the host's unit: longer than the hook takes before it blocks by
+  /// itself, for a host that gives up on a hook runs the command.
+  var shortestTimeout: Int {
+    // Gemini CLI counts milliseconds.
+    self == .geminiCLI ? 10_000 : 10
+  }
+
   /// What the settings have to say for a command to be asked as a hook.
-  ///
-  /// The time is longer than the hook takes before it blocks by itself: a host that gives up on a
-  /// hook runs the command.
   func entry(running command: String) -> String {
     let line = ("command", JSONText.string(command))
     guard let shellTool else {
       // Cursor alone can be told to block where a hook fails.
-      return JSONText.object([line, ("timeout", "10"), ("failClosed", "true")])
+      return JSONText.object([line, ("timeout", "\(shortestTimeout)"), ("failClosed", "true")])
     }
-    // Gemini CLI counts milliseconds.
-    let timeout = ("timeout", self == .geminiCLI ? "10000" : "10")
+    let timeout = ("timeout", "\(shortestTimeout)")
     let hook = JSONText.object([("type", JSONText.string("command")), line, timeout])
     return JSONText.object([
       ("matcher", JSONText.string(shellTool)), ("hooks", JSONText.array([hook])),

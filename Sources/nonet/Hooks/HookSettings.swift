@@ -17,6 +17,8 @@ struct HookSettings {
   enum State: Equatable {
     case missing
     case installed
+    /// The one hook is there, and something beside its command keeps it from holding.
+    case weakened([String])
     /// There are hooks of nonet for this host, with these commands, and not just the one.
     case differs([String])
   }
@@ -26,6 +28,8 @@ struct HookSettings {
     /// Its index in the event's array, and in the group's where the host has groups.
     let group: Int
     let hook: Int?
+    /// The object that has the command.
+    let entry: JSONValue
     /// The string that is run.
     let command: JSONValue
     /// Whether the host asks it before each command.
@@ -55,8 +59,34 @@ struct HookSettings {
   func state(for command: String) -> State {
     let found = found
     if found.isEmpty { return .missing }
-    if found.count == 1, found[0].isAsked, found[0].command.spells(command) { return .installed }
+    if found.count == 1, found[0].isAsked, found[0].command.spells(command) {
+      let weaknesses = weaknesses(of: found[0].entry)
+      return weaknesses.isEmpty ? .installed : .weakened(weaknesses)
+    }
     return .differs(found.map { $0.command.text ?? "" })
+  }
+
+  /// Whether the host is told to ask no hook at all.
+  var asksNobody: Bool { document.root["disableAllHooks"]?.bool ?? false }
+
+  /// What an entry says beside its command by which the host would run a command unasked or without
+  /// the answer: what `--install` never writes.
+  private func weaknesses(of entry: JSONValue) -> [String] {
+    var found: [String] = []
+    let known = [
+      "type", "command", "timeout", "failClosed", "name", "description", "statusMessage",
+    ]
+    for member in entry.members where !known.contains(where: { member.name.spells($0) }) {
+      found.append(
+        "it has \(String(decoding: member.name.source, as: UTF8.self)) beside the command")
+    }
+    if let timeout = entry["timeout"], timeout.integer.map({ $0 >= host.shortestTimeout }) != true {
+      found.append("its timeout is shorter than \(host.shortestTimeout)")
+    }
+    if host.shellTool == nil, entry["failClosed"]?.bool != true {
+      found.append("its failClosed is not true")
+    }
+    return found
   }
 
   /// How many hooks of others the host asks at the same event.
@@ -72,7 +102,7 @@ struct HookSettings {
     if state(for: command) == .installed { return }
     let found = found
     do throws(JSONError) {
-      if found.count == 1, found[0].isAsked {
+      if found.count == 1, found[0].isAsked, weaknesses(of: found[0].entry).isEmpty {
         document = try document.replacing(found[0].command, with: JSONText.string(command))
         return
       }
@@ -108,7 +138,8 @@ struct HookSettings {
     for (index, group) in (event?.elements ?? []).enumerated() {
       guard let tool = host.shellTool else {
         if let command = group["command"], isOurs(command) {
-          found.append(Found(group: index, hook: nil, command: command, isAsked: true))
+          found.append(
+            Found(group: index, hook: nil, entry: group, command: command, isAsked: true))
         }
         continue
       }
@@ -120,7 +151,9 @@ struct HookSettings {
         guard let command = entry["command"], isOurs(command) else { continue }
         let isCommand = entry["type"]?.spells("command") ?? false
         found.append(
-          Found(group: index, hook: hook, command: command, isAsked: isAsked && isCommand))
+          Found(
+            group: index, hook: hook, entry: entry, command: command,
+            isAsked: isAsked && isCommand))
       }
     }
     return found

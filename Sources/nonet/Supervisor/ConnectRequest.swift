@@ -12,8 +12,8 @@ final class ConnectRequest {
   let isBlocking: Bool
   /// How long the thread is willing to wait, in microseconds; `nil` for ever.
   let patience: Int64?
-  private let ids: EffectiveIDs
-  private let own: EffectiveIDs
+  private let ids: ThreadIDs
+  private let own: OwnIDs
   private let allowance: UnixAllowance
   private let target: Target
   private let socket: UnixSocket
@@ -51,22 +51,28 @@ final class ConnectRequest {
   ///   - thread: The thread.
   ///   - id: Its wait.
   ///   - allowance: What may be reached.
+  ///   - domains: Knows whether a Landlock domain of the thread's own could refuse it.
   ///   - listener: Knows whether the thread still waits.
   /// - Throws: Why it is not tried.
   init(
     _ call: Call, _ address: [UInt8], of thread: pid_t, _ id: UInt64, allowance: UnixAllowance,
-    _ listener: Listener
+    _ domains: InnerDomains, _ listener: Listener
   ) throws(Obstacle) {
     self.id = id
     self.thread = thread
     own = allowance.own
     self.allowance = allowance
     number = CInt(bitPattern: call.word(0))
-    guard let status = ThreadStatus(of: thread) else { throw .notAllowed }
+    guard let status = ThreadStatus(of: thread), !allowance.mayBeHeldBack(status, thread) else {
+      throw .notAllowed
+    }
     let theirs = try Self.socket(number, of: thread, status.process)
     guard let address = UnixAddress(address, length: Int32(bitPattern: call.word(2))) else {
       throw .errno(EINVAL)
     }
+    let isAbstract = if case .abstract = address { true } else { false }
+    let process = status.process
+    if domains.mayRefuse(isAbstract: isAbstract, { startTime(of: process) }) { throw .notAllowed }
     if theirs.isListening { throw .errno(EINVAL) }
     if theirs.isConnected { throw .errno(EISCONN) }
     // The socket in its place could not have that address.
@@ -75,19 +81,19 @@ final class ConnectRequest {
       let sharesNamespace = sharesUserNamespace(thread)
     else { throw .notAllowed }
     self.closesOnExec = closesOnExec
-    process = status.process
+    self.process = process
     replaced = theirs.number
     isBlocking = theirs.isBlocking
     patience = theirs.sendTimeout
     var ids = status.ids
     // Capabilities count in the namespace of their owner, and nowhere above it.
-    ids.capabilities = sharesNamespace ? ids.capabilities & own.capabilities : 0
+    ids.capabilities = sharesNamespace ? ids.capabilities & own.ids.capabilities : 0
     self.ids = ids
     do throws(SystemError) {
       let places = try Places(of: thread)
       // All that was asked about the thread is its own if it still waits.
       guard listener.isWaiting(id) else { throw SystemError(call: "connect", number: ENOENT) }
-      socket = try ids.perform(unless: own) { () throws(SystemError) -> UnixSocket in
+      socket = try own.act(as: ids) { () throws(SystemError) -> UnixSocket in
         try theirs.another()
       }
       switch address {
@@ -97,7 +103,7 @@ final class ConnectRequest {
         }
         target = .abstract(name)
       case .path(let path):
-        let file = try ids.perform(unless: own) { () throws(SystemError) -> PinnedFile in
+        let file = try own.act(as: ids) { () throws(SystemError) -> PinnedFile in
           try places.pin(path)
         }
         let (isNamed, folder) = (allowance.names(file), allowance.folder(of: file))
@@ -134,7 +140,7 @@ final class ConnectRequest {
   /// - Returns: EAGAIN where the other end has no room for one more.
   func perform(_ inside: InsideListeners, _ listener: Listener) -> Result {
     do throws(SystemError) {
-      try ids.perform(unless: own) { () throws(SystemError) in
+      try own.act(as: ids) { () throws(SystemError) in
         switch target {
         case .file(let file, _, _): try socket.connect(to: file)
         case .abstract(let name): try socket.connect(toAddress: [1, 0, 0] + name)
@@ -163,9 +169,9 @@ final class ConnectRequest {
   }
 
   private func isAdmitted(_ inside: InsideListeners) -> Bool {
-    if case .file(_, let isNamed, let folder) = target {
+    if case .file(let file, let isNamed, let folder) = target {
       if isNamed { return true }
-      if let folder, let bound = socket.peerAddress, folder.isParent(ofBound: bound) { return true }
+      if let folder, folder.isPlace(of: file, boundBy: socket) { return true }
     }
     guard allowance.allowsInside else { return false }
     do throws(SystemError) {

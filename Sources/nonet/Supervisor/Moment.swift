@@ -11,6 +11,11 @@ struct Moment: Comparable {
     return Moment(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
   }
 
+  /// How long it is until this moment, in milliseconds, for poll(2): 0 to 1000.
+  func milliseconds(after now: Moment) -> CInt {
+    CInt(truncatingIfNeeded: max(0, min((microseconds - now.microseconds + 999) / 1000, 1000)))
+  }
+
   static func < (left: Moment, right: Moment) -> Bool { left.microseconds < right.microseconds }
 
   /// The fields of the calendar, by the days of 400-year cycles (proleptic Gregorian).

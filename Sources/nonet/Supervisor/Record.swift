@@ -58,8 +58,7 @@ struct Record {
   var timeout: CInt {
     guard let some = linesDue ?? documentDue else { return -1 }
     let due = min(some, documentDue ?? some)
-    let left = (due.microseconds - Moment.now.microseconds + 999) / 1000
-    return CInt(truncatingIfNeeded: max(0, min(left, 1000)))
+    return due.milliseconds(after: .now)
   }
 
   /// Counts an attempt and tells the logs.

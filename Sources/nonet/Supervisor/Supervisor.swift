@@ -5,27 +5,28 @@ internal import CLinuxShims
 ///
 /// Two threads that work in turn (`Turns`): one receives calls and answers them, and does nothing else,
 /// so that a call waits as shortly as can be; the other waits for signals and for the time at which
-/// logs are brought up to date. Beside them a second holder of the listener waits in a process of its
+/// logs are brought up to date, and looks after the first one. Beside them a second holder of the listener waits in a process of its
 /// own. Both are there from the first call on, and from the first milliseconds of the run; a command
 /// that ends sooner and tries nothing does without.
 final class Supervisor {
-  private var judge: Judge
-  private let listener: Listener
+  var judge: Judge
+  let listener: Listener
+  let progress: RunProgress
+  var record: Record
+  var identities: Identities
+  let kinds = CallKinds()
+  /// Where `--allow-unix` lets some connects through.
+  let connector: UnixConnector?
   private let signals: SignalReader
   private let command: CommandProcess
-  private let progress: RunProgress
-  private var record: Record
-  private var identities: Identities
-  private let kinds = CallKinds()
-  /// Where `--allow-unix` lets some connects through.
-  private let connector: UnixConnector?
   private let complain: (String) -> Void
   private var isListening = true
   private var hasReceiver = false
-  private var isSuccessor = false
   /// Whether neither the other thread nor the second holder is there yet.
   private var isAlone = true
   private var secondHolders = 0
+  /// When the other thread is looked after next; `nil` where that has time until the bell rings.
+  private var lookDue: Moment?
 
   /// So long a run does without its helpers, unless it tries something.
   private static let milliseconds: CInt = 5
@@ -63,39 +64,12 @@ final class Supervisor {
   func run() -> Ending {
     listener.wakeSynchronously()
     Turns.take()
-    var requests = [
-      pollfd(fd: listener.number, events: Int16(POLLIN), revents: 0),
-      pollfd(fd: signals.number, events: Int16(POLLIN), revents: 0),
-    ]
     while true {
-      if !isListening { requests[0].fd = -1 }
-      let timeout = timeout
-      Turns.give()
-      let ready = poll(&requests, nfds_t(requests.count), timeout)
-      Turns.take()
-      let onListener = ready > 0 ? CInt(requests[0].revents) : 0
-      if isAlone, ready == 0 || onListener & POLLIN != 0 {
-        startHelpers()
-        if hasReceiver { requests[0].events = 0 }
-      } else if onListener & POLLIN != 0 {
-        handleNext()
-      } else if onListener != 0 {
-        // No process is left behind the filter.
-        isListening = false
+      if waitForEvents(beside: signals.number), let ending = command.handle(signals) {
+        return ending
       }
-      if ready > 0, requests[1].revents != 0, let ending = command.handle(signals) { return ending }
       if command.hasLostSecond { startSecond() }
-      retryConnects()
-      if let failure = listener.failure, isListening { stopListening(because: failure) }
-      record.bringUpToDate(at: .now)
     }
-  }
-
-  /// How long poll(2) may wait, in milliseconds; -1 for as long as it takes.
-  private var timeout: CInt {
-    if isAlone { return Self.milliseconds }
-    let (first, second) = (record.timeout, isListening ? connector?.timeout ?? -1 : -1)
-    return first < 0 ? second : second < 0 ? first : min(first, second)
   }
 
   /// Writes the end of the logs, and leaves somebody behind for what the command leaves running.
@@ -103,7 +77,7 @@ final class Supervisor {
     record.finish(ending)
     progress.noteOver()
     if isListening, !listener.isAbandoned {
-      let supervisor = getpid()
+      let supervisor = nonet_handle(getpid())
       progress.forkSuccessor { goOn(after: supervisor) }
     } else {
       endProcess(command.second)
@@ -112,42 +86,27 @@ final class Supervisor {
   }
 
   /// Goes on with the same answers, and without logs, until no process is left behind the filter.
-  private func goOn(after supervisor: pid_t) -> Never {
+  ///
+  /// - Parameter supervisor: A handle of the process that began; what its other thread had received
+  ///   when it ended is answered here.
+  private func goOn(after supervisor: CInt) -> Never {
     closeInherited()
-    isSuccessor = true
     record = Record(lines: nil, document: nil) { _ in }
     judge.protection.holders.first = getpid()
     listener.slot = progress.slot(.successor)
-    let handle = nonet_handle(supervisor)
-    var requests = [
-      pollfd(fd: listener.number, events: Int16(POLLIN), revents: 0),
-      pollfd(fd: handle, events: Int16(POLLIN), revents: 0),
-    ]
-    while isListening, listener.failure == nil {
-      let ready = poll(&requests, 2, connector?.timeout ?? -1)
-      if ready > 0 {
-        let onListener = CInt(requests[0].revents)
-        if onListener & POLLIN != 0 {
-          handleNext()
-        } else if onListener != 0 {
-          break
-        }
-        if requests[1].revents != 0 {
-          requests[1].fd = -1
-          handleReceived()
-        }
+    nonet_forget_receivers()
+    (hasReceiver, lookDue) = (false, nil)
+    startReceiver()
+    var begun = supervisor
+    while isListening {
+      guard waitForEvents(beside: begun) else { continue }
+      begun = -1
+      for notification in progress.received where listener.isWaiting(notification.id) {
+        if connector?.isPending(notification.id) ?? false { continue }
+        if notification.id != nonet_receiver_slot()?.pointee.words.0 { self.handle(notification) }
       }
-      retryConnects()
     }
     _exit(0)
-  }
-
-  /// Answers what the supervisor's other thread had received when it ended.
-  private func handleReceived() {
-    for notification in progress.received where listener.isWaiting(notification.id) {
-      if connector?.isPending(notification.id) ?? false { continue }
-      handle(notification)
-    }
   }
 
   /// Closes what this process was started with, so that nobody waits for its end.
@@ -158,6 +117,69 @@ final class Supervisor {
       for number in try openDescriptors() { _ = nonet_close_inherited(number) }
     } catch {}
     record.close()
+  }
+
+  // Waiting ----------------------------------------------------------------------------------------
+
+  /// Gives the other thread its turn until there is something to do, and does it.
+  ///
+  /// - Parameter descriptor: What is the caller's to look after.
+  /// - Returns: Whether that can be read.
+  private func waitForEvents(beside descriptor: CInt) -> Bool {
+    let receives = !hasReceiver || isAlone
+    var requests = [
+      pollfd(
+        fd: isListening ? listener.number : -1, events: Int16(receives ? POLLIN : 0), revents: 0),
+      pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: hasReceiver ? Turns.bell : -1, events: Int16(POLLIN), revents: 0),
+    ]
+    let timeout = timeout
+    Turns.give()
+    let ready = poll(&requests, nfds_t(requests.count), timeout)
+    Turns.take()
+    let onListener = ready > 0 ? CInt(requests[0].revents) : 0
+    if isAlone, ready == 0 || onListener & POLLIN != 0 {
+      startHelpers()
+    } else if onListener & POLLIN != 0 {
+      handleNext()
+    } else if onListener != 0 {
+      // No process is left behind the filter.
+      isListening = false
+    }
+    lookAfterReceiver(isRung: ready > 0 && requests[2].revents != 0)
+    if let connector, isListening {
+      for one in connector.retry() { note(one.answer, one.attempt, one.thread) }
+    }
+    if let failure = listener.failure, isListening { stopListening(because: failure) }
+    record.bringUpToDate(at: .now)
+    return ready > 0 && requests[1].revents != 0
+  }
+
+  /// How long poll(2) may wait, in milliseconds; -1 for as long as it takes.
+  private var timeout: CInt {
+    if isAlone { return Self.milliseconds }
+    var least: CInt = -1
+    let connects = isListening ? connector?.timeout ?? -1 : -1
+    let look = lookDue.map { $0.milliseconds(after: .now) } ?? -1
+    for one in [record.timeout, connects, look] where one >= 0 {
+      least = least < 0 ? one : min(least, one)
+    }
+    return least
+  }
+
+  private func lookAfterReceiver(isRung: Bool) {
+    guard hasReceiver else { return }
+    if let due = lookDue {
+      if Moment.now < due { return }
+    } else if !isRung {
+      return
+    }
+    let look = Turns.look()
+    lookDue = look.sleeps ? nil : Moment.now.later(Int64(Turns.patience) * 1000)
+    guard let left = look.leftBehind else { return }
+    hasReceiver = false
+    startReceiver()
+    handle(left)
   }
 
   /// Closes the listener: every call that waits or comes is refused with ENOSYS by the kernel.
@@ -198,8 +220,7 @@ final class Supervisor {
     if holder.first.handle >= 0 { _ = close(holder.first.handle) }
   }
 
-  // Receiving --------------------------------------------------------------------------------------
-
+  /// Starts the thread that receives; without it this one does, and reads no memory.
   private func startReceiver() {
     let context = Unmanaged.passUnretained(self).toOpaque()
     let result = nonet_start_receiver(
@@ -230,97 +251,6 @@ final class Supervisor {
       if let next = try listener.receive() { handle(next) }
     } catch {
       stopListening(because: error)
-    }
-  }
-
-  private func retryConnects() {
-    guard let connector, isListening else { return }
-    for one in connector.retry() { note(one.answer, one.attempt, one.thread) }
-  }
-
-  private func handle(_ notification: nonet_notification) {
-    let call = Call(notification)
-    let ruling = judge.ruling(on: call, by: notification.thread)
-    let kind = kinds.kind(of: call)
-    guard let verdict = ruling.verdict else {
-      if ruling.isOwn {
-        _ = answer(.proceed, notification.id)
-      } else if let connector {
-        connector.noteListener(notification)
-        _ = answer(.proceed, notification.id)
-      } else {
-        handleAllowed(call, kind, notification)
-      }
-      return
-    }
-    let evidence = Evidence(call, kind, read: reader(of: notification.thread))
-    let thread = identities.thread(notification.thread, at: .now)
-    if kind == .connect, let connector, case .refuse(let number) = ruling.answer {
-      let attempt = Attempt(
-        call: call, kind: kind, evidence: evidence, peer: nil, verdict: verdict, isProbe: false,
-        thread: notification.thread)
-      let answer = connector.connect(notification, attempt, refusal: number, thread)
-      if let number = answer.errno {
-        guard listener.refuse(notification.id, with: number) else { return }
-      }
-      if answer == .later {
-        progress.keepWaiting(isSuccessor ? .successor : .first, listener.isWaiting)
-      }
-      note(answer, attempt, thread)
-      return
-    }
-    guard answer(ruling.answer, notification.id) else { return }
-    let attempt = Attempt(
-      call: call, kind: kind, evidence: evidence, peer: nil, verdict: verdict,
-      isProbe: ruling.isWithdrawn && kind == .other, thread: notification.thread)
-    record.add(attempt, by: thread)
-  }
-
-  /// Writes down what became of a connect, once that is known.
-  private func note(
-    _ answer: UnixConnector.Answer, _ attempt: Attempt, _ thread: Identities.Thread?
-  ) {
-    switch answer {
-    case .performed: record.add(attempt.answered(.allowed, isProbe: true), by: thread)
-    case .refuse(let number):
-      record.add(attempt.answered(.refused(number), isProbe: false), by: thread)
-    case .fail(let number):
-      record.add(attempt.answered(.refused(number), isProbe: true), by: thread)
-    case .later: return
-    }
-  }
-
-  /// Lets a call through and looks where it sends to.
-  private func handleAllowed(
-    _ call: Call, _ kind: CallKind, _ notification: nonet_notification
-  ) {
-    let number = notification.thread
-    let evidence = Evidence(call, kind, wantsPayload: true, read: reader(of: number))
-    let thread = identities.thread(number, at: .now)
-    let peer = NetworkPeer(
-      of: CInt(bitPattern: call.word(0)), in: number, thread?.identity.process ?? number)
-    guard answer(.proceed, notification.id), let peer else { return }
-    let attempt = Attempt(
-      call: call, kind: kind, evidence: evidence, peer: peer, verdict: .observed, isProbe: false,
-      thread: number)
-    record.add(attempt, by: thread)
-  }
-
-  /// Gives the answer.
-  ///
-  /// - Returns: Whether the thread waited until then; otherwise nothing that was read is certain.
-  private func answer(_ answer: Answer, _ id: UInt64) -> Bool {
-    switch answer {
-    case .refuse(let errno): listener.refuse(id, with: errno)
-    case .proceed: listener.proceed(id)
-    }
-  }
-
-  private func reader(of thread: pid_t) -> Evidence.Reader {
-    { address, count in
-      var bytes = [UInt8](repeating: 0, count: count)
-      let isRead = bytes.withUnsafeMutableBytes { readMemory(of: thread, at: address, into: $0) }
-      return isRead ? bytes : nil
     }
   }
 }

@@ -1,3 +1,4 @@
+internal import BPFAssembler
 internal import CLinuxShims
 
 /// Connects AF_UNIX sockets for threads whose policy refuses connect: to what `--allow-unix` names.
@@ -43,6 +44,9 @@ final class UnixConnector {
   private let listener: Listener
   private let complain: (String) -> Void
   private var inside = InsideListeners()
+  private var domains: InnerDomains
+  /// Whether a call is landlock_restrict_self(2), which has one number for all ABIs.
+  private let restrictSelf = Syscall(named: "landlock_restrict_self")?.number(on: .host)
   private var pending: [Pending] = []
   private var hasWarned = false
 
@@ -62,10 +66,26 @@ final class UnixConnector {
     self.allowance = allowance
     self.listener = listener
     self.complain = complain
+    domains = InnerDomains(abi: allowance.landlockABI)
   }
 
-  /// Notes that the process of a thread listens, before the kernel makes that call.
-  func noteListener(_ notification: nonet_notification) {
+  /// Notes what counts later of a call that the policy allows, before the kernel makes it: that the
+  /// process of a thread listens, or enters a Landlock domain.
+  func note(_ notification: nonet_notification) {
+    if notification.number == restrictSelf {
+      noteDomain(notification)
+    } else {
+      noteListener(notification)
+    }
+  }
+
+  private func noteDomain(_ notification: nonet_notification) {
+    let start = ThreadStatus(of: notification.thread).flatMap { startTime(of: $0.process) }
+    // Otherwise it is not made, or what was read is of another process.
+    if listener.isWaiting(notification.id) { domains.note(start) }
+  }
+
+  private func noteListener(_ notification: nonet_notification) {
     guard allowance.allowsInside, let status = ThreadStatus(of: notification.thread) else { return }
     do throws(SystemError) {
       let number = try processNumber(status.process)
@@ -100,8 +120,7 @@ final class UnixConnector {
     do throws(ConnectRequest.Obstacle) {
       request = try ConnectRequest(
         attempt.call, attempt.evidence.address ?? [], of: notification.thread, notification.id,
-        allowance: allowance,
-        listener)
+        allowance: allowance, domains, listener)
     } catch {
       switch error {
       case .notAllowed: return .refuse(refusal)
@@ -123,7 +142,7 @@ final class UnixConnector {
   /// How long poll(2) may wait, in milliseconds; -1 for as long as it takes.
   var timeout: CInt {
     guard let due = pending.map({ $0.due }).min() else { return -1 }
-    return CInt(max(0, min((due.microseconds - Moment.now.microseconds + 999) / 1000, 1000)))
+    return due.milliseconds(after: .now)
   }
 
   /// Whether a call is answered later.

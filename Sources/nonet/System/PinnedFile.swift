@@ -6,6 +6,20 @@ struct FileIdentity: Equatable {
   let inode: UInt64
 }
 
+/// A time that a file system wrote.
+struct FileTime: Comparable {
+  private let seconds: Int
+  private let nanoseconds: Int
+
+  init(_ time: timespec) {
+    (seconds, nanoseconds) = (time.tv_sec, time.tv_nsec)
+  }
+
+  static func < (left: FileTime, right: FileTime) -> Bool {
+    (left.seconds, left.nanoseconds) < (right.seconds, right.nanoseconds)
+  }
+}
+
 /// How a path is resolved; never over links of /proc such as /proc/self/fd, which would lead into
 /// this very process.
 enum Resolution {
@@ -23,6 +37,12 @@ final class PinnedFile {
   let identity: FileIdentity
   let isSocket: Bool
   let isFolder: Bool
+  let isLink: Bool
+  let owner: uid_t
+  /// How many names the file has.
+  let names: UInt64
+  /// Whether only its owner and the folder's may take a file out of the folder (inode(7), S_ISVTX).
+  let isSticky: Bool
   var number: CInt { descriptor.number }
 
   private init(owning number: CInt) throws(SystemError) {
@@ -36,6 +56,10 @@ final class PinnedFile {
     let kind = status.st_mode & mode_t(S_IFMT)
     isSocket = kind == mode_t(S_IFSOCK)
     isFolder = kind == mode_t(S_IFDIR)
+    isLink = kind == mode_t(S_IFLNK)
+    owner = status.st_uid
+    names = UInt64(status.st_nlink)
+    isSticky = status.st_mode & mode_t(S_ISVTX) != 0
   }
 
   /// Pins a file by a name that is taken as this process sees it; links of /proc lead on.
@@ -72,6 +96,36 @@ final class PinnedFile {
     var bytes = [CChar](repeating: 0, count: 4096)
     let count = readlink("/proc/self/fd/\(number)", &bytes, bytes.count)
     return count < 0 ? nil : bytes[..<count].map { UInt8(bitPattern: $0) }
+  }
+
+  /// Where a symbolic link leads; `nil` for what is none.
+  var target: [UInt8]? {
+    var bytes = [CChar](repeating: 0, count: 4096)
+    let capacity = bytes.count
+    let count = isLink ? readlinkat(number, "", &bytes, capacity) : -1
+    return count < 0 || count == capacity ? nil : bytes[..<count].map { UInt8(bitPattern: $0) }
+  }
+
+  /// Whether this process's user may put files into the folder and take them out, or may give itself
+  /// the right to.
+  var isChangeable: Bool {
+    if faccessat(number, ".", W_OK, AT_EACCESS) == 0 { return true }
+    return owner == geteuid() && nonet_errno() != EROFS
+  }
+
+  /// Whether this process's user may put something else in the place of a file in the folder.
+  func letsReplace(_ file: PinnedFile) -> Bool {
+    let user = geteuid()
+    guard isChangeable else { return false }
+    return !isSticky || user == 0 || owner == user || file.owner == user
+  }
+
+  /// When the file was made and when it was last changed, linked, moved or given away; `nil` where the
+  /// file system does not tell (statx(2)).
+  var times: (made: FileTime, changed: FileTime)? {
+    var (made, changed) = (timespec(), timespec())
+    guard nonet_file_times(number, &made, &changed) == 0 else { return nil }
+    return (FileTime(made), FileTime(changed))
   }
 
   /// Whether this is the root of this process, in the same mount.

@@ -60,19 +60,18 @@ struct RunProgress {
     }
   }
 
-  /// The memory into which the kernel writes a call.
+  /// The memory into which the kernel writes calls, one place for each thread that receives.
   func slot(_ slot: Slot) -> UnsafeMutablePointer<nonet_slot> { pointer(slot.index) }
 
   /// Keeps in mind a call that is answered later, while there is room.
   ///
-  /// - Parameters:
-  ///   - slot: Where it was received.
-  ///   - isWaiting: Whether the call of an id still waits.
-  func keepWaiting(_ slot: Slot, _ isWaiting: (UInt64) -> Bool) {
+  /// - Parameter isWaiting: Whether the call of an id still waits.
+  func keepWaiting(_ isWaiting: (UInt64) -> Bool) {
+    guard let received = nonet_receiver_slot() else { return }
     for index in Int(NONET_SLOT_WAITING)..<Int(NONET_SLOTS) {
       let id = pointer(index).pointee.words.0
       if id != 0, isWaiting(id) { continue }
-      pointer(index).pointee = pointer(slot.index).pointee
+      pointer(index).pointee = received.pointee
       return
     }
   }

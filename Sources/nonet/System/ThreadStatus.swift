@@ -3,7 +3,9 @@ internal import CLinuxShims
 /// What /proc/THREAD/status tells of a thread's rights.
 struct ThreadStatus: Equatable {
   var process: pid_t = 0
-  var ids = EffectiveIDs()
+  var ids = ThreadIDs()
+  /// How many seccomp filters the thread has; 0 before Linux 5.9, which does not tell.
+  var filters: UInt64 = 0
   /// Signals that wait, are not blocked and have a handler: what makes a call end with EINTR.
   var hasSignalToHandle = false
 
@@ -36,15 +38,20 @@ struct ThreadStatus: Equatable {
       if name.elementsEqual("Tgid".utf8), let value = number(0) {
         process = pid_t(truncatingIfNeeded: value)
         found |= 1
-      } else if name.elementsEqual("Uid".utf8), let value = number(1) {
-        ids.user = uid_t(truncatingIfNeeded: value)
+      } else if name.elementsEqual("Uid".utf8), let effective = number(1), let file = number(3) {
+        ids.user = uid_t(truncatingIfNeeded: effective)
+        ids.fileUser = uid_t(truncatingIfNeeded: file)
         found |= 2
-      } else if name.elementsEqual("Gid".utf8), let value = number(1) {
-        ids.group = gid_t(truncatingIfNeeded: value)
+      } else if name.elementsEqual("Gid".utf8), let effective = number(1), let file = number(3) {
+        ids.group = gid_t(truncatingIfNeeded: effective)
+        ids.fileGroup = gid_t(truncatingIfNeeded: file)
         found |= 4
       } else if name.elementsEqual("Groups".utf8) {
-        ids.groups = words.indices.compactMap { number($0) }.map { gid_t(truncatingIfNeeded: $0) }
-        if ids.groups.count == words.count { found |= 8 }
+        let groups = words.indices.compactMap { number($0) }
+        ids.groups = groups.map { gid_t(truncatingIfNeeded: $0) }.sorted()
+        if groups.count == words.count { found |= 8 }
+      } else if name.elementsEqual("Seccomp_filters".utf8) {
+        filters = number(0) ?? 0
       } else if name.elementsEqual("CapEff".utf8), let value = number(0, radix: 16) {
         ids.capabilities = value
         found |= 16
@@ -58,37 +65,6 @@ struct ThreadStatus: Equatable {
     }
     guard found == 31 else { return nil }
     hasSignalToHandle = waiting & ~blocked & caught != 0
-  }
-}
-
-/// The ids by which the kernel decides what a thread may do.
-struct EffectiveIDs: Equatable {
-  var user: uid_t = 0
-  var group: gid_t = 0
-  var groups: [gid_t] = []
-  var capabilities: UInt64 = 0
-
-  /// Notes the ids of this process, to which `perform` goes back.
-  static func remember() throws(SystemError) {
-    _ = try attempt("getgroups") { nonet_remember_ids() }
-  }
-
-  /// Does something with these ids, and goes back to this process's own.
-  ///
-  /// - Parameters:
-  ///   - own: The ids that this process has.
-  ///   - action: What is done; throws what it throws.
-  /// - Returns: What that answers.
-  /// - Throws: EPERM where this process may not take the ids.
-  func perform<Result: ~Copyable>(
-    unless own: EffectiveIDs, _ action: () throws(SystemError) -> Result
-  ) throws(SystemError) -> Result {
-    if self == own { return try action() }
-    _ = try attempt("setresuid") {
-      nonet_take_ids(user, group, groups, CInt(groups.count), capabilities)
-    }
-    defer { nonet_restore_ids() }
-    return try action()
   }
 }
 
@@ -111,6 +87,29 @@ func closesOnExec(_ descriptor: CInt, of thread: pid_t) -> Bool? {
       }
     }
     return nil
+  } catch {
+    return nil
+  }
+}
+
+/// When a process began, in ticks since boot (proc_pid_stat(5), field 22); `nil` where it is gone.
+func startTime(of process: pid_t) -> UInt64? {
+  do throws(SystemError) {
+    let text = try Descriptor(reading: "/proc/\(process)/stat").start(2048)
+    // The second field is a name in parentheses, which may have any bytes in it.
+    guard let end = text.lastIndex(of: UInt8(ascii: ")")) else { return nil }
+    let fields = text[(end + 1)...].split(separator: UInt8(ascii: " "))
+    return fields.count > 19 ? UInt64(String(decoding: fields[19], as: UTF8.self)) : nil
+  } catch {
+    return nil
+  }
+}
+
+/// What a security module (AppArmor, SELinux, Smack) calls a thread; `nil` where there is none.
+func securityLabel(of thread: pid_t) -> [UInt8]? {
+  do throws(SystemError) {
+    let label = try Descriptor(reading: "/proc/\(thread)/attr/current").start(4096)
+    return label.isEmpty ? nil : label
   } catch {
     return nil
   }

@@ -81,6 +81,18 @@ struct UnixSocket: ~Copyable {
     return found
   }
 
+  /// The process that called listen on the other end; `nil` where it has ended, or the kernel does not
+  /// tell (before Linux 6.5).
+  func peerProcess() -> PeerProcess? {
+    do throws(SystemError) {
+      let socket = descriptor.number
+      let handle = try attempt("getsockopt(SO_PEERPIDFD)") { nonet_peer_handle(socket) }
+      return PeerProcess(Descriptor(owning: handle))
+    } catch {
+      return nil
+    }
+  }
+
   /// Connects to exactly this file.
   func connect(to file: PinnedFile) throws(SystemError) {
     let (socket, place) = (descriptor.number, file.number)
@@ -122,6 +134,35 @@ struct UnixSocket: ~Copyable {
       ask(number, $0.baseAddress?.assumingMemoryBound(to: sockaddr.self), &size)
     }
     return result == 0 ? Array(bytes.prefix(Int(size))) : nil
+  }
+}
+
+/// A process at the other end of a socket.
+struct PeerProcess: ~Copyable {
+  private let handle: Descriptor
+  let pid: pid_t
+
+  /// Looks who a pidfd stands for; `nil` for a process that is gone or not of this pid namespace.
+  fileprivate init?(_ handle: consuming Descriptor) {
+    guard let pid = Self.pid(handle.number) else { return nil }
+    self.handle = handle
+    self.pid = pid
+  }
+
+  /// Whether the process is there still, so that its number was no other's until now.
+  var isThere: Bool { Self.pid(handle.number) == pid }
+
+  private static func pid(_ handle: CInt) -> pid_t? {
+    do throws(SystemError) {
+      let text = try Descriptor(reading: "/proc/self/fdinfo/\(handle)").start(512)
+      for line in text.split(separator: UInt8(ascii: "\n")) where line.starts(with: "Pid:".utf8) {
+        let digits = line.dropFirst(4).filter { $0 != UInt8(ascii: "\t") }
+        return pid_t(String(decoding: digits, as: UTF8.self)).flatMap { $0 > 0 ? $0 : nil }
+      }
+      return nil
+    } catch {
+      return nil
+    }
   }
 }
 

@@ -50,7 +50,8 @@ import Testing
     Pid:\t78
     Uid:\t1000\t1001\t1002\t1003
     Gid:\t2000\t2001\t2002\t2003
-    Groups:\t4 24 1000\u{20}
+    Groups:\t24 4 1000 4\u{20}
+    Seccomp_filters:\t2
     SigPnd:\t0000000000000000
     ShdPnd:\t0000000000002000
     SigBlk:\t0000000000000000
@@ -64,7 +65,9 @@ import Testing
     let status = ThreadStatus(text)
     #expect(status?.process == 77)
     #expect(status?.ids.user == 1001 && status?.ids.group == 2001)
-    #expect(status?.ids.groups == [4, 24, 1000])
+    #expect(status?.ids.fileUser == 1003 && status?.ids.fileGroup == 2003)
+    #expect(status?.ids.groups == [4, 4, 24, 1000])
+    #expect(status?.filters == 2)
     #expect(status?.ids.capabilities == 0x1ff_ffff_ffff)
     #expect(status?.hasSignalToHandle == true)
     // Whoever cannot be known wholly is not known at all.
@@ -85,23 +88,49 @@ import Testing
   }
 
   @Test func foldersByTheNameThatWasBound() throws {
-    let folder = AllowedFolder(
-      try PinnedFile(Array("/usr/bin/..".utf8)), named: Array("/usr//".utf8))
-    func isParent(_ path: String) -> Bool {
-      folder.isParent(ofBound: [1, 0] + Array(path.utf8) + [0])
+    let folder = AllowedFolder(try RealPath(Array("/usr/bin/..".utf8)))
+    func isParent(_ path: String, from current: String? = nil) -> Bool {
+      folder.isParent(of: Array(path.utf8), from: current.map { Array($0.utf8) }, at: nil)
     }
-    #expect(isParent("/usr/s"))
+    #expect(isParent("/usr/s") && isParent("/usr/bin/../s") && isParent("//usr/./s"))
+    #expect(isParent("s", from: "/usr") && isParent("../s", from: "/usr/bin"))
     for path in [
-      "", "s", "usr/s", "/usr", "/usr/", "/usr/.", "/usr/..", "/usr/lib/s", "/usr/../usr/s",
+      "", "s", "usr/s", "/usr", "/usr/", "/usr/.", "/usr/..", "/usr/lib/s", "/usr/no/../s",
     ] {
       #expect(!isParent(path))
     }
-    #expect(!folder.isParent(ofBound: [1, 0, 0] + Array("/usr/s".utf8)))
-    #expect(!folder.isParent(ofBound: [2, 0] + Array("/usr/s".utf8)))
-    #expect(!folder.isParent(ofBound: []))
+    #expect(!isParent("s", from: "/usr/bin") && !isParent("/bin/s", from: "/usr"))
     #expect(folder.holds(try PinnedFile(Array("/usr/bin".utf8))))
     #expect(!folder.holds(try PinnedFile(Array("/dev/null".utf8))))
     #expect(!folder.holds(try PinnedFile(Array("/usr".utf8))))
+  }
+
+  @Test func pathsWithoutLinks() throws {
+    func name(_ path: String) throws -> String {
+      String(decoding: try RealPath(Array(path.utf8)).name, as: UTF8.self)
+    }
+    #expect(try name("/") == "/" && name("/..") == "/" && name("//dev/./null") == "/dev/null")
+    #expect(try name("/usr/bin/../../dev") == "/dev")
+    #expect(throws: SystemError.self) { try RealPath(Array("/dev/null/..".utf8)) }
+    let path = try RealPath(Array("/dev/null".utf8))
+    #expect(path.looseLink == nil && path.file.identity == (try PinnedFile(path.name)).identity)
+  }
+
+  @Test func domainsOfLaterProcesses() {
+    var domains = InnerDomains(abi: 6)
+    #expect(!domains.mayRefuse(isAbstract: true) { nil })
+    domains.note(50)
+    domains.note(70)
+    for (start, answer) in [(49, false), (50, true), (51, true), (nil, true)] as [(UInt64?, Bool)] {
+      #expect(domains.mayRefuse(isAbstract: true) { start } == answer)
+    }
+    #expect(!domains.mayRefuse(isAbstract: false) { 60 })
+    domains.note(nil)
+    #expect(domains.mayRefuse(isAbstract: true) { 0 })
+    var newer = InnerDomains(abi: 9)
+    newer.note(50)
+    #expect(newer.mayRefuse(isAbstract: false) { 60 } && !newer.mayRefuse(isAbstract: false) { 49 })
+    #expect(startTime(of: getpid()).map { $0 > 0 } == true && isProcOwn)
   }
 
   @Test func aPinnedFileIsOneFile() throws {

@@ -1,0 +1,86 @@
+internal import CLinuxShims
+
+/// Where a path leads, and whether this process's user may lead it elsewhere by a link.
+///
+/// A confined command may change what its user may change. A path without links means the same file or
+/// none in the next run; a link says something else as soon as somebody puts another one in its place.
+struct RealPath {
+  /// The path without links, from the root of this process.
+  let name: [UInt8]
+  /// The first link on the way that the user may replace, by its real name.
+  private(set) var looseLink: [UInt8]?
+  /// All of them.
+  private(set) var looseLinks: [PinnedFile] = []
+  let file: PinnedFile
+  /// The folder that has the file; the root where the file is the root.
+  let folder: PinnedFile
+
+  /// As in the kernel (MAXSYMLINKS).
+  private static let mostLinks = 40
+  private static let slash = UInt8(ascii: "/")
+
+  /// Walks along a path.
+  ///
+  /// - Parameter path: From the root or from the working folder; links of /proc are taken by their text.
+  /// - Throws: The errno of a step that fails.
+  init(_ path: [UInt8]) throws(SystemError) {
+    var names: [[UInt8]] = []
+    var steps = Self.steps(path)
+    if path.first != Self.slash { steps = Self.steps(try workingFolder()) + steps }
+    let root = try PinnedFile([Self.slash])
+    var folders = [root]
+    var here = root
+    var isLoose = false
+    var links = 0
+    steps.reverse()
+    while let step = steps.popLast() {
+      guard here.isFolder else { throw SystemError(call: "open", number: ENOTDIR) }
+      if step.elementsEqual("..".utf8) {
+        if !names.isEmpty { names.removeLast() }
+        if folders.count > 1 { folders.removeLast() }
+        here = folders[folders.count - 1]
+        continue
+      }
+      let folder = here
+      let file = try PinnedFile(step, in: folder, .plain, follows: false)
+      // What lies in a folder that may be replaced as a whole may be replaced too.
+      isLoose = isLoose || folder.letsReplace(file)
+      guard file.isLink else {
+        names.append(step)
+        folders.append(file)
+        here = file
+        continue
+      }
+      links += 1
+      guard links <= Self.mostLinks, let target = file.target else {
+        throw SystemError(call: "open", number: ELOOP)
+      }
+      if isLoose {
+        looseLinks.append(file)
+        looseLink = looseLink ?? Self.joined(names + [step])
+      }
+      if target.first == Self.slash {
+        names = []
+        folders = [root]
+        here = root
+      }
+      steps += Self.steps(target).reversed()
+    }
+    name = Self.joined(names)
+    file = here
+    folder = folders.count > 1 ? folders[folders.count - 2] : root
+  }
+
+  /// Whether the path was the same before a time: each link that could have come later was there.
+  func isOlder(than time: FileTime) -> Bool {
+    looseLinks.allSatisfy { link in link.times.map { $0.changed < time } ?? false }
+  }
+
+  private static func steps(_ path: [UInt8]) -> [[UInt8]] {
+    path.split(separator: slash).map { Array($0) }.filter { !$0.elementsEqual(".".utf8) }
+  }
+
+  private static func joined(_ names: [[UInt8]]) -> [UInt8] {
+    names.isEmpty ? [slash] : names.flatMap { [slash] + $0 }
+  }
+}

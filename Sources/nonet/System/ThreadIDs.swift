@@ -1,0 +1,95 @@
+internal import CLinuxShims
+
+/// The ids by which the kernel decides what a thread may do (credentials(7)).
+struct ThreadIDs: Equatable {
+  /// The effective ones, which the other end of a socket is told.
+  var user: uid_t = 0
+  var group: gid_t = 0
+  /// Those by which files are opened; the same but for who calls setfsuid(2).
+  var fileUser: uid_t = 0
+  var fileGroup: gid_t = 0
+  /// The supplementary groups, sorted.
+  var groups: [gid_t] = []
+  var capabilities: UInt64 = 0
+
+  /// Whether one of the ids is this number.
+  func contains(_ number: UInt32) -> Bool {
+    user == number || fileUser == number || group == number || fileGroup == number
+      || groups.contains(number)
+  }
+}
+
+/// The ids of this process, and the way to somebody else's and back.
+struct OwnIDs {
+  let ids: ThreadIDs
+  /// What /proc writes for an id without a number in this user namespace, where this process has one.
+  private let hidden: UInt32?
+  /// Whether an id with a number could be that number too.
+  private let isAmbiguous: Bool
+
+  /// Notes the ids of this process, to which `act` goes back.
+  ///
+  /// - Parameter ids: What /proc tells of them.
+  /// - Throws: The errno of getgroups(2).
+  init(_ ids: ThreadIDs) throws(SystemError) {
+    _ = try attempt("getgroups") { nonet_remember_ids() }
+    self.ids = ids
+    let maps = ["/proc/self/uid_map", "/proc/self/gid_map"].map { IDMap(reading: $0) }
+    let isWhole = maps.allSatisfy { $0.isWhole }
+    hidden = !isWhole && ids.contains(IDMap.overflow) ? IDMap.overflow : nil
+    isAmbiguous = maps.contains { $0.contains(IDMap.overflow) }
+  }
+
+  /// Does something with a thread's ids, and goes back to this process's own.
+  ///
+  /// - Parameters:
+  ///   - other: The ids.
+  ///   - action: What is done; throws what it throws.
+  /// - Returns: What that answers.
+  /// - Throws: EPERM where this process may not take the ids, or cannot know which they are.
+  func act<Result: ~Copyable>(
+    as other: ThreadIDs, _ action: () throws(SystemError) -> Result
+  ) throws(SystemError) -> Result {
+    if hidden != nil, isAmbiguous || other != ids {
+      // An id without a number may be any, and cannot be taken back.
+      throw SystemError(call: "setgroups", number: EPERM)
+    }
+    if other == ids { return try action() }
+    var numbers = nonet_ids(
+      user: other.user, group: other.group, file_user: other.fileUser,
+      file_group: other.fileGroup)
+    _ = try attempt("setresuid") {
+      nonet_take_ids(&numbers, other.groups, CInt(other.groups.count), other.capabilities)
+    }
+    defer { nonet_restore_ids() }
+    return try action()
+  }
+}
+
+/// Which ids have a number in this user namespace (user_namespaces(7)); none where that is not known.
+private struct IDMap {
+  /// The number that stands for all others, unless somebody changed it
+  /// (/proc/sys/kernel/overflowuid).
+  static let overflow: UInt32 = 65534
+
+  private var ranges: [(first: UInt64, count: UInt64)] = []
+
+  init(reading path: String) {
+    do throws(SystemError) {
+      let text = try Descriptor(reading: path).contents(limit: 1 << 16)
+      for line in text.split(separator: UInt8(ascii: "\n")) {
+        let words = line.split(separator: UInt8(ascii: " ")).map {
+          UInt64(String(decoding: $0, as: UTF8.self)) ?? 0
+        }
+        if words.count == 3 { ranges.append((words[0], words[2])) }
+      }
+    } catch {}
+  }
+
+  /// Whether every id has a number, as in the first user namespace.
+  var isWhole: Bool { ranges.contains { $0.first == 0 && $0.count == UInt64(UInt32.max) } }
+
+  func contains(_ number: UInt32) -> Bool {
+    ranges.contains { $0.first <= number && UInt64(number) - $0.first < $0.count }
+  }
+}

@@ -1,0 +1,227 @@
+"""What `--allow-unix PATH` means stays the same in the next run, whatever a confined command does to the path."""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+
+import pytest
+from test_allow_unix import REFUSED, allowing, as_root, outdoors, python  # noqa: F401
+
+from support.run import NOBODY, PYTHON, Launcher, User
+from support.unix import HEAD
+
+SAY = """
+try: one = fresh(); one.connect(sys.argv[1]); one.sendall(sys.argv[2].encode()); print("sent")
+except OSError as error: print(error.errno)
+"""
+
+def at_home(user, outdoors, name):  # noqa: F811
+    """A folder of the user with a listener of this process in it."""
+    folder = f"{user.home}/{name}"
+    os.mkdir(folder)
+    user.own(folder, 0o755)
+    one = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    one.bind(f"{folder}/s")
+    one.listen(64)
+    os.chmod(f"{folder}/s", 0o777)
+    user.own(f"{folder}/s")
+    outdoors.ears.on(one)
+    return folder
+
+
+def refused(done, *words):
+    assert (done.returncode, done.stdout) == (125, b""), done
+    for word in words:
+        assert word.encode() in done.stderr, done
+
+
+# --- links that the command may replace --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("what", ["folder", "socket", "above"])
+def test_a_link_in_the_place_of_what_was_named(free, allowing, user, outdoors, what):  # noqa: F811
+    """One run replaces it by a link; the next one with the same words must not follow."""
+    mine, other = at_home(user, outdoors, "run"), at_home(user, outdoors, "other")
+    word = {"folder": "./run", "socket": "run/s", "above": "run/../run/s"}[what]
+    assert python(allowing(word), SAY, "run/s", f"first {what}") == ["sent"]
+    swap = {"folder": "os.rename('run', 'was'); os.symlink('other', 'run')",
+            "socket": "os.unlink('run/s'); os.symlink('../other/s', 'run/s')"}.get(what)
+    swap = swap or "os.rename('run', 'was'); os.symlink(os.path.abspath('other'), 'run')"
+    assert python(allowing("inside"), swap) == []
+    # The instrument: over the link another server is reached.
+    assert python(free, SAY, "run/s", f"free {what}") == ["sent"]
+    assert outdoors.heard(f"free {what}".encode(), 2)
+    done = allowing(word)(PYTHON, "-c", HEAD + SAY, "run/s", f"next {what}")
+    real = f"{user.home}/other" + ("/s" if what != "folder" else "")
+    refused(done, real, "link", "the command was not run")
+    assert not outdoors.heard(f"next {what}".encode(), 0.1)
+    # The path that is said may be written.
+    assert python(allowing(real), SAY, f"{other}/s", f"real {what}") == ["sent"]
+    assert mine
+
+
+@as_root
+def test_a_link_that_only_others_may_replace(nonet, me, outdoors):  # noqa: F811
+    """As /var/run is for a user; and as soon as it lies in a folder of the user's, no more."""
+    folder = tempfile.mkdtemp(prefix="nonet-links.")
+    try:
+        os.chmod(folder, 0o755)
+        os.symlink(outdoors.folder, f"{folder}/link")
+        nobody = User("nobody", NOBODY, me.home)
+        os.chmod(me.home, 0o777)
+        launcher = Launcher(nobody, (nonet, "-q", "--allow-unix", f"{folder}/link/docker.sock", "--"))
+        assert python(launcher, SAY, outdoors.path, "over the link") == ["sent"]
+        os.chown(folder, NOBODY, NOBODY)
+        refused(launcher("true"), outdoors.path, f"{folder}/link")
+        os.chown(folder, 0, 0)
+        os.chmod(folder, 0o1777)
+        assert launcher("true").returncode == 0  # a sticky folder, and root's link
+        os.chmod(folder, 0o777)
+        refused(launcher("true"), outdoors.path)
+        os.mkdir(f"{folder}/sub")
+        os.symlink(outdoors.folder, f"{folder}/sub/link")
+        launcher = Launcher(nobody, (nonet, "-q", "--allow-unix", f"{folder}/sub/link", "--"))
+        refused(launcher("true"), outdoors.folder)  # the folder above may be replaced as a whole
+    finally:
+        shutil.rmtree(folder)
+
+
+def test_links_of_proc(allowing, user, outdoors):  # noqa: F811
+    at_home(user, outdoors, "run")
+    number = os.open(f"{user.home}/run/s", os.O_PATH)
+    try:
+        done = allowing(f"/proc/self/fd/{number}")("true", pass_fds=[number])
+    finally:
+        os.close(number)
+    refused(done, "/proc")
+
+
+def test_a_second_name_of_a_socket(free, allowing, user, outdoors):  # noqa: F811
+    """A hard link is a link as well."""
+    at_home(user, outdoors, "run"), at_home(user, outdoors, "other")
+    assert python(allowing("inside"), "os.unlink('run/s'); os.link('other/s', 'run/s')") == []
+    assert python(free, SAY, "run/s", "free") == ["sent"]
+    assert outdoors.heard(b"free", 2)
+    refused(allowing("run/s")("true"), f"{user.home}/run/s", "2 names")
+    assert python(allowing("run"), SAY, "run/s", "next") == ["13"]
+    assert not outdoors.heard(b"next", 0.1)
+
+
+def test_what_is_allowed_is_shown(nonet, user, outdoors):  # noqa: F811
+    folder = at_home(user, outdoors, "run")
+    words = (nonet, "-v", "--allow-unix", "./run", "--allow-unix", "run/s", "--allow-unix", outdoors.path, "--", "true")
+    said = Launcher(user)(*words).stderr.decode()
+    uid = os.stat(folder).st_uid
+    replaces = "; the command may put another one in its place"
+    assert f"'./run' is the sockets in the folder {folder}, of user {uid}{replaces}\n" in said
+    assert f"'run/s' is the socket {folder}/s, of user {uid}{replaces}\n" in said
+    assert f"is the socket {outdoors.path}, of user {os.geteuid()}" + (replaces if uid == os.geteuid() else "\n") in said
+
+
+# --- folders by the file, not by the spelling ---------------------------------------------------------
+
+
+STAY = """
+def stay(one):
+    def run():
+        while True:
+            got, _ = one.accept()
+            try: got.sendall(b"pong " + got.recv(100))
+            except OSError: pass  # who found that it may not be here closes at once
+            got.close()
+    threading.Thread(target=run, daemon=True).start()
+    print("ready", flush=True); sys.stdin.read()
+"""
+SERVE = STAY + """
+os.umask(0)
+stay(server(sys.argv[1]))
+"""
+
+
+def serving(launcher, *arguments, prefix=(), **options):
+    child = launcher.popen(*prefix, PYTHON, "-c", HEAD + SERVE, *arguments, stdin=subprocess.PIPE, **options)
+    assert child.stdout.readline() == b"ready\n", child.stderr.read()
+    return child
+
+
+@pytest.mark.parametrize("how", ["by a link", "relative", "relative below", "absolute", "dots"])
+def test_a_server_that_spells_it_otherwise(free, allowing, user, how):  # noqa: F811
+    folder = f"{user.home}/run"
+    os.mkdir(folder)
+    user.own(folder)
+    os.symlink("run", f"{user.home}/link")
+    name, where = {"by a link": (f"{user.home}/link/s", "/"), "relative": ("s", folder), "relative below": ("run/s", user.home),
+                   "absolute": (f"{folder}/s", "/"), "dots": ("../run/./s", folder)}[how]
+    child = serving(free, name, cwd=where)
+    try:
+        assert python(allowing(folder), "print(connect(sys.argv[1]))", f"{folder}/s") == ["pong ping"]
+    finally:
+        child.communicate(timeout=10)
+
+
+def test_a_folder_that_takes_the_place_of_anothers(free, allowing, user):  # noqa: F811
+    """The command moves its folder, or a link, to where another server was bound, and that one's socket into it."""
+    text = """
+home, how = sys.argv[1:]
+os.rename(home + "/theirs", home + "/was")
+if how == "folder": os.rename(home + "/run", home + "/theirs"); place = home + "/theirs"
+else: os.symlink("run", home + "/theirs"); place = home + "/run"
+os.rename(home + "/was/s", place + "/s")
+print(connect(place + "/s"))
+"""
+    for how in "folder", "link":
+        for name in "theirs", "run":
+            os.mkdir(f"{user.home}/{name}")
+            user.own(f"{user.home}/{name}")
+        child = serving(free, f"{user.home}/theirs/s")
+        try:
+            assert python(allowing("run"), text, user.home, how) == [REFUSED]
+            where = "theirs" if how == "folder" else "run"
+            assert python(free, "print(connect(sys.argv[1]))", f"{user.home}/{where}/s") == ["pong ping"]
+        finally:
+            child.communicate(timeout=10)
+        for name in os.listdir(user.home):
+            path = f"{user.home}/{name}"
+            os.unlink(path) if os.path.islink(path) else shutil.rmtree(path)
+
+
+@as_root
+def test_the_same_spelling_in_another_mount_namespace(me, nonet):
+    """There the folder of that name is another one; its socket is moved into the one that was named."""
+    for name in "run", "other":
+        os.mkdir(f"{me.home}/{name}")
+    mounts = ("unshare", "-m", "sh", "-c", 'mount --bind other run && exec "$@"', "-")
+    child = serving(Launcher(me), f"{me.home}/run/s", prefix=mounts)
+    try:
+        launcher = Launcher(me, (nonet, "-q", "--allow-unix", "run", "--"))
+        text = "os.rename('other/s', 'run/s'); print(connect('run/s'))"
+        assert python(launcher, text) == [REFUSED]
+        assert python(Launcher(me), "print(connect('run/s'))") == ["pong ping"]
+    finally:
+        child.communicate(timeout=10)
+    child = serving(Launcher(me), f"{me.home}/run/t")
+    try:
+        assert python(launcher, "print(connect('run/t'))") == ["pong ping"]
+    finally:
+        child.communicate(timeout=10)
+
+
+def test_a_server_that_forks_away(free, allowing, user):  # noqa: F811
+    """Whoever called listen is gone and cannot be asked; its own name, and a file never moved, are enough."""
+    os.mkdir(f"{user.home}/run")
+    user.own(f"{user.home}/run")
+    text = STAY + """
+os.umask(0)
+here = server(os.path.abspath("run/s"))
+if os.fork(): os._exit(0)
+stay(here)
+"""
+    child = free.popen(PYTHON, "-c", HEAD + text, stdin=subprocess.PIPE)
+    assert child.stdout.readline() == b"ready\n"
+    try:
+        assert python(allowing("run"), "print(connect('run/s'))") == ["pong ping"]
+        assert python(allowing("run"), "os.rename('run/s', 'run/t'); print(connect('run/t'))") == [REFUSED]
+    finally:
+        child.communicate(timeout=10)
