@@ -174,9 +174,19 @@ test: deps lint ## everything: lint, both builds, all tests, the shipped binary 
 	@$(MAKE) --no-print-directory regenerated peers
 	swift test --skip-build
 	python3 -m pytest -q Tests/BlackBox
+	python3 -m pytest -q Tests/Takeover
 	python3 -m pytest -q -p no:cacheprovider Integrations/aicoder
 	NONET_TEST_PYTHONS=$$(python3 -c 'import sys; print(sys.executable)') \
 	  python3 -m pytest -q Tests/Python
+
+# What takes minutes: races, soaks and crowds. NONET_SOAK and NONET_SEED repeat or lengthen a soak.
+test-field: deps all ## attacks on the supervisor for a minute each, two million random calls, 10,000 threads
+	NONET_TAKEOVER=field python3 -m pytest -q Tests/Takeover
+	NONET_FIELD=1 python3 -m pytest -q -rP Tests/BlackBox/test_supervised_load.py \
+	  Tests/BlackBox/test_job_control.py Tests/BlackBox/test_ends_as_the_command.py
+
+takeover: deps all ## every attack on the supervisor with every option, as every user, by every end (30 minutes)
+	NONET_TAKEOVER=all python3 -m pytest -q Tests/Takeover
 
 swift-tests: toolchain
 	swift build --build-tests
@@ -240,4 +250,4 @@ clean: ## removes what was built
 help: ## prints this
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 15
 
-.PHONY: all swift-tests nonet-aarch64 presets toolchain goldens tables demo test test-pythons test-aarch64 test-kernels lint regenerated bench sanitize fuzz fuzz-inputs peers format deps install clean help
+.PHONY: all swift-tests nonet-aarch64 presets toolchain goldens tables demo test test-field takeover test-pythons test-aarch64 test-kernels lint regenerated bench sanitize fuzz fuzz-inputs peers format deps install clean help

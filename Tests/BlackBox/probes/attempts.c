@@ -43,7 +43,8 @@ static void attempt(const void *address, unsigned length) {
   note(syscall(SYS_connect, stream, address, length));
 }
 
-static struct job { int process, thread; long each; pthread_barrier_t *gate; } jobs[64];
+enum { MOST = 250 }; /* threads of a process */
+static struct job { int process, thread; long each; pthread_barrier_t *gate; } jobs[MOST];
 
 static void *one_of_many(void *argument) {
   struct job *job = argument;
@@ -61,7 +62,7 @@ static void many(int processes, int threads, long each) {
   pthread_barrier_init(gate, &shared, (unsigned)(processes * threads));
   for (int p = 0; p < processes; p++) {
     if (fork()) continue;
-    pthread_t started[64];
+    pthread_t started[MOST];
     for (int t = 0; t < threads; t++) {
       jobs[t] = (struct job){p, t, each, gate};
       pthread_create(&started[t], NULL, one_of_many, &jobs[t]);

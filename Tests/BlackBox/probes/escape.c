@@ -542,9 +542,10 @@ static int veth(void) {
 static int listener(void) {
   struct sock_filter code[] = {
     BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 1),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 1, 0),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_connect, 0, 1),
     BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
-  struct sock_fprog program = {4, code};
+  struct sock_fprog program = {sizeof code / sizeof *code, code};
   int notify;
   prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   if (failed("seccomp", notify = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program)))
@@ -552,11 +553,12 @@ static int listener(void) {
   pid_t child = fork();
   if (child == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    struct seccomp_notif ask = {0};
-    if (ioctl(notify, SECCOMP_IOCTL_NOTIF_RECV, &ask)) _exit(1);
-    struct seccomp_notif_resp go = {.id = ask.id, .flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE};
-    ioctl(notify, SECCOMP_IOCTL_NOTIF_SEND, &go);
-    _exit(0);
+    for (;;) {
+      struct seccomp_notif ask = {0};
+      if (ioctl(notify, SECCOMP_IOCTL_NOTIF_RECV, &ask)) _exit(1);
+      struct seccomp_notif_resp go = {.id = ask.id, .flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE};
+      ioctl(notify, SECCOMP_IOCTL_NOTIF_SEND, &go);
+    }
   }
   int answer = tcp4();
   kill(child, SIGKILL);
