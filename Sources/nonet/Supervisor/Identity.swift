@@ -15,7 +15,8 @@ struct Identity: Equatable {
 struct Identities {
   private var slots: [Slot]
   // Where /proc has other numbers than this process sees, nobody is named rather than somebody else.
-  private let canName = ProcMount.here == .ours
+  // Looked at when somebody is to be named: it takes as long as reading a file, which a start need not.
+  private lazy var canName = ProcMount.here == .ours
   // TASK_COMM_LEN and the newline that /proc adds.
   private var nameBytes = [UInt8](repeating: 0, count: 17)
   private var programBytes = [UInt8](repeating: 0, count: Identities.longestProgram)
