@@ -1,4 +1,4 @@
-"""Addresses in memory that never comes: whoever waits for it, the supervisor does not."""
+"""Addresses in memory, and names of files, that never come: whoever waits for them, the supervisor does not."""
 
 import os
 import signal
@@ -34,7 +34,7 @@ def watched(me, nonet):
 
 
 @as_root
-@pytest.mark.parametrize("kind", ["userfault", "fuse"])
+@pytest.mark.parametrize("kind", ["userfault", "fuse", "name"])
 @pytest.mark.parametrize("count", [1, 3])
 def test_a_page_that_never_comes(me, watched, pages, kind, count):
     """Such a connect is refused, and others are served."""

@@ -196,11 +196,20 @@ static inline int nonet_open_at(int folder, const char *path, int is_folder) {
   return openat(folder, path, O_RDONLY | O_CLOEXEC | (is_folder ? O_DIRECTORY : 0));
 }
 
-// memory.c
+// bounded.c
 
-// Reads at most 4096 bytes of a thread's memory, and gives up after 200 to 300 ms (ETIMEDOUT). EAGAIN:
-// four reads that were given up wait in the kernel still, or no thread can be made to watch over one.
+// Has a thread watch over the calls below, which give up after 200 to 300 ms (ETIMEDOUT). EAGAIN from
+// them: four that were given up wait in the kernel still, or nobody watches. The thread has the ids
+// that this one has now.
+int nonet_keep_watch(void);
+
+// Reads at most 4096 bytes of a thread's memory, having somebody watch.
 int nonet_read_memory_bounded(pid_t thread, uint64_t address, void *bytes, size_t count);
+
+// openat2(2) and connect(2); without a bound as long as nobody has watched yet.
+struct open_how;
+int nonet_open_bounded(int folder, const char *path, const struct open_how *how);
+int nonet_connect_bounded(int socket, const void *address, socklen_t size);
 
 // unix.c
 
@@ -233,9 +242,18 @@ int nonet_pin(int folder, const char *path, int follows, uint64_t resolve);
 // Whether a folder is this process's root, in the same mount: 1 or 0.
 int nonet_is_own_root(int folder);
 
-// When a file was made, which not every file system tells (EOPNOTSUPP), and when anything about it but
-// its contents was changed last, its names included. Nobody can set these.
-int nonet_file_times(int file, struct timespec *made, struct timespec *changed);
+// What a file is.
+struct nonet_file {
+  uint64_t device, inode;
+  uint32_t mode, owner, names;
+  // When it was made, which not every file system tells, and when anything about it but its contents
+  // was changed last, its names included. Nobody can set these.
+  int has_times;
+  struct timespec made, changed;
+};
+
+// Looks at an open file, without waiting for its file system.
+int nonet_look_at(int file, struct nonet_file *found);
 
 // A new AF_UNIX socket, not blocking, with what was set on another one.
 int nonet_unix_socket_like(int model, int type);

@@ -150,6 +150,7 @@ final class UnixConnector {
   /// - Returns: The connects that are answered now; who is gone is forgotten.
   func retry() -> [Answered] {
     if pending.isEmpty { return [] }
+    keepWatch()
     let now = Moment.now
     var answered: [Answered] = []
     var waiting: [Pending] = []
