@@ -50,7 +50,8 @@ struct AllowedSockets {
     guard let status = ThreadStatus(of: getpid()) else {
       throw .refused("--allow-unix needs /proc, which is not there; the command was not run")
     }
-    guard isProcOwn else {
+    // Otherwise a number in /proc means another process than everywhere else here.
+    guard status.numbers == [getpid()] else {
       throw .refused(
         "--allow-unix needs the /proc of this pid namespace, and the one here tells of other "
           + "processes; mount one (unshare --mount-proc); the command was not run")

@@ -4,6 +4,8 @@ internal import CLinuxShims
 struct ThreadStatus: Equatable {
   var process: pid_t = 0
   var ids = ThreadIDs()
+  /// Its numbers, from that in the pid namespace of the /proc down to that in its own.
+  var numbers: [pid_t] = []
   /// How many seccomp filters the thread has; 0 before Linux 5.9, which does not tell.
   var filters: UInt64 = 0
   /// Signals that wait, are not blocked and have a handler: what makes a call end with EINTR.
@@ -50,6 +52,8 @@ struct ThreadStatus: Equatable {
         let groups = words.indices.compactMap { number($0) }
         ids.groups = groups.map { gid_t(truncatingIfNeeded: $0) }.sorted()
         if groups.count == words.count { found |= 8 }
+      } else if name.elementsEqual("NSpid".utf8) {
+        numbers = words.indices.compactMap { number($0) }.map { pid_t(truncatingIfNeeded: $0) }
       } else if name.elementsEqual("Seccomp_filters".utf8) {
         filters = number(0) ?? 0
       } else if name.elementsEqual("CapEff".utf8), let value = number(0, radix: 16) {
@@ -102,21 +106,6 @@ func startTime(of process: pid_t) -> UInt64? {
     return fields.count > 19 ? UInt64(String(decoding: fields[19], as: UTF8.self)) : nil
   } catch {
     return nil
-  }
-}
-
-/// Whether /proc is that of this process's pid namespace: then a number in it means the same process
-/// as everywhere else here.
-///
-/// A thread's status has one number in NSpid for each namespace from that of the /proc down to its own.
-var isProcOwn: Bool {
-  do throws(SystemError) {
-    let text = try Descriptor(reading: "/proc/self/status").contents(limit: ThreadStatus.mostBytes)
-    return text.split(separator: UInt8(ascii: "\n")).contains {
-      $0.elementsEqual("NSpid:\t\(getpid())".utf8)
-    }
-  } catch {
-    return false
   }
 }
 
