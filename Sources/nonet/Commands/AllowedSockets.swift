@@ -47,7 +47,7 @@ struct AllowedSockets {
     let allowsInside = words.contains { Self.isInside($0) }
     try Self.check(policy, oracle.program, allowsInside)
     if allowsInside { try Self.checkKernel() }
-    guard let status = ThreadStatus(of: getpid()) else {
+    guard let status = ThreadStatus.own else {
       throw .refused("--allow-unix needs /proc, which is not there; the command was not run")
     }
     // Otherwise a number in /proc means another process than everywhere else here.

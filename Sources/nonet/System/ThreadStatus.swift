@@ -15,9 +15,14 @@ struct ThreadStatus: Equatable {
   static let mostBytes = 16_384
 
   /// Reads the status of a thread; `nil` where it cannot be known.
-  init?(of thread: pid_t) {
+  init?(of thread: pid_t) { self.init(reading: "/proc/\(thread)/status") }
+
+  /// The status of this process, whatever its number is in the /proc that is here.
+  static var own: ThreadStatus? { ThreadStatus(reading: "/proc/self/status") }
+
+  private init?(reading path: String) {
     do throws(SystemError) {
-      let file = try Descriptor(reading: "/proc/\(thread)/status")
+      let file = try Descriptor(reading: path)
       guard let status = ThreadStatus(try file.contents(limit: Self.mostBytes)) else { return nil }
       self = status
     } catch {
