@@ -474,7 +474,7 @@ def test_log(nonet, user, outdoors):
         events = [json.loads(line) for line in file][1:-1]
     told = [(e["api"], e["args"]["path"], e["verdict"], e["errno"]) for e in events if e["args"].get("path") in ("s", "no", outdoors.path)]
     assert told == [("connect", "s", "allowed", None), ("connect", outdoors.path, "refused", EACCES), ("connect", "no", "refused", 2)]
-    assert b'refused by policy "default": connect ' + outdoors.path.encode() in done.stderr
+    assert b'refused by policy "default+allow-unix(inside)": connect ' + outdoors.path.encode() in done.stderr
     assert b"connect s" not in done.stderr and b"connect no" not in done.stderr
 
 

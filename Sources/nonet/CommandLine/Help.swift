@@ -69,7 +69,7 @@ enum Help {
       --format FORMAT      listing, bpf_asm, raw, hex, c, json, decimal, dot; for --explain and
                            --check listing or json
       -q, --quiet          nothing but errors
-      -v, --verbose        every wall as it goes up
+      -v, --verbose        every wall as it goes up, and what takes protection away
       -h, --help           this text
           --version        the version
 

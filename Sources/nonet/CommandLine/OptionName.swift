@@ -54,8 +54,16 @@ enum OptionName: String, CaseIterable {
     }
   }
 
-  /// Whether each value adds to those before.
-  var mayBeRepeated: Bool { self == .deny || self == .allow || self == .allowUnix }
+  /// Whether the option may be said again with another value, which then adds to those before.
+  var mayBeRepeated: Bool {
+    switch self {
+    case .deny, .allow, .allowUnix: true
+    case .policy, .loopback, .errno, .unproved, .backend, .bestEffort, .offline, .log,
+      .logDirectory, .observe, .report, .from, .hint, .arch, .format, .quiet, .verbose, .dump,
+      .explain, .check, .hook, .install, .uninstall, .status, .dryRun, .help, .version:
+      false
+    }
+  }
 
   /// Whether the option may stand where commands are confined for good: in a hook or for a shell.
   ///
