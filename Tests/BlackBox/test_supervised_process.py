@@ -162,7 +162,7 @@ def test_a_killed_supervisor(confined, user):
     with open(f"{user.home}/done") as file:
         assert file.read() == "13"
     lines = log_of(user)
-    assert lines[1]["api"] == "socket" and "event_count" not in lines[-1]
+    assert lines[1]["api"] == "socket" and (lines[-1]["status"], lines[-1]["event_count"]) == ("lost", None)
     wait_until(lambda: not os.path.exists(f"/proc/{command}"))
 
 

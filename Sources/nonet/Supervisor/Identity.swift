@@ -16,12 +16,10 @@ struct Identity: Equatable {
 /// since, by prctl(2) or execve(2), is seen, because both are read at each attempt; but for one that
 /// comes so soon after the thread's last answer that no execve(2) can lie between.
 struct Identities {
-  private var slots: [Slot]
-  // Where /proc has other numbers than this process sees, nobody is named rather than somebody else.
-  private let canName = ProcMount.here == .ours
+  private var slots: [Slot] = []
+  private var surroundings: Surroundings?
   // TASK_COMM_LEN and the newline that /proc adds.
   private var nameBytes = [UInt8](repeating: 0, count: 17)
-  private let ownMounts = ThreadFiles.ownMounts()
   private var programBytes = [UInt8](repeating: 0, count: Identities.longestProgram)
 
   /// A longer path is cut here.
@@ -61,15 +59,18 @@ struct Identities {
     var thread: Thread?
   }
 
-  /// - Parameter count: How many threads are kept in mind; a power of two. Each takes two
-  ///   descriptors.
-  init(count: Int) {
-    slots = [Slot](repeating: Slot(), count: count)
+  /// What is asked once, and not before there is an attempt: a start must not take longer for it.
+  private struct Surroundings {
+    /// Where /proc has other numbers than this process sees, nobody is named rather than somebody else.
+    let canName = ProcMount.here == .ours
+    let ownMounts = ThreadFiles.ownMounts()
+    /// How many threads are kept in mind at most; each takes two descriptors.
+    let mostSlots = Identities.count(descriptors: raiseDescriptorLimit())
   }
 
-  /// How many threads there is room for: at most 512, and some descriptors for all else.
+  /// How many threads there is room for: at most 8192, and some descriptors for all else.
   static func count(descriptors: Int) -> Int {
-    var count = 512
+    var count = 8192
     while count > 8, 2 * count + 64 > descriptors { count /= 2 }
     return count
   }
@@ -81,17 +82,34 @@ struct Identities {
   ///   - moment: When that was seen.
   /// - Returns: `nil` where nothing can be known about it.
   mutating func thread(_ number: pid_t, at moment: Moment) -> Thread? {
-    if !canName { return nil }
-    // Threads that are made together have numbers in a row, hence places of their own.
-    let place = Int(number) & (slots.count - 1)
+    let surroundings = surroundings ?? Surroundings()
+    self.surroundings = surroundings
+    guard surroundings.canName else { return nil }
+    if slots.isEmpty {
+      slots = [Slot](repeating: Slot(), count: min(64, surroundings.mostSlots))
+    }
+    var place = place(of: number)
     if slots[place].number == number, let known = slots[place].thread {
       let since = moment.microseconds - known.answered.microseconds
       if Self.shorterThanExecution.contains(since) || refresh(known) { return known }
+    } else if slots[place].thread != nil, slots.count < surroundings.mostSlots {
+      grow()
+      place = self.place(of: number)
     }
     slots[place] = Slot()
     guard let thread = open(number), refresh(thread) else { return nil }
     slots[place] = Slot(number: number, thread: thread)
     return thread
+  }
+
+  /// Threads that are made together have numbers in a row, hence places of their own.
+  private func place(of number: pid_t) -> Int { Int(number) & (slots.count - 1) }
+
+  /// Twice as many places; each thread has one of the two that its old one became.
+  private mutating func grow() {
+    let before = slots
+    slots = [Slot](repeating: Slot(), count: 2 * before.count)
+    for slot in before where slot.thread != nil { slots[place(of: slot.number)] = slot }
   }
 
   private mutating func open(_ number: pid_t) -> Thread? {
@@ -123,7 +141,7 @@ struct Identities {
     if isSame { return true }
     thread.identity.name = Array(nameBytes[..<nameCount])
     thread.identity.program = Array(programBytes[..<programCount])
-    if let own = ownMounts, let mounts = thread.files.mounts() {
+    if let own = surroundings?.ownMounts, let mounts = thread.files.mounts() {
       thread.identity.hasForeignMounts = mounts != own
     }
     thread.recent = []

@@ -12,7 +12,6 @@ struct OwnProtection {
   var holders = Holders()
   /// Whether the kernel lets no signal out of the command's Landlock domain (ABI 6).
   let hasSignalScope: Bool
-  private let rows: [(call: Syscall, target: Target)]
 
   /// The threads that hold the listener, by their ids as this process sees them.
   struct Holders {
@@ -26,8 +25,9 @@ struct OwnProtection {
 
   /// Whom a call means.
   private enum Target {
-    /// A process or thread by the argument of this index, or of this one and the next.
+    /// A process or thread by the argument of this index.
     case thread(Int)
+    /// A process by the first argument, a thread of it by the second.
     case threadInProcess
     /// A process, or every process that the caller may signal.
     case processOrAll
@@ -37,6 +37,10 @@ struct OwnProtection {
 
   init(hasSignalScope: Bool) {
     self.hasSignalScope = hasSignalScope
+  }
+
+  /// Whom each call of `supervision.policy` means.
+  private static let rows: [(call: Syscall, target: Target)] = {
     let names: [(String, Target)] = [
       ("kill", .processOrAll), ("tkill", .thread(0)), ("tgkill", .threadInProcess),
       ("rt_sigqueueinfo", .thread(0)), ("rt_tgsigqueueinfo", .threadInProcess),
@@ -45,8 +49,8 @@ struct OwnProtection {
       ("sched_setparam", .thread(0)), ("sched_setattr", .thread(0)),
       ("sched_setaffinity", .thread(0)),
     ]
-    rows = names.compactMap { name, target in Syscall(named: name).map { ($0, target) } }
-  }
+    return names.compactMap { name, target in Syscall(named: name).map { ($0, target) } }
+  }()
 
   /// Whether a call may be made as far as this process is concerned.
   ///
@@ -57,7 +61,7 @@ struct OwnProtection {
   func permits(_ call: Call, by thread: pid_t) -> Bool {
     guard let architecture = call.architecture,
       let syscall = Syscall.at(number: call.number, on: architecture),
-      let target = rows.first(where: { $0.call == syscall })?.target
+      let target = Self.rows.first(where: { $0.call == syscall })?.target
     else { return false }
     func number(_ index: Int) -> pid_t { pid_t(bitPattern: call.word(index)) }
     switch target {

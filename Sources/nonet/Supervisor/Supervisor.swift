@@ -13,7 +13,7 @@ final class Supervisor {
   let listener: Listener
   let progress: RunProgress
   var record: Record
-  var identities: Identities
+  var identities = Identities()
   let kinds = CallKinds()
   /// Where `--allow-unix` lets some connects through.
   let connector: UnixConnector?
@@ -55,7 +55,6 @@ final class Supervisor {
     self.listener = listener
     connector = sockets.map { UnixConnector($0, listener, complain: complain) }
     command = CommandProcess(pid: child.pid)
-    identities = Identities(count: Identities.count(descriptors: raiseDescriptorLimit()))
   }
 
   /// Supervises until the command has ended.

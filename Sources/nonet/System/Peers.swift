@@ -34,4 +34,4 @@ struct NetworkPeer: Equatable {
 /// Raises the limit of descriptors of this process, not of the command, which has its own by now.
 ///
 /// - Returns: How many there may be.
-func raiseDescriptorLimit() -> Int { max(64, Int(nonet_raise_descriptor_limit(2048))) }
+func raiseDescriptorLimit() -> Int { max(64, Int(nonet_raise_descriptor_limit(16_448))) }
