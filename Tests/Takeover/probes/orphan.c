@@ -2,10 +2,10 @@
  *
  *   orphan leave COMMAND...        leaves a process that runs COMMAND once this one's parent has ended; ends with 0
  *   orphan above HOW COMMAND...    runs COMMAND, which stands for a supervisor, and when the process that `leave`
- *                                  left behind is ready: `end` waits for COMMAND's end, `kill` ends it by SIGKILL,
- *                                  `both` ends its children that are called nonet too. Then waits until nothing
- *                                  that COMMAND started is left, and ends with 0; after 15 s it ends them, and
- *                                  itself with 9
+ *                                  left behind is ready: `end` waits for COMMAND's end, `kill` ends it by SIGKILL
+ *                                  after 0.2 s, `kill-at-once` without waiting, `both` ends its children that are
+ *                                  called nonet too. Then waits until nothing that COMMAND started is left, and
+ *                                  ends with 0; after 15 s it ends them, and itself with 9
  *   orphan threads                 three threads and a socket attempt each millisecond; a line for each change of
  *                                  its answer; TERM ends it as it ends any program
  *   orphan handler                 the same, but its handler of TERM calls exit(3)
@@ -83,6 +83,10 @@ static void too_long(int number) {
       if (file && fgets(comm, sizeof comm, file) && !round)
         fprintf(stderr, "after 15 s this process had not ended: %d%s %s", child, child == first ? ", the supervisor," : "", comm);
       if (file) fclose(file);
+      snprintf(name, sizeof name, "/proc/%d/wchan", child);
+      file = fopen(name, "r");
+      if (file && fgets(comm, sizeof comm, file) && !round) fprintf(stderr, "it waits in %s\n", comm);
+      if (file) fclose(file);
       kill(child, SIGKILL), count++;
     }
     if (children) fclose(children);
@@ -110,6 +114,7 @@ static int above(const char *how, char **command) {
   signal(SIGALRM, too_long), alarm(15);
   close(ends[1]);
   if (strcmp(how, "end") && read(ends[0], &byte, 1) == 1) {
+    if (strcmp(how, "kill-at-once")) usleep(200000); /* a second holder may come a little later */
     kill(child, SIGSTOP); /* so that the one cannot see the other's end */
     if (!strcmp(how, "both")) end_children(child);
     kill(child, SIGKILL);
