@@ -1,7 +1,9 @@
 #define _GNU_SOURCE
 #include "CLinuxShims.h"
 
+#include <linux/futex.h>
 #include <linux/seccomp.h>
+#include <malloc.h>
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -73,6 +75,9 @@ static void begin(const struct nonet_start *start, struct nonet_progress *progre
   errno = ESRCH;
   if (getppid() != parent) fail(progress, NONET_STAGE_PARENT);
   if (nonet_unwatch_signals()) fail(progress, NONET_STAGE_SIGNALS);
+  // The parent wakes while the kernel checks the filter.
+  __atomic_store_n(&progress->is_near, 1, __ATOMIC_RELEASE);
+  syscall(SYS_futex, &progress->is_near, FUTEX_WAKE, 1, NULL, NULL, 0);
   int listener = install_with_listener(start);
   if (listener < 0) fail(progress, NONET_STAGE_FILTER);
   __atomic_store_n(&progress->listener, listener, __ATOMIC_RELEASE);
@@ -89,6 +94,12 @@ pid_t nonet_start_supervised(const struct nonet_start *start, struct nonet_progr
   return child;
 }
 
+void nonet_await_filter(struct nonet_progress *progress) {
+  struct timespec most = {.tv_nsec = 1000 * 1000};
+  if (!__atomic_load_n(&progress->is_near, __ATOMIC_ACQUIRE))
+    syscall(SYS_futex, &progress->is_near, FUTEX_WAIT, 0, &most, NULL, 0);
+}
+
 int nonet_listener(const struct nonet_progress *progress) {
   return __atomic_load_n(&progress->listener, __ATOMIC_ACQUIRE);
 }
@@ -101,6 +112,24 @@ int nonet_let_go(pid_t traced, int number) {
   // After execve(2) a traced process stops by a SIGTRAP that nobody sent (ptrace_event in
   // include/linux/ptrace.h).
   return (int)ptrace(PTRACE_DETACH, traced, NULL, (void *)(intptr_t)(number == SIGTRAP ? 0 : number));
+}
+
+int nonet_reserve_memory(size_t count) {
+#ifdef M_ARENA_MAX
+  // One heap for both threads: a second one would take 64 MiB of addresses.
+  mallopt(M_ARENA_MAX, 1);
+#endif
+  struct rlimit addresses, data;
+  if (getrlimit(RLIMIT_AS, &addresses) || getrlimit(RLIMIT_DATA, &data)) return -1;
+  if (addresses.rlim_cur == RLIM_INFINITY && data.rlim_cur == RLIM_INFINITY) return 0;
+#ifdef M_ARENA_MAX
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+#endif
+  void *room = malloc(count);
+  if (!room) return -1;
+  free(room); // it stays this process's
+  return 0;
 }
 
 int nonet_raise_descriptor_limit(unsigned long wanted) {

@@ -205,6 +205,7 @@ struct nonet_slot {
 
 // How far the processes of a run are, in memory that all of them see.
 struct nonet_progress {
+  int is_near;   // whether the command's process is about to install its filter
   int listener;  // -1 before there is one
   int failed;    // enum nonet_stage
   int error;
@@ -223,6 +224,8 @@ static inline struct nonet_slot *nonet_slot_at(struct nonet_progress *progress, 
 // The child that confines itself and becomes the command. After its filter stands, `listener` is a
 // descriptor of this process too.
 pid_t nonet_start_supervised(const struct nonet_start *start, struct nonet_progress *progress);
+// Sleeps until the filter is near, or a millisecond.
+void nonet_await_filter(struct nonet_progress *progress);
 int nonet_listener(const struct nonet_progress *progress);
 int nonet_failed_stage(const struct nonet_progress *progress);
 
@@ -306,6 +309,10 @@ int nonet_look(const struct nonet_slot *slot, struct nonet_notification *notific
 int nonet_refuse(int listener, uint64_t id, int number);
 int nonet_continue(int listener, uint64_t id);
 int nonet_is_waiting(int listener, uint64_t id);
+
+// Where memory is limited (RLIMIT_AS, RLIMIT_DATA), takes so many bytes for malloc(3) to hand out later,
+// or fails with ENOMEM.
+int nonet_reserve_memory(size_t count);
 
 // Raises the soft limit of descriptors, as far as the hard one lets it, and answers it.
 int nonet_raise_descriptor_limit(unsigned long wanted);

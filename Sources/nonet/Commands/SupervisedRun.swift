@@ -20,11 +20,21 @@ struct SupervisedRun {
     guard let oracle = confined.program else {
       throw .refused("there is no filter to supervise, so the command was not run")
     }
+    do throws(Failure) {
+      try reserveRoom()
+    } catch {
+      if options.needsOnlyHint { return nil }
+      throw error
+    }
+    let outer = options.isLogging ? OuterRefusals(oracle.program) : nil
+    if !options.isQuiet, let sentence = outer?.sentence {
+      say("warning: \(sentence); such attempts are not recorded")
+    }
     // Before the first write to a log, whose reader may be gone.
     let blocked = try blockSignals()
     let sockets = try AllowedSockets(options)?.allowance(confined.name, oracle)
     let filter = try installed(oracle)
-    let head = head
+    let head = head(outer)
     let record = try record(head)
     let report = try options.report.map { word throws(Failure) in try ReportFile(word) }
     try report?.begin(Report.page(of: EventTable().log(head, .running), named: "of this run"))
@@ -57,6 +67,9 @@ struct SupervisedRun {
       complain: { nonet.say($0) })
     let ending = supervisor.run()
     let status = try finish(supervisor, ending, child.failure, head, report)
+    if options.isHinting, status != 0, let sentence = OuterRefusals(oracle.program).sentence {
+      say("\(sentence); whether the command tried that is not known here")
+    }
     if case .killed(let signal) = ending { endProcess(by: signal) }
     return status
   }
@@ -169,6 +182,23 @@ struct SupervisedRun {
     }
   }
 
+  /// Memory for all events and their logs: a supervisor that cannot have it in mid-run would end there.
+  private func reserveRoom() throws(Failure) {
+    let most = options.report == nil ? Self.memory : Self.memoryWithReport
+    do throws(SystemError) {
+      try reserveMemory(most)
+    } catch {
+      throw .refused(
+        "a supervisor needs \(most >> 20) MiB of memory, and a limit (ulimit -v or -d) leaves less; "
+          + "raise it, or leave out \(options.supervisingOption?.rawValue ?? "--hint"); the command was "
+          + "not run")
+    }
+  }
+
+  /// What the supervisor takes at most beside its program, in bytes: 4096 events, and a page about them.
+  private static let memory = 5 << 20
+  private static let memoryWithReport = 32 << 20
+
   private func blockSignals() throws(Failure) -> BlockedSignals {
     do throws(SystemError) {
       return try BlockedSignals()
@@ -207,7 +237,7 @@ struct SupervisedRun {
 
   // The logs ---------------------------------------------------------------------------------------
 
-  private var head: LogHead {
+  private func head(_ outer: OuterRefusals?) -> LogHead {
     var words: [[UInt8]] = []
     var next = command
     while let word = next.pointee {
@@ -217,7 +247,7 @@ struct SupervisedRun {
     return LogHead(
       started: .now, process: getpid(), policy: confined.name,
       walls: options.isObserving ? [] : plan.walls.reversed().map { $0.name }, command: words,
-      version: Help.version)
+      version: Help.version, outer: outer?.calls ?? [])
   }
 
   private func record(_ head: LogHead) throws(Failure) -> Record {

@@ -6,6 +6,8 @@ struct LogHead {
   let walls: [String]
   let command: [[UInt8]]
   let version: String
+  /// What a sandbox around this nonet refuses, of which the log does not tell.
+  var outer: [String] = []
 
   /// The members of the object, without its braces.
   var members: [UInt8] {
@@ -14,13 +16,8 @@ struct LogHead {
     json.member("pid", process)
     json.member("backend", plain: "seccomp")
     json.member("policy", hostile: Array(policy.utf8))
-    json.key("walls")
-    json.append(UInt8(ascii: "["))
-    for (index, wall) in walls.enumerated() {
-      if index > 0 { json.append(UInt8(ascii: ",")) }
-      json.string(Array(wall.utf8))
-    }
-    json.append(UInt8(ascii: "]"))
+    json.strings("walls", walls)
+    if !outer.isEmpty { json.strings("outer", outer) }
     json.key("command")
     json.append(UInt8(ascii: "["))
     var room = Self.mostCommandBytes
@@ -37,6 +34,19 @@ struct LogHead {
 
   /// A longer command is cut; a log is no place for a megabyte of words.
   private static let mostCommandBytes = 4096
+}
+
+extension [UInt8] {
+  /// Appends a member whose value is a list of texts of our own.
+  fileprivate mutating func strings(_ name: StaticString, _ texts: [String]) {
+    key(name)
+    append(UInt8(ascii: "["))
+    for (index, text) in texts.enumerated() {
+      if index > 0 { append(UInt8(ascii: ",")) }
+      string(Array(text.utf8))
+    }
+    append(UInt8(ascii: "]"))
+  }
 }
 
 /// How the command ended.

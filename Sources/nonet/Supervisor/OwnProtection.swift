@@ -33,6 +33,9 @@ struct OwnProtection {
     case processOrAll
     /// What a pidfd stands for.
     case handle
+    /// A process, a process group or a user by the second argument; the first one says which, and is
+    /// this for a process (setpriority(2), ioprio_set(2)).
+    case many(CInt)
   }
 
   init(hasSignalScope: Bool) {
@@ -44,8 +47,8 @@ struct OwnProtection {
     let names: [(String, Target)] = [
       ("kill", .processOrAll), ("tkill", .thread(0)), ("tgkill", .threadInProcess),
       ("rt_sigqueueinfo", .thread(0)), ("rt_tgsigqueueinfo", .threadInProcess),
-      ("pidfd_send_signal", .handle), ("prlimit64", .thread(0)), ("setpriority", .thread(1)),
-      ("ioprio_set", .thread(1)), ("sched_setscheduler", .thread(0)),
+      ("pidfd_send_signal", .handle), ("prlimit64", .thread(0)), ("setpriority", .many(0)),
+      ("ioprio_set", .many(1)), ("sched_setscheduler", .thread(0)),
       ("sched_setparam", .thread(0)), ("sched_setattr", .thread(0)),
       ("sched_setaffinity", .thread(0)),
     ]
@@ -69,6 +72,12 @@ struct OwnProtection {
     case .threadInProcess: return !means(number(0), thread) && !means(number(1), thread)
     case .processOrAll where number(0) == -1: return hasSignalScope
     case .processOrAll: return !means(number(0), thread)
+    case .many(let forProcess):
+      switch CInt(number(0)) - forProcess {
+      case 0: return !means(number(1), thread)
+      case 1: return getpgid(number(1) == 0 ? thread : number(1)) != getpgrp()
+      case _: return number(1) != 0 && uid_t(bitPattern: number(1)) != getuid()
+      }
     case .handle:
       guard let process = processOfHandle(number(0), of: thread) else { return false }
       return !holders.contains(process)

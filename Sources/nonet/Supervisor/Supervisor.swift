@@ -5,9 +5,9 @@ internal import CLinuxShims
 ///
 /// Two threads that work in turn (`Turns`): one receives calls and answers them, and does nothing else,
 /// so that a call waits as shortly as can be; the other waits for signals and for the time at which
-/// logs are brought up to date, and looks after the first one. Beside them a second holder of the listener waits in a process of its
-/// own. Both are there from the first call on, and from the first milliseconds of the run; a command
-/// that ends sooner and tries nothing does without.
+/// logs are brought up to date, and looks after the first one. The first one is there from the first call
+/// on, and after some milliseconds; a command that ends sooner and tries nothing does without. Beside
+/// them a second holder of the listener waits in a process of its own.
 final class Supervisor {
   var judge: Judge
   let listener: Listener
@@ -22,13 +22,13 @@ final class Supervisor {
   private let complain: (String) -> Void
   private var isListening = true
   private var hasReceiver = false
-  /// Whether neither the other thread nor the second holder is there yet.
+  /// Whether the other thread is not there yet.
   private var isAlone = true
   private var secondHolders = 0
   /// When the other thread is looked after next; `nil` where that has time until the bell rings.
   private var lookDue: Moment?
 
-  /// So long a run does without its helpers, unless it tries something.
+  /// So long a run does without the other thread, unless it tries something.
   private static let milliseconds: CInt = 5
   /// So many second holders are started in a run, should one after the other be killed.
   private static let mostSecondHolders = 100
@@ -61,6 +61,7 @@ final class Supervisor {
   ///
   /// - Returns: How it ended.
   func run() -> Ending {
+    startSecond()
     listener.wakeSynchronously()
     Turns.take()
     while true {
@@ -138,7 +139,8 @@ final class Supervisor {
     Turns.take()
     let onListener = ready > 0 ? CInt(requests[0].revents) : 0
     if isAlone, ready == 0 || onListener & POLLIN != 0 {
-      startHelpers()
+      isAlone = false
+      startReceiver()
     } else if onListener & POLLIN != 0 {
       handleNext()
     } else if onListener != 0 {
@@ -193,12 +195,6 @@ final class Supervisor {
   }
 
   // Helpers ----------------------------------------------------------------------------------------
-
-  private func startHelpers() {
-    isAlone = false
-    startSecond()
-    startReceiver()
-  }
 
   private func startSecond() {
     guard isListening, secondHolders < Self.mostSecondHolders else { return }

@@ -148,6 +148,7 @@ struct SupervisedChild {
     of child: pid_t, _ progress: UnsafeMutablePointer<nonet_progress>
   ) throws(StartFailure) -> CInt {
     while true {
+      nonet_await_filter(progress)
       let listener = nonet_listener(progress)
       if listener >= 0 { return listener }
       if let failure = Self.failure(progress) {
@@ -158,7 +159,7 @@ struct SupervisedChild {
       if waitpid(child, &status, WNOHANG) == child, nonet_listener(progress) < 0 {
         throw Self.failure(progress) ?? StartFailure(stage: .parent, number: ECHILD)
       }
-      sleepMicroseconds(50)
+      sleepMicroseconds(10)
     }
   }
 
@@ -192,6 +193,14 @@ func becomeSupervisor() throws(SystemError) -> CInt {
   var before: CInt = 0
   _ = try attempt("prctl(PR_SET_CHILD_SUBREAPER)") { nonet_become_supervisor(&before) }
   return before
+}
+
+/// Takes memory while it can still be said that there is too little.
+///
+/// - Parameter bytes: As many as are needed at most from here on.
+/// - Throws: ENOMEM where a limit leaves less.
+func reserveMemory(_ bytes: Int) throws(SystemError) {
+  _ = try attempt("malloc") { nonet_reserve_memory(bytes) }
 }
 
 /// Sets back what `becomeSupervisor` changed and a command that takes this process's place would keep.
