@@ -66,12 +66,12 @@ all: bin/nonet presets ## builds bin/nonet: Embedded Swift, static
 # writes what is there already leaves the old time.
 $B/BPFAssembler.swiftmodule: $(LIBRARY) $B/BPFAssembler/PackageResources.swift
 	@echo 'compiling BPFAssembler'
-	@timeout 300 $(SWIFTC) $(SWIFT_FLAGS) -module-name BPFAssembler -emit-module \
+	@timeout 900 $(SWIFTC) $(SWIFT_FLAGS) -module-name BPFAssembler -emit-module \
 	  -emit-module-path $@ $^ && touch $@
 
 $B/nonet.o: $(PROGRAM) $B/nonet/PackageResources.swift $(HEADERS) $B/BPFAssembler.swiftmodule
 	@echo 'compiling nonet'
-	@timeout 300 $(SWIFTC) $(SWIFT_FLAGS) -module-name nonet -I $B -I Sources/CLinuxShims/include \
+	@timeout 900 $(SWIFTC) $(SWIFT_FLAGS) -module-name nonet -I $B -I Sources/CLinuxShims/include \
 	  -c $(filter %.swift,$^) -o $@ && touch $@
 
 $B/%.o: Sources/CLinuxShims/%.c $(HEADERS)

@@ -72,6 +72,8 @@ static void begin(const struct nonet_start *start, struct nonet_progress *progre
     if (ruleset < 0 || nonet_landlock_restrict_self(ruleset) || close(ruleset))
       fail(progress, NONET_STAGE_LANDLOCK);
   }
+  // From the first instruction of the command on there are two who hold the listener.
+  if (nonet_await_second(progress, parent)) fail(progress, NONET_STAGE_PARENT);
   errno = ESRCH;
   if (getppid() != parent) fail(progress, NONET_STAGE_PARENT);
   if (nonet_unwatch_signals()) fail(progress, NONET_STAGE_SIGNALS);

@@ -209,7 +209,7 @@ struct nonet_progress {
   int listener;  // -1 before there is one
   int failed;    // enum nonet_stage
   int error;
-  int second;    // the second holder of the listener; 0 before it is there
+  int second;    // the second holder of the listener; 0 before it is there, -1 where it cannot be
   int successor; // who goes on for the supervisor after its end, where anybody
   int is_over;   // whether the supervisor has written the end of its logs
   struct nonet_slot slots[NONET_SLOTS];
@@ -221,8 +221,8 @@ static inline struct nonet_slot *nonet_slot_at(struct nonet_progress *progress, 
   return &progress->slots[index];
 }
 
-// The child that confines itself and becomes the command. After its filter stands, `listener` is a
-// descriptor of this process too.
+// The child that confines itself and becomes the command once there is a second holder. After its
+// filter stands, `listener` is a descriptor of this process too.
 pid_t nonet_start_supervised(const struct nonet_start *start, struct nonet_progress *progress);
 // Sleeps until the filter is near, or a millisecond.
 void nonet_await_filter(struct nonet_progress *progress);
@@ -234,12 +234,21 @@ int nonet_let_go(pid_t traced, int number);
 
 // holder.c
 
-// fork(2) for a process in a session of its own: the second holder, and who goes on after the
-// supervisor's end.
+// fork(2) for a process in a session of its own. The second holder shares the table of descriptors until
+// `nonet_close_all_but` where there is no listener yet.
 pid_t nonet_fork_second(struct nonet_progress *progress);
+
+// And for who goes on after the supervisor's end.
 pid_t nonet_fork_successor(struct nonet_progress *progress);
 
-// Closes all descriptors that are not in `kept`, which is sorted.
+// Waits until there is a second holder, or none can be; -1 where `first`, the parent, has ended.
+int nonet_await_second(struct nonet_progress *progress, pid_t first);
+
+// Waits until the command's filter stands; -1 where `first`, the parent, ended before or nothing runs.
+int nonet_await_listener(struct nonet_progress *progress, pid_t first);
+void nonet_tell_listener(struct nonet_progress *progress);
+
+// Takes a table of descriptors of its own and closes all that are not in `kept`, which is sorted.
 int nonet_close_all_but(const int *kept, int count);
 
 // Closes a descriptor that this process was started with.

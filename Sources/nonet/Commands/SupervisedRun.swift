@@ -49,11 +49,21 @@ struct SupervisedRun {
       protection: OwnProtection(hasSignalScope: hasSignalScope),
       isObserving: options.isObserving)
     let child: SupervisedChild
+    var lack: SystemError?
     do throws(StartFailure) {
+      let progress = try RunProgress()
       child = try SupervisedChild(
         name.pointer, command,
         SupervisedChild.Preparation(
-          filter: filter.program.bytes, landlock: landlock, isReaper: wasReaper != 0))
+          filter: filter.program.bytes, landlock: landlock, isReaper: wasReaper != 0),
+        progress
+      ) {
+        do throws(SystemError) {
+          try SecondHolder.start(judge, progress, record.lostLogs)
+        } catch {
+          lack = error
+        }
+      }
     } catch {
       setReaper(wasReaper)
       signals.restore()
@@ -61,6 +71,7 @@ struct SupervisedRun {
       if error.stage == .filter, cannotSupervise, options.needsOnlyHint { return nil }
       throw Self.words(error)
     }
+    if let lack, !options.isQuiet { say("warning: \(SecondHolder.lack(lack))") }
     if !options.isObserving { walls.reportChildWalls() }
     let supervisor = Supervisor(
       judge: judge, child: child, signals: signals, record: record, sockets: sockets,

@@ -9,7 +9,8 @@ struct LineLog {
   /// So much is written to one file.
   static let mostBytes = 64 << 20
 
-  private let descriptor: CInt
+  /// Where it is written.
+  let descriptor: CInt
   private let isFile: Bool
   private var written = 0
   private(set) var failure: SystemError?

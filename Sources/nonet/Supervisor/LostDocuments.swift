@@ -91,21 +91,26 @@ enum LostDocuments {
       return []
     }
     defer { closedir(names) }
+    // Few and in order, the newest first; a folder of many logs is gone through at every start.
     var found: [[UInt8]] = []
     var count = 0
     while let entry = readdir(names) {
       count += 1
       if count > mostNames { return [] }
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 1) { String(cString: $0) }
-      }
-      let bytes = Array(name.utf8)
-      guard bytes.starts(with: beginning), bytes.suffix(end.count).elementsEqual(end) else {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+      guard name.starts(with: beginning), name.suffix(end.count).elementsEqual(end) else {
         continue
       }
-      found.append(bytes)
+      let place = found.firstIndex { isLess($0, name) } ?? found.count
+      if place < mostLooks { found.insert(name, at: place) }
+      if found.count > mostLooks { found.removeLast() }
     }
-    found.sort { $1.lexicographicallyPrecedes($0) }
-    return Array(found.prefix(mostLooks))
+    return found
+  }
+
+  /// Whether a name comes first in the order of its bytes.
+  private static func isLess(_ one: [UInt8], _ other: [UInt8]) -> Bool {
+    let order = memcmp(one, other, min(one.count, other.count))
+    return order == 0 ? one.count < other.count : order < 0
   }
 }

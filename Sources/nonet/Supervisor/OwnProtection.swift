@@ -75,7 +75,9 @@ struct OwnProtection {
     case .many(let forProcess):
       switch CInt(number(0)) - forProcess {
       case 0: return !means(number(1), thread)
-      case 1: return getpgid(number(1) == 0 ? thread : number(1)) != getpgrp()
+      case 1:
+        let group = number(1) == 0 ? getpgid(thread) : number(1)
+        return group != getpgrp() && !holders.contains(group)
       case _: return number(1) != 0 && uid_t(bitPattern: number(1)) != getuid()
       }
     case .handle:

@@ -23,7 +23,7 @@ struct Attempt {
 /// The events of a run and the logs that tell them.
 struct Record {
   private(set) var table = EventTable()
-  private var lines: LineLog?
+  private(set) var lines: LineLog?
   private(set) var document: DocumentLog?
   private var names: SocketNames?
   private let complain: (String) -> Void

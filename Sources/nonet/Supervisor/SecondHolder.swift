@@ -9,7 +9,6 @@ internal import CLinuxShims
 struct SecondHolder {
   /// Answers as the supervisor does, but for connects that `--allow-unix` lets through.
   let judge: Judge
-  let listener: CInt
   let progress: RunProgress
   /// The supervisor, by number and by a handle that can be read once it has ended; -1 where an outer
   /// filter refuses pidfd_open(2).
@@ -17,10 +16,32 @@ struct SecondHolder {
   /// Tells the logs that the supervisor is gone, by these descriptors.
   let logs: LostLogs
 
+  /// What a person is told where there is none.
+  static func lack(_ error: SystemError) -> String {
+    "nobody could be started to go on should this supervisor be killed (\(error.call): "
+      + "\(error.reason)); what the policy refuses would answer ENOSYS then"
+  }
+
+  /// Starts one in a process of its own.
+  ///
+  /// - Throws: The errno of clone(2).
+  static func start(
+    _ judge: Judge, _ progress: RunProgress, _ logs: LostLogs
+  ) throws(SystemError) {
+    // Taken here, since the supervisor may have ended before the new process looks for it.
+    let handle = nonet_handle(getpid())
+    defer { if handle >= 0 { _ = close(handle) } }
+    let holder = SecondHolder(
+      judge: judge, progress: progress, first: (getpid(), handle), logs: logs)
+    try progress.forkSecond { holder.perform() }
+  }
+
   /// Waits for the supervisor's end, and goes on in its place where that was not an end by plan.
   func perform() -> Never {
     var (holder, handle) = first
-    guard closeAll(but: logs.descriptors + [listener, handle]) else { _exit(0) }
+    guard let listener = progress.listener(from: holder),
+      closeAll(but: logs.descriptors + [listener, handle])
+    else { _exit(0) }
     _ = chdir("/")
     while true {
       wait(for: holder, handle)

@@ -55,13 +55,14 @@ final class Supervisor {
     self.listener = listener
     connector = sockets.map { UnixConnector($0, listener, complain: complain) }
     command = CommandProcess(pid: child.pid)
+    command.second = child.progress.second
+    self.judge.protection.holders.second = child.progress.second
   }
 
   /// Supervises until the command has ended.
   ///
   /// - Returns: How it ended.
   func run() -> Ending {
-    startSecond()
     listener.wakeSynchronously()
     Turns.take()
     while true {
@@ -196,23 +197,18 @@ final class Supervisor {
 
   // Helpers ----------------------------------------------------------------------------------------
 
+  /// Starts a second holder in the place of one that was killed.
   private func startSecond() {
+    command.forgetSecond()
     guard isListening, secondHolders < Self.mostSecondHolders else { return }
     secondHolders += 1
-    command.forgetSecond()
-    let holder = SecondHolder(
-      judge: judge, listener: listener.number, progress: progress,
-      first: (getpid(), nonet_handle(getpid())), logs: record.lostLogs)
     do throws(SystemError) {
-      try progress.forkSecond { holder.perform() }
+      try SecondHolder.start(judge, progress, record.lostLogs)
       command.second = progress.second
       judge.protection.holders.second = progress.second
     } catch {
-      complain(
-        "warning: nobody could be started to go on should this supervisor be killed (\(error.call): "
-          + "\(error.reason)); what the policy refuses would answer ENOSYS then")
+      complain("warning: \(SecondHolder.lack(error))")
     }
-    if holder.first.handle >= 0 { _ = close(holder.first.handle) }
   }
 
   /// Starts the thread that receives; without it this one does, and reads no memory.

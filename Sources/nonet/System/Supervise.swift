@@ -35,10 +35,19 @@ struct RunProgress {
   /// Starts a second holder, which never comes back from `perform`.
   ///
   /// - Parameter perform: What it does, in a process of its own.
-  /// - Throws: The errno of fork(2).
+  /// - Throws: The errno of clone(2).
   func forkSecond(_ perform: () -> Never) throws(SystemError) {
-    let second = try attempt("fork") { nonet_fork_second(memory) }
+    let second = try attempt("clone") { nonet_fork_second(memory) }
     if second == 0 { perform() }
+  }
+
+  /// Waits until the command's filter stands.
+  ///
+  /// - Parameter first: The supervisor, parent of this process.
+  /// - Returns: The listener; `nil` where nothing runs.
+  func listener(from first: pid_t) -> CInt? {
+    let listener = nonet_await_listener(memory, first)
+    return listener < 0 ? nil : listener
   }
 
   /// Starts who goes on for this process, which then ends.
@@ -108,18 +117,18 @@ struct SupervisedChild {
     let isReaper: Bool
   }
 
-  /// Starts the command.
+  /// Starts the command, and beside it the second holder of its listener.
   ///
   /// - Parameters:
   ///   - file: The program, found along PATH unless its name has a slash.
   ///   - arguments: A null-terminated vector, passed on untouched.
   ///   - preparation: How the child confines itself.
+  ///   - startSecond: Starts the second holder, for which the child waits.
   /// - Throws: A failed step; nothing runs then.
   init(
     _ file: UnsafePointer<CChar>, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
-    _ preparation: Preparation
+    _ preparation: Preparation, _ progress: RunProgress, startSecond: () -> Void
   ) throws(StartFailure) {
-    let progress = try RunProgress()
     let child = preparation.filter.withUnsafeBytes { bytes in
       var start = nonet_start()
       start.filter = bytes.baseAddress
@@ -138,7 +147,10 @@ struct SupervisedChild {
     guard child > 0 else { throw StartFailure(stage: .parent, number: nonet_errno()) }
     pid = child
     self.progress = progress
+    // While the child is busy with itself.
+    startSecond()
     listener = try Self.listener(of: child, progress.memory)
+    nonet_tell_listener(progress.memory)
   }
 
   /// Waits for the listener.
