@@ -8,6 +8,8 @@
  *                                  ends with 0; after 15 s it ends them, and itself with 9
  *   orphan threads                 three threads and a socket attempt each millisecond; a line for each change of
  *                                  its answer; TERM ends it as it ends any program
+ *   orphan storm                   six threads that attempt without a pause for 0.8 s, whoever ends meanwhile;
+ *                                  `ERRNO COUNT` for each answer, and `hung` threads whose call nobody answered
  *   orphan handler                 the same, but its handler of TERM calls exit(3)
  */
 #define _GNU_SOURCE
@@ -21,6 +23,8 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+enum { STORM = 6 };
 
 static int is_gone(pid_t process) {
   char name[40], line[200];
@@ -139,7 +143,41 @@ _Noreturn static void threads(int has_handler) {
   }
 }
 
+static volatile int is_over;
+static unsigned answers[140];
+
+static void *ask(void *done) {
+  while (!is_over) {
+    int s = socket(AF_INET, SOCK_STREAM, 0), number = s < 0 ? errno : 0;
+    if (s >= 0) close(s);
+    __atomic_add_fetch(&answers[number < 140 ? number : 139], 1, __ATOMIC_RELAXED);
+  }
+  *(volatile int *)done = 1;
+  return NULL;
+}
+
+static int storm(void) {
+  static int done[STORM];
+  pthread_t other;
+  int hung = 0;
+  signal(SIGTERM, SIG_IGN), signal(SIGHUP, SIG_IGN);
+  printf("storm\n"), fflush(stdout);
+  for (int i = 0; i < STORM; i++) pthread_create(&other, NULL, ask, &done[i]);
+  usleep(800000);
+  is_over = 1;
+  for (int round = 0; round < 80; round++) { /* whose call is answered sees it at once */
+    hung = 0;
+    for (int i = 0; i < STORM; i++) hung += !done[i];
+    if (!hung) break;
+    usleep(50000);
+  }
+  for (int number = 0; number < 140; number++) if (answers[number]) printf("%d %u\n", number, answers[number]);
+  printf("hung %d\n", hung), fflush(stdout);
+  _exit(0);
+}
+
 int main(int argc, char **argv) {
+  if (argc == 2 && !strcmp(argv[1], "storm")) return storm();
   if (argc > 2 && !strcmp(argv[1], "leave")) return leave(argv + 2);
   if (argc > 3 && !strcmp(argv[1], "above")) return above(argv[2], argv + 3);
   if (argc == 2 && !strcmp(argv[1], "threads")) threads(0);
