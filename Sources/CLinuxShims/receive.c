@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CLinuxShims.h"
 
+#include <linux/openat2.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
 #include <sys/syscall.h>
@@ -16,33 +17,42 @@ int nonet_is_abandoned(int listener) {
   return poll(&request, 1, 0) == 1 && request.revents & (POLLHUP | POLLNVAL);
 }
 
-// Receivers --------------------------------------------------------------------------------------
+// Workers ----------------------------------------------------------------------------------------
 
-enum state { IDLE, READING, LEFT_BEHIND };
+enum state { IDLE, OUT_OF_TURN, LEFT_BEHIND };
 
-struct receiver {
+// A thread that touches the command's memory and files, where the kernel may wait for ever.
+struct worker {
   int listener;
   struct nonet_slot *slot;
   nonet_handler *handler;
+  nonet_retrier *retrier;
   void *context;
   pid_t thread;
-  int state;      // enum state
-  unsigned reads; // how many it has begun
+  int is_alive, state;  // enum state
+  unsigned steps, seen; // how often it stepped out of its turn, now and at the last look
 };
 
-static struct receiver receivers[NONET_MOST_RECEIVERS];
-static int receiver_count;
-static __thread struct receiver *own; // of the calling thread, where it is a receiver
+// The last one of each kind is at work; those before it were left behind.
+static struct worker receivers[NONET_MOST_WORKERS], retriers[NONET_MOST_WORKERS];
+static int receiver_count, retrier_count;
+static __thread struct worker *own; // of the calling thread, where it is one
 
 // How many are left behind and still in the kernel.
 static int left_behind;
 
-// What the thread that does not receive waits for: somebody begins to read while nobody watches.
+// What the thread waits for that is no worker: one steps out of its turn while nobody watches.
 static int bell = -1, is_unwatched = 1;
 
+static struct worker *last(struct worker *kind, int count) { return count ? &kind[count - 1] : NULL; }
+
 pid_t nonet_receiver(void) {
-  if (!receiver_count) return 0;
-  return __atomic_load_n(&receivers[receiver_count - 1].thread, __ATOMIC_ACQUIRE);
+  struct worker *receiver = last(receivers, receiver_count);
+  return receiver ? __atomic_load_n(&receiver->thread, __ATOMIC_ACQUIRE) : 0;
+}
+
+struct nonet_slot *nonet_receiver_slot(void) {
+  return receiver_count ? receivers[receiver_count - 1].slot : NULL;
 }
 
 static void *receive(void *argument) {
@@ -64,86 +74,140 @@ static void *receive(void *argument) {
   }
 }
 
-int nonet_start_receiver(int listener, struct nonet_slot *slots, nonet_handler *handler,
-                         void *context) {
-  if (receiver_count == NONET_MOST_RECEIVERS) return errno = EAGAIN, -1;
+static void *retry(void *argument) {
+  own = argument;
+  for (;;) {
+    nonet_take_turn();
+    int delay = own->retrier(own->context);
+    own->is_alive = delay >= 0;
+    nonet_give_turn();
+    if (delay < 0) return NULL;
+    struct timespec time = {.tv_sec = delay / 1000, .tv_nsec = delay % 1000 * 1000 * 1000};
+    nanosleep(&time, NULL);
+  }
+}
+
+static int start(struct worker *worker, void *(*work)(void *)) {
   if (bell < 0) bell = nonet_above_standard(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (bell < 0) return -1;
-  struct receiver *receiver = &receivers[receiver_count];
-  *receiver = (struct receiver){
-      .listener = listener, .slot = slots + receiver_count, .handler = handler, .context = context};
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   pthread_attr_setstacksize(&attributes, 256 << 10);
   pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
   pthread_t thread;
-  int error = pthread_create(&thread, &attributes, receive, receiver);
+  worker->is_alive = 1;
+  int error = pthread_create(&thread, &attributes, work, worker);
   pthread_attr_destroy(&attributes);
-  if (error) return errno = error, -1;
+  worker->is_alive = !error;
+  return error ? (errno = error, -1) : 0;
+}
+
+int nonet_start_receiver(int listener, struct nonet_slot *slots, nonet_handler *handler,
+                         void *context) {
+  if (receiver_count == NONET_MOST_WORKERS) return errno = EAGAIN, -1;
+  struct worker *worker = &receivers[receiver_count];
+  *worker = (struct worker){
+      .listener = listener, .slot = slots + receiver_count, .handler = handler, .context = context};
+  if (start(worker, receive)) return -1;
   receiver_count++;
   return 0;
 }
 
-void nonet_forget_receivers(void) {
+int nonet_start_retrier(nonet_retrier *retrier, void *context) {
+  struct worker *worker = last(retriers, retrier_count);
+  if (worker && worker->is_alive && worker->state != LEFT_BEHIND) return 0;
+  if (!worker || worker->state == LEFT_BEHIND) {
+    if (retrier_count == NONET_MOST_WORKERS) return errno = EAGAIN, -1;
+    worker = &retriers[retrier_count++];
+  }
+  *worker = (struct worker){.retrier = retrier, .context = context};
+  return start(worker, retry);
+}
+
+void nonet_forget_workers(void) {
   if (bell >= 0) close(bell);
   bell = -1;
-  receiver_count = left_behind = 0;
+  receiver_count = retrier_count = left_behind = 0;
   is_unwatched = 1;
 }
 
-// Reading ----------------------------------------------------------------------------------------
+// Out of turn ------------------------------------------------------------------------------------
 
-// The memory may be of a page that never comes, because its process has to bring it (userfaultfd(2),
-// FUSE) and does not. The kernel waits for it in the middle of the call, where at most SIGKILL is
-// heard. So it is read out of turn, and who waits too long is left behind.
-int nonet_read_memory(pid_t thread, uint64_t address, void *bytes, size_t count) {
-  struct receiver *receiver = own;
-  if (!receiver || __atomic_load_n(&left_behind, __ATOMIC_ACQUIRE) >= NONET_MOST_RECEIVERS - 1)
-    return -1;
-  receiver->reads++;
-  __atomic_store_n(&receiver->state, READING, __ATOMIC_SEQ_CST);
+// A page or a file may never come, because its process has to bring it (userfaultfd(2), FUSE) and does
+// not. The kernel waits for it in the middle of a call, where at most SIGKILL is heard, and for FUSE not
+// even that. So such calls are made out of turn, and who waits too long is left behind.
+static int step_out(void) {
+  // Only a worker can be left behind, and some place must stay for the next one.
+  if (!own || __atomic_load_n(&left_behind, __ATOMIC_ACQUIRE) >= NONET_MOST_WORKERS - 1)
+    return errno = ETIMEDOUT, -1;
+  own->steps++;
+  __atomic_store_n(&own->state, OUT_OF_TURN, __ATOMIC_SEQ_CST);
   if (__atomic_exchange_n(&is_unwatched, 0, __ATOMIC_SEQ_CST))
     (void)!write(bell, &(uint64_t){1}, sizeof(uint64_t));
   nonet_give_turn();
-  struct iovec here = {.iov_base = bytes, .iov_len = count};
-  struct iovec there = {.iov_base = (void *)(uintptr_t)address, .iov_len = count};
-  ssize_t result = process_vm_readv(thread, &here, 1, &there, 1, 0);
-  int state = READING;
-  if (!__atomic_compare_exchange_n(&receiver->state, &state, IDLE, 0, __ATOMIC_SEQ_CST,
+  return 0;
+}
+
+static void step_in(void) {
+  int error = errno, state = OUT_OF_TURN;
+  if (!__atomic_compare_exchange_n(&own->state, &state, IDLE, 0, __ATOMIC_SEQ_CST,
                                    __ATOMIC_SEQ_CST)) {
     // Somebody else has answered the call. Nothing on this thread's stack is ever looked at again.
     __atomic_sub_fetch(&left_behind, 1, __ATOMIC_ACQ_REL);
     for (;;) syscall(SYS_exit, 0);
   }
   nonet_take_turn();
+  errno = error;
+}
+
+int nonet_read_memory(pid_t thread, uint64_t address, void *bytes, size_t count) {
+  struct iovec here = {.iov_base = bytes, .iov_len = count};
+  struct iovec there = {.iov_base = (void *)(uintptr_t)address, .iov_len = count};
+  if (step_out()) return -1;
+  ssize_t result = process_vm_readv(thread, &here, 1, &there, 1, 0);
+  step_in();
   return result == (ssize_t)count ? 0 : -1;
 }
 
-int nonet_bell(void) { return bell; }
-
-int nonet_watch_reads(int *sleeps) {
-  static unsigned seen;
-  uint64_t rings;
-  while (read(bell, &rings, sizeof rings) > 0) continue;
-  if (!receiver_count) return *sleeps = 1, 0;
-  struct receiver *receiver = &receivers[receiver_count - 1];
-  int state = __atomic_load_n(&receiver->state, __ATOMIC_SEQ_CST);
-  int is_same = receiver->reads == seen;
-  seen = receiver->reads;
-  *sleeps = is_same && state == IDLE;
-  if (*sleeps) {
-    __atomic_store_n(&is_unwatched, 1, __ATOMIC_SEQ_CST);
-    // It may have begun in this moment.
-    *sleeps = __atomic_load_n(&receiver->state, __ATOMIC_SEQ_CST) == IDLE;
-  }
-  if (!is_same || state != READING) return 0;
-  if (!__atomic_compare_exchange_n(&receiver->state, &state, LEFT_BEHIND, 0, __ATOMIC_SEQ_CST,
-                                   __ATOMIC_SEQ_CST))
-    return 0;
-  __atomic_add_fetch(&left_behind, 1, __ATOMIC_ACQ_REL);
-  return 1;
+int nonet_open_out_of_turn(int folder, const char *path, const struct open_how *how) {
+  // Before there are workers nothing of the command's runs.
+  if (!receiver_count) return (int)syscall(SYS_openat2, folder, path, how, sizeof *how);
+  if (step_out()) return -1;
+  int file = (int)syscall(SYS_openat2, folder, path, how, sizeof *how);
+  step_in();
+  return file;
 }
 
-struct nonet_slot *nonet_receiver_slot(void) {
-  return receiver_count ? receivers[receiver_count - 1].slot : NULL;
+int nonet_connect_out_of_turn(int socket, const void *address, socklen_t size) {
+  if (step_out()) return -1;
+  int result = connect(socket, address, size);
+  step_in();
+  return result;
+}
+
+// Looking after workers --------------------------------------------------------------------------
+
+int nonet_bell(void) { return bell; }
+
+static int looks_lost(struct worker *worker, int *sleeps) {
+  if (!worker) return 0;
+  int state = __atomic_load_n(&worker->state, __ATOMIC_SEQ_CST);
+  int is_same = worker->steps == worker->seen;
+  worker->seen = worker->steps;
+  if (!is_same || state == OUT_OF_TURN) *sleeps = 0;
+  return is_same && state == OUT_OF_TURN &&
+         __atomic_compare_exchange_n(&worker->state, &state, LEFT_BEHIND, 0, __ATOMIC_SEQ_CST,
+                                     __ATOMIC_SEQ_CST);
+}
+
+int nonet_look_after_workers(int *sleeps) {
+  uint64_t rings;
+  while (read(bell, &rings, sizeof rings) > 0) continue;
+  *sleeps = 1;
+  int lost = (looks_lost(last(receivers, receiver_count), sleeps) ? NONET_LOST_RECEIVER : 0) |
+             (looks_lost(last(retriers, retrier_count), sleeps) ? NONET_LOST_RETRIER : 0);
+  if (lost & NONET_LOST_RECEIVER) __atomic_add_fetch(&left_behind, 1, __ATOMIC_ACQ_REL);
+  if (lost & NONET_LOST_RETRIER) __atomic_add_fetch(&left_behind, 1, __ATOMIC_ACQ_REL);
+  if (*sleeps) __atomic_store_n(&is_unwatched, 1, __ATOMIC_SEQ_CST);
+  return lost;
 }

@@ -193,10 +193,10 @@ enum nonet_stage {
 // Calls that were received and may not be answered yet, one in each: the kernel writes a
 // struct seccomp_notif there. Nobody else could answer a call whose receiver has died with it.
 enum {
-  NONET_MOST_RECEIVERS = 5, // one that works and those that were left behind
+  NONET_MOST_WORKERS = 5,   // of a kind: one that works and those that were left behind
   NONET_SLOT_FIRST = 0,     // what each thread of the supervisor has just received
-  NONET_SLOT_SUCCESSOR = NONET_SLOT_FIRST + NONET_MOST_RECEIVERS, // the same of who goes on for it
-  NONET_SLOT_WAITING = NONET_SLOT_SUCCESSOR + NONET_MOST_RECEIVERS, // and what is answered later
+  NONET_SLOT_SUCCESSOR = NONET_SLOT_FIRST + NONET_MOST_WORKERS, // the same of who goes on for it
+  NONET_SLOT_WAITING = NONET_SLOT_SUCCESSOR + NONET_MOST_WORKERS, // and what is answered later
   NONET_SLOTS = NONET_SLOT_WAITING + 64
 };
 struct nonet_slot {
@@ -265,29 +265,37 @@ struct nonet_slot;
 // Answers one call, or hears of an errno of receiving; returns whether to go on.
 typedef int nonet_handler(void *context, const struct nonet_notification *notification, int error);
 
-// A thread that receives calls into the next of NONET_MOST_RECEIVERS slots, and takes its turn to let
-// the handler answer each.
+// Tries again what waits; returns in how many milliseconds it wants to be called again, or -1.
+typedef int nonet_retrier(void *context);
+
+// A thread that receives calls into the next of NONET_MOST_WORKERS slots, and takes its turn to let the
+// handler answer each; and one that calls the retrier in its turn until that has nothing left.
 int nonet_start_receiver(int listener, struct nonet_slot *slots, nonet_handler *handler,
                          void *context);
+int nonet_start_retrier(nonet_retrier *retrier, void *context);
 
 // The thread that receives now: its id, 0 before it runs, and its slot.
 pid_t nonet_receiver(void);
 struct nonet_slot *nonet_receiver_slot(void);
 
 // After fork(2), which leaves them behind.
-void nonet_forget_receivers(void);
+void nonet_forget_workers(void);
 
-// Reads memory of a thread, out of turn; 0, or -1 where not all of it was read. Only a receiver reads.
-// It does not come back to one that was left behind.
+// What touches the command's memory and files, out of turn: these do not come back to a thread that was
+// left behind. ETIMEDOUT where the calling thread is none of those above, or too many were left behind.
 int nonet_read_memory(pid_t thread, uint64_t address, void *bytes, size_t count);
+struct open_how;
+int nonet_open_out_of_turn(int folder, const char *path, const struct open_how *how);
+int nonet_connect_out_of_turn(int socket, const void *address, socklen_t size);
 
-// Can be read when a receiver begins to read memory while nobody watches; -1 where there is none.
+// Can be read when a worker steps out of its turn while nobody watches; -1 where there is none.
 int nonet_bell(void);
 
-// Looks after a receiver, to be called a while after the last time. Answers 1 where it has been
-// reading ever since, and is left behind now: its call is the caller's to answer, and another receiver
-// the caller's to start. `sleeps` tells whether the next time can wait for the bell.
-int nonet_watch_reads(int *sleeps);
+// Looks after the workers, to be called a while after the last time. Tells which has been out of its
+// turn ever since, and is left behind now: another one is the caller's to start. `sleeps` tells whether
+// the next time can wait for the bell.
+enum { NONET_LOST_RECEIVER = 1, NONET_LOST_RETRIER = 2 };
+int nonet_look_after_workers(int *sleeps);
 
 // Of all threads one has its turn; all others wait in the kernel.
 void nonet_take_turn(void);
@@ -393,9 +401,18 @@ int nonet_pin(int folder, const char *path, int follows, uint64_t resolve);
 // Whether a folder is this process's root, in the same mount: 1 or 0.
 int nonet_is_own_root(int folder);
 
-// When a file was made, which not every file system tells (EOPNOTSUPP), and when anything about it but
-// its contents was changed last, its names included. Nobody can set these.
-int nonet_file_times(int file, struct timespec *made, struct timespec *changed);
+// What a file is.
+struct nonet_file {
+  uint64_t device, inode;
+  uint32_t mode, owner, names;
+  // When it was made, which not every file system tells, and when anything about it but its contents
+  // was changed last, its names included. Nobody can set these.
+  int has_times;
+  struct timespec made, changed;
+};
+
+// Looks at an open file, without waiting for its file system.
+int nonet_look_at(int file, struct nonet_file *found);
 
 // A new AF_UNIX socket, not blocking, with what was set on another one.
 int nonet_unix_socket_like(int model, int type);

@@ -47,14 +47,14 @@ struct AllowedSockets {
     let allowsInside = words.contains { Self.isInside($0) }
     try Self.check(policy, oracle.program, allowsInside)
     if allowsInside { try Self.checkKernel() }
-    let proc = ProcMount.here
-    if proc == .foreign {
-      throw .refused(
-        "--allow-unix needs a /proc of this pid namespace, and the one here belongs to another (mount "
-          + "one, as unshare --mount-proc does); the command was not run")
-    }
-    guard proc == .ours, let status = ThreadStatus(of: getpid()) else {
+    guard let status = ThreadStatus.own else {
       throw .refused("--allow-unix needs /proc, which is not there; the command was not run")
+    }
+    // Otherwise a number in /proc means another process than everywhere else here.
+    guard status.numbers == [getpid()] else {
+      throw .refused(
+        "--allow-unix needs the /proc of this pid namespace, and the one here tells of other "
+          + "processes; mount one (unshare --mount-proc); the command was not run")
     }
     let own: OwnIDs
     do throws(SystemError) {
@@ -181,30 +181,22 @@ struct AllowedSockets {
 
   private static func allows(_ oracle: Program, _ call: String, _ arguments: [UInt64]) -> Bool {
     guard let number = Syscall(named: call)?.number(on: .host) else { return false }
-    return oracle.allows(
-      SystemCall(arch: Architecture.host.auditValue, number: number, arguments: arguments))
+    var data = SeccompData(nr: number, arch: Architecture.host.auditValue)
+    for (argument, value) in zip(SeccompData.Argument.allCases, arguments) {
+      data[argument] = value
+    }
+    let answer = oracle.run(data)
+    return answer == SeccompReturn.allow || answer == SeccompReturn.log
   }
 
   private static func checkKernel() throws(Failure) {
     do throws(SystemError) {
       _ = try processNumber(getpid())
     } catch {
-      let cause: String
-      switch error.number {
-      case EMFILE, ENFILE, ENOMEM:
-        throw .system(
-          error, "--allow-unix inside: no handle of a process is to be had, so nothing was run")
-      // A kernel whose handles have no numbers, or one that has no handles (before Linux 5.3).
-      case EOPNOTSUPP,
-        ENOSYS where OwnStatus()?.seccompMode != 2:
-        cause =
-          "needs Linux 6.9, whose pidfs tells processes apart for ever; here is \(Here.kernel)"
-      case _:
-        cause = "needs pidfd_open, which an outer filter refuses"
-      }
       throw .refused(
-        "--allow-unix inside \(cause) (\(error.call): \(error.reason)); --allow-unix PATH works "
-          + "without; the command was not run")
+        "--allow-unix inside needs Linux 6.9, whose pidfs tells processes apart for ever; here is "
+          + "\(Here.kernel) (\(error.call): \(error.reason)); --allow-unix PATH works without; the "
+          + "command was not run")
     }
   }
 }

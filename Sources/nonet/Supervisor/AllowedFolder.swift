@@ -106,7 +106,7 @@ private struct ServerPlaces {
       let here = try PinnedFile(Array((folder + "cwd").utf8))
       // The kernel adds words to the name of a folder that is gone or out of reach.
       if let name = here.name, name.first == UInt8(ascii: "/"),
-        try PinnedFile(name).identity == here.identity
+        try PinnedFile(name, in: here, .plain).identity == here.identity
       {
         current = name
       } else {

@@ -38,7 +38,7 @@ final class ConnectRequest {
   /// How an attempt to connect ended.
   enum Result: Equatable {
     case connected
-    /// The other end may not be reached; it has seen a connection that closes at once.
+    /// The other end may not be reached, or not in time; it may have seen a connection that closes at once.
     case outside
     case failed(CInt)
   }
@@ -114,8 +114,9 @@ final class ConnectRequest {
         target = .file(file, isNamed: isNamed, folder: folder)
       }
     } catch {
-      // What this process may not do is not the thread's mistake.
-      throw error.number == EPERM ? .notAllowed : .errno(error.number)
+      // What this process may not do, or waited for in vain, is not the thread's mistake.
+      let isOurs = error.number == EPERM || error.number == ETIMEDOUT
+      throw isOurs ? .notAllowed : .errno(error.number)
     }
   }
 
@@ -154,6 +155,8 @@ final class ConnectRequest {
       return .connected
     } catch {
       hasWaited = true
+      // A file system that did not say in time whether the file may be connected to.
+      if error.number == ETIMEDOUT { return .outside }
       return .failed(error.number)
     }
   }

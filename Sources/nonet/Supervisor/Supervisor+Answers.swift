@@ -31,6 +31,7 @@ extension Supervisor {
       }
       if answer == .later {
         progress.keepWaiting(listener.isWaiting)
+        startRetrier()
       }
       note(answer, attempt, thread)
       return

@@ -3,11 +3,12 @@ internal import CLinuxShims
 
 /// Answers the calls that the command's filter asks about, and writes down what was tried.
 ///
-/// Two threads that work in turn (`Turns`): one receives calls and answers them, and does nothing else,
-/// so that a call waits as shortly as can be; the other waits for signals and for the time at which
-/// logs are brought up to date, and looks after the first one. The first one is there from the first call
-/// on, and after some milliseconds; a command that ends sooner and tries nothing does without. Beside
-/// them a second holder of the listener waits in a process of its own.
+/// Threads that work in turn (`Turns`): a worker receives calls and answers them, and does nothing else, so
+/// that a call waits as shortly as can be; another one tries connects again whose server has no room. This
+/// one waits for signals and for the time at which logs are brought up to date, and looks after them. The
+/// workers are there from the first call on, or after some milliseconds; a command that ends sooner and
+/// tries nothing does without. Beside all of them a second holder of the listener waits in a process of
+/// its own.
 final class Supervisor {
   var judge: Judge
   let listener: Listener
@@ -95,9 +96,10 @@ final class Supervisor {
     record = Record(lines: nil, document: nil) { _ in }
     judge.protection.holders.first = getpid()
     listener.slot = progress.slot(.successor)
-    nonet_forget_receivers()
-    (hasReceiver, lookDue) = (false, nil)
+    nonet_forget_workers()
+    (hasReceiver, lookDue, isAlone) = (false, nil, false)
     startReceiver()
+    startRetrier()
     var begun = supervisor
     while isListening {
       guard waitForEvents(beside: begun) else { continue }
@@ -148,10 +150,7 @@ final class Supervisor {
       // No process is left behind the filter.
       isListening = false
     }
-    lookAfterReceiver(isRung: ready > 0 && requests[2].revents != 0)
-    if let connector, isListening {
-      for one in connector.retry() { note(one.answer, one.attempt, one.thread) }
-    }
+    lookAfterWorkers(isRung: ready > 0 && requests[2].revents != 0)
     if let failure = listener.failure, isListening { stopListening(because: failure) }
     record.bringUpToDate(at: .now)
     return ready > 0 && requests[1].revents != 0
@@ -161,15 +160,12 @@ final class Supervisor {
   private var timeout: CInt {
     if isAlone { return Self.milliseconds }
     var least: CInt = -1
-    let connects = isListening ? connector?.timeout ?? -1 : -1
     let look = lookDue.map { $0.milliseconds(after: .now) } ?? -1
-    for one in [record.timeout, connects, look] where one >= 0 {
-      least = least < 0 ? one : min(least, one)
-    }
+    for one in [record.timeout, look] where one >= 0 { least = least < 0 ? one : min(least, one) }
     return least
   }
 
-  private func lookAfterReceiver(isRung: Bool) {
+  private func lookAfterWorkers(isRung: Bool) {
     guard hasReceiver else { return }
     if let due = lookDue {
       if Moment.now < due { return }
@@ -178,10 +174,15 @@ final class Supervisor {
     }
     let look = Turns.look()
     lookDue = look.sleeps ? nil : Moment.now.later(Int64(Turns.patience) * 1000)
-    guard let left = look.leftBehind else { return }
-    hasReceiver = false
-    startReceiver()
-    handle(left)
+    if look.hasLostReceiver {
+      let left = Turns.received
+      startReceiver()
+      if let left { handle(left) }
+    }
+    if look.hasLostRetrier {
+      connector?.giveUp { note($0.answer, $0.attempt, $0.thread) }
+      startRetrier()
+    }
   }
 
   /// Closes the listener: every call that waits or comes is refused with ENOSYS by the kernel.
@@ -211,7 +212,7 @@ final class Supervisor {
     }
   }
 
-  /// Starts the thread that receives; without it this one does, and reads no memory.
+  /// Starts the worker that receives; without it this thread does, and reads no memory.
   private func startReceiver() {
     let context = Unmanaged.passUnretained(self).toOpaque()
     let result = nonet_start_receiver(
@@ -224,7 +225,28 @@ final class Supervisor {
     hasReceiver = result == 0
   }
 
-  /// Answers what the other thread has received.
+  /// Has a worker try the connects again that wait.
+  func startRetrier() {
+    guard let connector, connector.delay >= 0 else { return }
+    let context = Unmanaged.passUnretained(self).toOpaque()
+    let result = nonet_start_retrier(
+      { context in
+        guard let context else { return -1 }
+        return Unmanaged<Supervisor>.fromOpaque(context).takeUnretainedValue().retry()
+      }, context)
+    if result != 0 { connector.giveUpAll { note($0.answer, $0.attempt, $0.thread) } }
+  }
+
+  /// Tries the connects again that are due.
+  ///
+  /// - Returns: In how many milliseconds some are due again; -1 for never.
+  private func retry() -> CInt {
+    guard let connector, isListening else { return -1 }
+    connector.retry { note($0.answer, $0.attempt, $0.thread) }
+    return connector.delay
+  }
+
+  /// Answers what the worker has received.
   ///
   /// - Returns: Whether there may be more.
   private func receive(_ notification: nonet_notification, _ error: CInt) -> Bool {

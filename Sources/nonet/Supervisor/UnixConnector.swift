@@ -48,6 +48,8 @@ final class UnixConnector {
   /// Whether a call is landlock_restrict_self(2), which has one number for all ABIs.
   private let restrictSelf = Syscall(named: "landlock_restrict_self")?.number(on: .host)
   private var pending: [Pending] = []
+  /// The call that is tried again at this moment.
+  private var tried: UInt64?
   private var hasWarned = false
 
   /// So many connects wait at a time; beyond, a socket that waits is answered as one that does not.
@@ -139,8 +141,8 @@ final class UnixConnector {
     return .later
   }
 
-  /// How long poll(2) may wait, in milliseconds; -1 for as long as it takes.
-  var timeout: CInt {
+  /// In how many milliseconds something is to be tried again; -1 for never.
+  var delay: CInt {
     guard let due = pending.map({ $0.due }).min() else { return -1 }
     return due.milliseconds(after: .now)
   }
@@ -148,37 +150,59 @@ final class UnixConnector {
   /// Whether a call is answered later.
   func isPending(_ id: UInt64) -> Bool { pending.contains { $0.request.id == id } }
 
-  /// Tries again what is due.
+  /// Tries again what is due; who is gone is forgotten.
   ///
-  /// - Returns: The connects that are answered now; who is gone is forgotten.
-  func retry() -> [Answered] {
-    if pending.isEmpty { return [] }
-    let now = Moment.now
-    var answered: [Answered] = []
-    var waiting: [Pending] = []
-    for var one in pending {
-      guard one.due <= now else {
-        waiting.append(one)
-        continue
-      }
-      guard listener.isWaiting(one.request.id) else { continue }
-      var answer = perform(one.request, one.refusal)
-      if answer == .later, let deadline = one.deadline, deadline <= now { answer = .fail(EAGAIN) }
-      // A signal with a handler ends the wait, as it ends that of connect(2).
-      if answer == .later, ThreadStatus(of: one.request.thread)?.hasSignalToHandle ?? false {
-        answer = .fail(EINTR)
-      }
+  /// Other threads may add to what is pending meanwhile.
+  ///
+  /// - Parameter note: Told of each connect that is answered now.
+  func retry(_ note: (Answered) -> Void) {
+    for one in pending where one.due <= .now {
+      let id = one.request.id
+      tried = id
+      let answer = listener.isWaiting(id) ? self.answer(to: one) : nil
+      tried = nil
+      guard let index = pending.firstIndex(where: { $0.request.id == id }) else { continue }
       if answer == .later {
-        one.delay = min(2 * one.delay, Self.delays.upperBound)
-        one.due = min(now.later(one.delay), one.deadline ?? now.later(one.delay))
-        waiting.append(one)
+        let delay = min(2 * one.delay, Self.delays.upperBound)
+        let due = Moment.now.later(delay)
+        pending[index].delay = delay
+        pending[index].due = min(due, one.deadline ?? due)
       } else {
-        answered.append(Answered(answer: answer, attempt: one.attempt, thread: one.thread))
-        if let number = answer.errno { _ = listener.refuse(one.request.id, with: number) }
+        pending.remove(at: index)
+        if let answer { finish(one, answer, note) }
       }
     }
-    pending = waiting
-    return answered
+  }
+
+  /// Refuses what the thread that tries again was at when it was left behind.
+  func giveUp(_ note: (Answered) -> Void) {
+    guard let id = tried, let index = pending.firstIndex(where: { $0.request.id == id }) else {
+      return
+    }
+    tried = nil
+    let one = pending.remove(at: index)
+    finish(one, .refuse(one.refusal), note)
+  }
+
+  /// Refuses all that waits, where nobody can try it again.
+  func giveUpAll(_ note: (Answered) -> Void) {
+    let given = pending
+    pending = []
+    for one in given { finish(one, .refuse(one.refusal), note) }
+  }
+
+  private func answer(to one: Pending) -> Answer {
+    let answer = perform(one.request, one.refusal)
+    guard answer == .later else { return answer }
+    if let deadline = one.deadline, deadline <= .now { return .fail(EAGAIN) }
+    // A signal with a handler ends the wait, as it ends that of connect(2).
+    let isInterrupted = ThreadStatus(of: one.request.thread)?.hasSignalToHandle ?? false
+    return isInterrupted ? .fail(EINTR) : .later
+  }
+
+  private func finish(_ one: Pending, _ answer: Answer, _ note: (Answered) -> Void) {
+    if let number = answer.errno { _ = listener.refuse(one.request.id, with: number) }
+    note(Answered(answer: answer, attempt: one.attempt, thread: one.thread))
   }
 
   private func perform(_ request: ConnectRequest, _ refusal: CInt) -> Answer {

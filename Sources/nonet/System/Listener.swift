@@ -68,10 +68,10 @@ final class Listener {
 
 /// Reads memory of another process; hostile, and only as valid as the thread's wait for an answer.
 ///
-/// The other thread may work meanwhile (`Turns`). A page that never comes, because its own process has
-/// to bring it, leaves the reading thread behind, and this does not return.
+/// Another thread may work meanwhile (`Turns`). A page that never comes, because its own process has to
+/// bring it, leaves the reading thread behind, and this does not return.
 ///
-/// - Returns: Whether all of the bytes were read.
+/// - Returns: Whether all of the bytes were read; only a worker reads.
 func readMemory(
   of thread: pid_t, at address: UInt64, into bytes: UnsafeMutableRawBufferPointer
 ) -> Bool {

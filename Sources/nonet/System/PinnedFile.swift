@@ -40,26 +40,28 @@ final class PinnedFile {
   let isLink: Bool
   let owner: uid_t
   /// How many names the file has.
-  let names: UInt64
+  let names: UInt32
+  /// When the file was made and when it was last changed, linked, moved or given away; `nil` where the
+  /// file system does not tell (statx(2)).
+  let times: (made: FileTime, changed: FileTime)?
   /// Whether only its owner and the folder's may take a file out of the folder (inode(7), S_ISVTX).
   let isSticky: Bool
   var number: CInt { descriptor.number }
 
   private init(owning number: CInt) throws(SystemError) {
     let descriptor = Descriptor(owning: number)
-    var status = stat()
-    _ = try attempt("fstat") { fstat(number, &status) }
+    var found = nonet_file()
+    _ = try attempt("statx") { nonet_look_at(number, &found) }
     self.descriptor = descriptor
-    identity = FileIdentity(
-      device: UInt64(truncatingIfNeeded: status.st_dev),
-      inode: UInt64(truncatingIfNeeded: status.st_ino))
-    let kind = status.st_mode & mode_t(S_IFMT)
-    isSocket = kind == mode_t(S_IFSOCK)
-    isFolder = kind == mode_t(S_IFDIR)
-    isLink = kind == mode_t(S_IFLNK)
-    owner = status.st_uid
-    names = UInt64(status.st_nlink)
-    isSticky = status.st_mode & mode_t(S_ISVTX) != 0
+    identity = FileIdentity(device: found.device, inode: found.inode)
+    let kind = found.mode & UInt32(S_IFMT)
+    isSocket = kind == UInt32(S_IFSOCK)
+    isFolder = kind == UInt32(S_IFDIR)
+    isLink = kind == UInt32(S_IFLNK)
+    owner = found.owner
+    names = found.names
+    isSticky = found.mode & UInt32(S_ISVTX) != 0
+    times = found.has_times == 0 ? nil : (FileTime(found.made), FileTime(found.changed))
   }
 
   /// Pins a file by a name that is taken as this process sees it; links of /proc lead on.
@@ -118,14 +120,6 @@ final class PinnedFile {
     let user = geteuid()
     guard isChangeable else { return false }
     return !isSticky || user == 0 || owner == user || file.owner == user
-  }
-
-  /// When the file was made and when it was last changed, linked, moved or given away; `nil` where the
-  /// file system does not tell (statx(2)).
-  var times: (made: FileTime, changed: FileTime)? {
-    var (made, changed) = (timespec(), timespec())
-    guard nonet_file_times(number, &made, &changed) == 0 else { return nil }
-    return (FileTime(made), FileTime(changed))
   }
 
   /// Whether this is the root of this process, in the same mount.

@@ -22,9 +22,10 @@ struct ThreadIDs: Equatable {
 /// The ids of this process, and the way to somebody else's and back.
 struct OwnIDs {
   let ids: ThreadIDs
-  /// What /proc writes for an id without a number in this user namespace, where this process has one.
-  private let hidden: UInt32?
-  /// Whether an id with a number could be that number too.
+  /// Whether one of the ids may be without a number in this user namespace, so that /proc tells the
+  /// number that stands for all such.
+  private let isHidden: Bool
+  /// Whether that is the number of somebody here too.
   private let isAmbiguous: Bool
 
   /// Notes the ids of this process, to which `act` goes back.
@@ -34,9 +35,12 @@ struct OwnIDs {
   init(_ ids: ThreadIDs) throws(SystemError) {
     _ = try attempt("getgroups") { nonet_remember_ids() }
     self.ids = ids
+    guard ids.contains(IDMap.overflow) else {
+      (isHidden, isAmbiguous) = (false, false)
+      return
+    }
     let maps = ["/proc/self/uid_map", "/proc/self/gid_map"].map { IDMap(reading: $0) }
-    let isWhole = maps.allSatisfy { $0.isWhole }
-    hidden = !isWhole && ids.contains(IDMap.overflow) ? IDMap.overflow : nil
+    isHidden = !maps.allSatisfy { $0.isWhole }
     isAmbiguous = maps.contains { $0.contains(IDMap.overflow) }
   }
 
@@ -50,7 +54,7 @@ struct OwnIDs {
   func act<Result: ~Copyable>(
     as other: ThreadIDs, _ action: () throws(SystemError) -> Result
   ) throws(SystemError) -> Result {
-    if hidden != nil, isAmbiguous || other != ids {
+    if isHidden, isAmbiguous || other != ids {
       // An id without a number may be any, and cannot be taken back.
       throw SystemError(call: "setgroups", number: EPERM)
     }

@@ -4,6 +4,8 @@ internal import CLinuxShims
 struct ThreadStatus: Equatable {
   var process: pid_t = 0
   var ids = ThreadIDs()
+  /// Its numbers, from that in the pid namespace of the /proc down to that in its own.
+  var numbers: [pid_t] = []
   /// How many seccomp filters the thread has; 0 before Linux 5.9, which does not tell.
   var filters: UInt64 = 0
   /// Signals that wait, are not blocked and have a handler: what makes a call end with EINTR.
@@ -13,9 +15,14 @@ struct ThreadStatus: Equatable {
   static let mostBytes = 16_384
 
   /// Reads the status of a thread; `nil` where it cannot be known.
-  init?(of thread: pid_t) {
+  init?(of thread: pid_t) { self.init(reading: "/proc/\(thread)/status") }
+
+  /// The status of this process, whatever its number is in the /proc that is here.
+  static var own: ThreadStatus? { ThreadStatus(reading: "/proc/self/status") }
+
+  private init?(reading path: String) {
     do throws(SystemError) {
-      let file = try Descriptor(reading: "/proc/\(thread)/status")
+      let file = try Descriptor(reading: path)
       guard let status = ThreadStatus(try file.contents(limit: Self.mostBytes)) else { return nil }
       self = status
     } catch {
@@ -50,6 +57,8 @@ struct ThreadStatus: Equatable {
         let groups = words.indices.compactMap { number($0) }
         ids.groups = groups.map { gid_t(truncatingIfNeeded: $0) }.sorted()
         if groups.count == words.count { found |= 8 }
+      } else if name.elementsEqual("NSpid".utf8) {
+        numbers = words.indices.compactMap { number($0) }.map { pid_t(truncatingIfNeeded: $0) }
       } else if name.elementsEqual("Seccomp_filters".utf8) {
         filters = number(0) ?? 0
       } else if name.elementsEqual("CapEff".utf8), let value = number(0, radix: 16) {

@@ -1,40 +1,48 @@
 internal import CLinuxShims
 
-/// The two threads of a supervisor: one receives calls, the other waits for everything else.
+/// The threads of a supervisor: one waits for all events, and workers do what touches the command.
 ///
-/// Each works only in its turn, so nothing is ever changed by both.
+/// Each works only in its turn, so nothing is ever changed by two. A worker gives its turn away while the
+/// kernel may have to wait for the command: for a page or a file that never comes it is left behind.
 enum Turns {
   /// Waits until this thread has its turn.
   static func take() { nonet_take_turn() }
 
-  /// Lets the other thread work.
+  /// Lets another thread work.
   static func give() { nonet_give_turn() }
 
-  /// The thread id of the one that receives; 0 where there is none yet.
+  /// The thread id of the worker that receives; 0 where there is none yet.
   static var receiver: pid_t { nonet_receiver() }
 
-  /// Can be read when the other thread begins to read memory of a caller; -1 where there is none.
+  /// Can be read when a worker touches the command's memory or files; -1 where there is no worker.
   static var bell: CInt { nonet_bell() }
 
-  /// How long a read of memory may take, in milliseconds; it takes up to twice as long to be noticed.
+  /// How long that may take, in milliseconds; it takes up to twice as long to be noticed.
   static let patience: CInt = 150
 
-  /// What became of the other thread since the last look.
+  /// What became of the workers since the last look.
   struct Look {
-    /// The call that it had received, where it was left behind in the kernel.
-    let leftBehind: nonet_notification?
+    /// Whether the one that receives was left behind in the kernel.
+    let hasLostReceiver: Bool
+    /// Whether the one that tries again was.
+    let hasLostRetrier: Bool
     /// Whether nobody need look again before the bell rings.
     let sleeps: Bool
   }
 
-  /// Looks after the other thread, `patience` after the last time.
+  /// Looks after the workers, `patience` after the last time.
   static func look() -> Look {
     var sleeps: CInt = 0
-    guard nonet_watch_reads(&sleeps) == 1, let slot = nonet_receiver_slot() else {
-      return Look(leftBehind: nil, sleeps: sleeps == 1)
-    }
+    let lost = nonet_look_after_workers(&sleeps)
+    return Look(
+      hasLostReceiver: lost & CInt(NONET_LOST_RECEIVER) != 0,
+      hasLostRetrier: lost & CInt(NONET_LOST_RETRIER) != 0, sleeps: sleeps == 1)
+  }
+
+  /// The call that the receiver has received last.
+  static var received: nonet_notification? {
     var notification = nonet_notification()
-    let isThere = nonet_look(slot, &notification) == 1
-    return Look(leftBehind: isThere ? notification : nil, sleeps: false)
+    guard let slot = nonet_receiver_slot(), nonet_look(slot, &notification) == 1 else { return nil }
+    return notification
   }
 }

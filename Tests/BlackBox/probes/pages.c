@@ -3,6 +3,7 @@
  *   userfault COUNT    pages that nobody fills (userfaultfd(2))
  *   fuse COUNT FOLDER  a file of a file system that never answers a read; its server ends with this program
  *   orphan COUNT FOLDER  the same, and the server stays
+ *   name COUNT FOLDER  names in a file system that never answers a look-up
  *
  * COUNT threads connect to nowhere; this program listens on `s` and connects to that. Prints what became of
  * the threads, `refused N hanging N`, and `connected`, or `failed ERRNO`, for its own.
@@ -32,6 +33,7 @@
 enum { PAGE = 4096, MOST = 8 };
 static atomic_int refused, finished;
 static char *pages;
+static int answers_names = 1;
 
 static void stop(const char *what) {
   perror(what);
@@ -77,7 +79,7 @@ static void serve(int device) {
     struct fuse_open_out open = {.fh = 1};
     switch (in->opcode) {
       case FUSE_INIT: reply(device, in->unique, 0, &init, sizeof init); break;
-      case FUSE_LOOKUP: reply(device, in->unique, 0, &entry, sizeof entry); break;
+      case FUSE_LOOKUP: if (answers_names) reply(device, in->unique, 0, &entry, sizeof entry); break;
       case FUSE_GETATTR: reply(device, in->unique, 0, &attr, sizeof attr); break;
       case FUSE_OPEN: reply(device, in->unique, 0, &open, sizeof open); break;
       case FUSE_READ: case FUSE_FORGET: case FUSE_BATCH_FORGET: case FUSE_INTERRUPT: break;
@@ -99,6 +101,15 @@ static pid_t unanswered_pages(const char *folder, int stays) {
     _exit(0);
   }
   close(device);
+  if (!answers_names) {
+    pages = calloc(MOST, PAGE);
+    for (int i = 0; i < MOST; i++) {
+      struct sockaddr_un address = {.sun_family = AF_UNIX};
+      snprintf(address.sun_path, sizeof address.sun_path, "%s/%d", folder, i);
+      memcpy(pages + i * PAGE, &address, sizeof address);
+    }
+    return server;
+  }
   snprintf(name, sizeof name, "%s/file", folder);
   int file = open(name, O_RDONLY);
   if (file < 0) stop("open");
@@ -110,6 +121,7 @@ static pid_t unanswered_pages(const char *folder, int stays) {
 int main(int argc, char **argv) {
   int count = argc > 2 ? atoi(argv[2]) : 0;
   pid_t server = 0;
+  if (argc > 1 && !strcmp(argv[1], "name")) answers_names = 0;
   if (argc == 3 && !strcmp(argv[1], "userfault")) missing_pages();
   else if (argc == 4) server = unanswered_pages(argv[3], !strcmp(argv[1], "orphan"));
   else return 2;
@@ -129,6 +141,7 @@ int main(int argc, char **argv) {
   if (server) printf("server %d\n", server);
   fflush(stdout);
   unlink("s");
+  if (!answers_names) umount2(argv[3], MNT_DETACH);
   /* At once, as a thread in the kernel may hold this program back. */
   syscall(SYS_exit_group, 0);
 }
