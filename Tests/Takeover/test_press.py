@@ -46,14 +46,14 @@ class Pressed:
             self.changed = {pid: changes(before[pid], standing(pid)) for pid in self.targets if changes(before[pid], standing(pid))}
             if ending == "TERM" and is_alive(child.pid):
                 child.terminate()
-                child.wait(10)  # its input stays open until then: the end of that would be an end too
+                child.wait(4)  # its input stays open until then: the end of that would be an end too
             else:
                 child.stdin.write(b"\n")
             try:
-                self.stderr = child.communicate(timeout=10)[1].decode()
+                self.stderr = child.communicate(timeout=4)[1].decode()
                 self.status = child.returncode
             except subprocess.TimeoutExpired:
-                self.status = self.stderr = "did not end in 10 s"
+                self.status = self.stderr = "did not end in 4 s"
         except BrokenPipeError:
             self.status = self.stderr = "nobody listened any more"
         finally:
@@ -212,6 +212,7 @@ def test_both_holders_ended_from_outside(people, supervised, attacker, who, opti
     left = int(child.stdout.readline())
     try:
         wait_until(lambda: os.path.exists(out) and os.path.getsize(out), "the command's process made an attempt")
+        wait_until(lambda: len(holders(child.pid)) == 2, "there are two holders", 2)
         both = holders(child.pid)
         os.kill(child.pid, signal.SIGSTOP)
         end(*both[1:], child.pid)
@@ -247,9 +248,8 @@ def test_there_is_a_second_holder(people, supervised, who, option):
     child = Launcher(people[who]).popen(*supervised(who, option, "second"), "sh", "-c", "echo; read line", stdin=subprocess.PIPE)
     try:
         child.stdout.readline()
-        found = holders(child.pid)
-        assert len(found) == 2, f"holders: {found}"
-        second = found[1]
+        wait_until(lambda: len(holders(child.pid)) == 2, "there are two holders", 2)
+        second = holders(child.pid)[1]
         assert os.getsid(second) != os.getsid(child.pid), "the second holder is in the command's session"
         pipes = {os.readlink(f"/proc/self/fd/{stream.fileno()}") for stream in (child.stdin, child.stdout, child.stderr)}
         wait_until(lambda: not pipes & files_of(second), "the second holder keeps no stream of the command")
@@ -264,6 +264,7 @@ def test_a_killed_second_holder_changes_nothing(people, supervised, attacker):
     for who in USERS:
         child = Launcher(people[who]).popen(*supervised(who, "log", "killed-second"), attacker("press"), "nothing", stdin=subprocess.PIPE)
         assert child.stdout.readline().startswith(b"ready")
+        wait_until(lambda: len(holders(child.pid)) == 2, "there are two holders", 2)
         end(*holders(child.pid)[1:])
         time.sleep(0.1)
         out, _ = child.communicate(b"\n\n", timeout=10)

@@ -9,7 +9,7 @@
  *                                            listener is closed when the command ends
  *
  * `run` prints `WAY ERRNO COUNT` for each answer that a way had, 0 where it got a listener, and under
- * `socket` what a plain socket(2) answered meanwhile. Static and at fixed addresses: `int $0x80` takes 32 bits.
+ * `socket` what a plain socket(2) answered meanwhile; 139 where no answer came for four seconds. Static and at fixed addresses: `int $0x80` takes 32 bits.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -35,7 +35,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WAYS = 200, ERRNOS = 140 };
+enum { WAYS = 200, ERRNOS = 140, HUNG = ERRNOS - 1 };
 
 static struct sock_filter asking[] = {
   BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
@@ -141,13 +141,19 @@ static void try_one(struct try one, int threads) {
   pid_t child = fork();
   if (child == 0) {
     pthread_t other;
-    signal(SIGALRM, SIG_DFL);
+    signal(SIGALRM, SIG_DFL), alarm(4);
     for (int i = 0; i < threads; i++) pthread_create(&other, NULL, rest, NULL);
     if (threads && !pthread_create(&other, NULL, attempt, &one)) pthread_join(other, NULL);
     else attempt(&one);
     _exit(0);
   }
-  waitpid(child, NULL, 0);
+  int status;
+  if (waitpid(child, &status, 0) == child && WIFSIGNALED(status)) errno = HUNG, note(one.way, -1);
+}
+
+static long plain_socket(unsigned long unused) {
+  long s = socket(AF_INET, SOCK_STREAM, (int)unused);
+  return s < 0 ? -1 : 0;
 }
 
 static int named(const char *name) {
@@ -209,9 +215,7 @@ static int run(char **argv) {
   start = now();
   for (int pass = 0; now() < start + seconds; pass++) {
     try_all(pass == 0);
-    int s = socket(AF_INET, SOCK_STREAM, 0);
-    note(plain, s);
-    if (s >= 0) close(s);
+    try_one((struct try){plain_socket, 0, plain}, 0);
     usleep(20000);
   }
   for (int way = 0; way < WAYS && names[way]; way++)

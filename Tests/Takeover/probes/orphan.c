@@ -2,12 +2,14 @@
  *
  *   orphan leave COMMAND...        leaves a process that runs COMMAND once this one's parent has ended; ends with 0
  *   orphan above HOW COMMAND...    runs COMMAND, which stands for a supervisor, and when the process that `leave`
- *                                  left behind is ready: `end` waits for COMMAND's end, `kill` ends it by SIGKILL,
- *                                  `both` ends its children that are called nonet too. Then waits until nothing
- *                                  that COMMAND started is left, and ends with 0; after 15 s it ends them, and
- *                                  itself with 9
+ *                                  left behind is ready: `end` waits for COMMAND's end, `kill` ends it by SIGKILL
+ *                                  after 0.2 s, `kill-at-once` without waiting, `both` ends its children that are
+ *                                  called nonet too. Then waits until nothing that COMMAND started is left, and
+ *                                  ends with 0; after 15 s it ends them, and itself with 9
  *   orphan threads                 three threads and a socket attempt each millisecond; a line for each change of
  *                                  its answer; TERM ends it as it ends any program
+ *   orphan storm                   six threads that attempt without a pause for 0.8 s, whoever ends meanwhile;
+ *                                  `ERRNO COUNT` for each answer, and `hung` threads whose call nobody answered
  *   orphan handler                 the same, but its handler of TERM calls exit(3)
  */
 #define _GNU_SOURCE
@@ -21,6 +23,8 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+enum { STORM = 6 };
 
 static int is_gone(pid_t process) {
   char name[40], line[200];
@@ -83,6 +87,10 @@ static void too_long(int number) {
       if (file && fgets(comm, sizeof comm, file) && !round)
         fprintf(stderr, "after 15 s this process had not ended: %d%s %s", child, child == first ? ", the supervisor," : "", comm);
       if (file) fclose(file);
+      snprintf(name, sizeof name, "/proc/%d/wchan", child);
+      file = fopen(name, "r");
+      if (file && fgets(comm, sizeof comm, file) && !round) fprintf(stderr, "it waits in %s\n", comm);
+      if (file) fclose(file);
       kill(child, SIGKILL), count++;
     }
     if (children) fclose(children);
@@ -110,6 +118,7 @@ static int above(const char *how, char **command) {
   signal(SIGALRM, too_long), alarm(15);
   close(ends[1]);
   if (strcmp(how, "end") && read(ends[0], &byte, 1) == 1) {
+    if (strcmp(how, "kill-at-once")) usleep(200000); /* a second holder may come a little later */
     kill(child, SIGSTOP); /* so that the one cannot see the other's end */
     if (!strcmp(how, "both")) end_children(child);
     kill(child, SIGKILL);
@@ -134,7 +143,41 @@ _Noreturn static void threads(int has_handler) {
   }
 }
 
+static volatile int is_over;
+static unsigned answers[140];
+
+static void *ask(void *done) {
+  while (!is_over) {
+    int s = socket(AF_INET, SOCK_STREAM, 0), number = s < 0 ? errno : 0;
+    if (s >= 0) close(s);
+    __atomic_add_fetch(&answers[number < 140 ? number : 139], 1, __ATOMIC_RELAXED);
+  }
+  *(volatile int *)done = 1;
+  return NULL;
+}
+
+static int storm(void) {
+  static int done[STORM];
+  pthread_t other;
+  int hung = 0;
+  signal(SIGTERM, SIG_IGN), signal(SIGHUP, SIG_IGN);
+  printf("storm\n"), fflush(stdout);
+  for (int i = 0; i < STORM; i++) pthread_create(&other, NULL, ask, &done[i]);
+  usleep(800000);
+  is_over = 1;
+  for (int round = 0; round < 80; round++) { /* whose call is answered sees it at once */
+    hung = 0;
+    for (int i = 0; i < STORM; i++) hung += !done[i];
+    if (!hung) break;
+    usleep(50000);
+  }
+  for (int number = 0; number < 140; number++) if (answers[number]) printf("%d %u\n", number, answers[number]);
+  printf("hung %d\n", hung), fflush(stdout);
+  _exit(0);
+}
+
 int main(int argc, char **argv) {
+  if (argc == 2 && !strcmp(argv[1], "storm")) return storm();
   if (argc > 2 && !strcmp(argv[1], "leave")) return leave(argv + 2);
   if (argc > 3 && !strcmp(argv[1], "above")) return above(argv[2], argv + 3);
   if (argc == 2 && !strcmp(argv[1], "threads")) threads(0);

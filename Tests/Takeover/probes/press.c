@@ -26,6 +26,7 @@ static int count;
 
 static void find_targets(void) {
   char name[80], comm[32];
+  count = 0;
   targets[count++] = getppid();
   snprintf(name, sizeof name, "/proc/%d/task/%d/children", getppid(), getppid());
   FILE *children = fopen(name, "r");
@@ -187,7 +188,7 @@ int main(int argc, char **argv) {
     if (number != SIGTERM) signal(number, SIG_IGN);
   if (act == all_signals) signal(SIGTERM, SIG_IGN);
   int before = attempt();
-  find_targets();
+  for (int i = 0; i < 40 && count < 2; i++) usleep(5000), find_targets(); /* the second may come a little later */
   printf("ready");
   for (int i = 0; i < count; i++) printf(" %d", targets[i]);
   puts(""), fflush(stdout);
