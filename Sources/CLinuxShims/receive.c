@@ -57,6 +57,7 @@ struct nonet_slot *nonet_receiver_slot(void) {
 
 static void *receive(void *argument) {
   own = argument;
+  nonet_block_signals_here();
   __atomic_store_n(&own->thread, (pid_t)syscall(SYS_gettid), __ATOMIC_RELEASE);
   for (;;) {
     struct nonet_notification notification;
@@ -76,6 +77,7 @@ static void *receive(void *argument) {
 
 static void *retry(void *argument) {
   own = argument;
+  nonet_block_signals_here();
   for (;;) {
     nonet_take_turn();
     int delay = own->retrier(own->context);

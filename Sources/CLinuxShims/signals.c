@@ -32,6 +32,8 @@ int nonet_block_signals(void) {
   return 0;
 }
 
+void nonet_block_signals_here(void) { set_mask(~0ull, NULL); }
+
 int nonet_read_signals(void) {
   sigset_t all;
   memset(&all, 0xff, sizeof all);

@@ -132,6 +132,9 @@ int nonet_block_signals(void);
 // A signalfd(2) for all of them.
 int nonet_read_signals(void);
 
+// Blocks them in a thread that the C library has made, which unblocks one of its own there.
+void nonet_block_signals_here(void);
+
 // Keeps what waits already for `nonet_unwatch_signals`.
 void nonet_note_waiting_signals(int reader);
 
@@ -196,7 +199,8 @@ enum {
   NONET_MOST_WORKERS = 5,   // of a kind: one that works and those that were left behind
   NONET_SLOT_FIRST = 0,     // what each thread of the supervisor has just received
   NONET_SLOT_SUCCESSOR = NONET_SLOT_FIRST + NONET_MOST_WORKERS, // the same of who goes on for it
-  NONET_SLOT_WAITING = NONET_SLOT_SUCCESSOR + NONET_MOST_WORKERS, // and what is answered later
+  NONET_SLOT_SECOND = NONET_SLOT_SUCCESSOR + NONET_MOST_WORKERS, // of the second holder
+  NONET_SLOT_WAITING,                                            // and what is answered later
   NONET_SLOTS = NONET_SLOT_WAITING + 64
 };
 struct nonet_slot {

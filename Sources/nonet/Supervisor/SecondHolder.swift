@@ -10,9 +10,6 @@ struct SecondHolder {
   /// Answers as the supervisor does, but for connects that `--allow-unix` lets through.
   let judge: Judge
   let progress: RunProgress
-  /// The supervisor, by number and by a handle that can be read once it has ended; -1 where an outer
-  /// filter refuses pidfd_open(2).
-  let first: (process: pid_t, handle: CInt)
   /// Tells the logs that the supervisor is gone, by these descriptors.
   let logs: LostLogs
 
@@ -28,17 +25,13 @@ struct SecondHolder {
   static func start(
     _ judge: Judge, _ progress: RunProgress, _ logs: LostLogs
   ) throws(SystemError) {
-    // Taken here, since the supervisor may have ended before the new process looks for it.
-    let handle = nonet_handle(getpid())
-    defer { if handle >= 0 { _ = close(handle) } }
-    let holder = SecondHolder(
-      judge: judge, progress: progress, first: (getpid(), handle), logs: logs)
+    let holder = SecondHolder(judge: judge, progress: progress, logs: logs)
     try progress.forkSecond { holder.perform() }
   }
 
   /// Waits for the supervisor's end, and goes on in its place where that was not an end by plan.
   func perform() -> Never {
-    var (holder, handle) = first
+    var (holder, handle) = progress.supervisor
     guard let listener = progress.listener(from: holder),
       closeAll(but: logs.descriptors + [listener, handle])
     else { _exit(0) }
@@ -51,7 +44,7 @@ struct SecondHolder {
       (holder, handle) = (successor, nonet_handle(successor))
     }
     if !progress.isOver { logs.note() }
-    answer(Listener(number: listener, slot: progress.slot(.first)))
+    answer(Listener(number: listener, slot: progress.slot(.second)))
   }
 
   private func wait(for holder: pid_t, _ handle: CInt) {
@@ -61,7 +54,10 @@ struct SecondHolder {
       return
     }
     var request = pollfd(fd: handle, events: Int16(POLLIN), revents: 0)
-    while poll(&request, 1, -1) < 1 {}
+    // Only POLLIN means its end; a descriptor that is none any more says nothing.
+    while poll(&request, 1, -1) < 1 || CInt(request.revents) & POLLIN == 0 {
+      if CInt(request.revents) & POLLNVAL != 0 { return wait(for: holder, -1) }
+    }
   }
 
   private func closeAll(but descriptors: [CInt]) -> Bool {

@@ -79,8 +79,7 @@ final class Supervisor {
     record.finish(ending)
     progress.noteOver()
     if isListening, !listener.isAbandoned {
-      let supervisor = nonet_handle(getpid())
-      progress.forkSuccessor { goOn(after: supervisor) }
+      progress.forkSuccessor { goOn() }
     } else {
       endProcess(command.second)
     }
@@ -89,9 +88,8 @@ final class Supervisor {
 
   /// Goes on with the same answers, and without logs, until no process is left behind the filter.
   ///
-  /// - Parameter supervisor: A handle of the process that began; what its other thread had received
-  ///   when it ended is answered here.
-  private func goOn(after supervisor: CInt) -> Never {
+  /// What the supervisor's workers had received when it ended is answered here.
+  private func goOn() -> Never {
     closeInherited()
     record = Record(lines: nil, document: nil) { _ in }
     judge.protection.holders.first = getpid()
@@ -100,7 +98,7 @@ final class Supervisor {
     (hasReceiver, lookDue, isAlone) = (false, nil, false)
     startReceiver()
     startRetrier()
-    var begun = supervisor
+    var begun = progress.supervisor.handle
     while isListening {
       guard waitForEvents(beside: begun) else { continue }
       begun = -1

@@ -11,6 +11,9 @@ struct StartFailure: Error {
 /// How far the processes of a run are, in memory that all of them see.
 struct RunProgress {
   fileprivate let memory: UnsafeMutablePointer<nonet_progress>
+  /// The supervisor: its number, and a handle that can be read once it has ended (pidfd_open(2)); -1
+  /// where an outer filter refuses that. It stays open as long as this process lives.
+  let supervisor: (process: pid_t, handle: CInt)
 
   /// Takes the memory.
   ///
@@ -20,6 +23,7 @@ struct RunProgress {
       throw StartFailure(stage: .parent, number: nonet_errno())
     }
     self.memory = memory
+    supervisor = (getpid(), nonet_handle(getpid()))
   }
 
   /// The second holder of the listener; 0 or less where there is none.
@@ -59,12 +63,13 @@ struct RunProgress {
 
   /// Where calls are received.
   enum Slot {
-    case first, successor
+    case first, successor, second
 
     fileprivate var index: Int {
       switch self {
       case .first: Int(NONET_SLOT_FIRST)
       case .successor: Int(NONET_SLOT_SUCCESSOR)
+      case .second: Int(NONET_SLOT_SECOND)
       }
     }
   }
