@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include "CLinuxShims.h"
 
-#include <linux/futex.h>
 #include <sched.h>
 #include <sys/syscall.h>
 
@@ -14,44 +13,68 @@ static pid_t aside(pid_t process, int *number) {
 }
 
 pid_t nonet_fork_second(struct nonet_progress *progress) {
-  if (nonet_listener(progress) >= 0) return aside(fork(), &progress->second);
-  // The listener is to come. It is everybody's at once who shares the table of descriptors then.
-  pid_t second = aside((pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0),
-                       &progress->second);
-  if (second) syscall(SYS_futex, &progress->second, FUTEX_WAKE, 1, NULL, NULL, 0);
-  return second;
+  return aside(fork(), &progress->second);
 }
 
-int nonet_await_second(struct nonet_progress *progress, pid_t first) {
-  struct timespec most = {.tv_nsec = 10 * 1000 * 1000};
-  while (!__atomic_load_n(&progress->second, __ATOMIC_ACQUIRE)) {
-    errno = ESRCH;
-    if (getppid() != first) return -1;
-    syscall(SYS_futex, &progress->second, FUTEX_WAIT, 0, &most, NULL, 0);
-  }
+// A system call that leaves errno alone, which belongs to whoever shares this memory.
+static long raw(long number, long a, long b, long c, long d) {
+#if defined __x86_64__
+  long result;
+  register long r10 __asm__("r10") = d;
+  register long r8 __asm__("r8") = 0;
+  __asm__ volatile("syscall"
+                   : "=a"(result)
+                   : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8)
+                   : "rcx", "r11", "memory");
+  return result;
+#else
+  register long x8 __asm__("x8") = number;
+  register long x0 __asm__("x0") = a;
+  register long x1 __asm__("x1") = b;
+  register long x2 __asm__("x2") = c;
+  register long x3 __asm__("x3") = d;
+  register long x4 __asm__("x4") = 0;
+  __asm__ volatile("svc #0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4) : "memory");
+  return x0;
+#endif
+}
+
+// What the first second holder finds on its stack, which nobody else uses.
+struct waiting {
+  struct nonet_progress *progress;
+  int handle;
+  nonet_performer *performer;
+  void *context;
+};
+
+static int wait_beside(void *argument) {
+  struct waiting *waiting = argument;
+  raw(SYS_setsid, 0, 0, 0, 0);
+  struct pollfd request = {.fd = waiting->handle, .events = POLLIN};
+  do raw(SYS_ppoll, (long)&request, 1, 0, 0);
+  while (!(request.revents & POLLIN));
+  // The memory is this process's alone now.
+  waiting->performer(waiting->context);
   return 0;
+}
+
+pid_t nonet_begin_second(struct nonet_progress *progress, int handle, nonet_performer *performer,
+                         void *context) {
+  enum { SIZE = 256 << 10 };
+  char *stack = mmap(NULL, SIZE, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+  if (stack == MAP_FAILED) return -1;
+  struct waiting *waiting = (struct waiting *)(stack + SIZE) - 1;
+  *waiting = (struct waiting){progress, handle, performer, context};
+  void *top = (void *)((uintptr_t)waiting & ~(uintptr_t)15);
+  pid_t second = clone(wait_beside, top, CLONE_VM | CLONE_FILES | SIGCHLD, waiting);
+  if (second > 0) __atomic_store_n(&progress->second, second, __ATOMIC_RELEASE);
+  return second;
 }
 
 pid_t nonet_fork_successor(struct nonet_progress *progress) {
   pid_t successor = fork();
   return successor < 0 ? -1 : aside(successor, &progress->successor);
-}
-
-void nonet_tell_listener(struct nonet_progress *progress) {
-  syscall(SYS_futex, &progress->listener, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
-}
-
-int nonet_await_listener(struct nonet_progress *progress, pid_t first) {
-  // Whoever is killed in these microseconds may leave behind a command that is about to begin.
-  for (int patience = 10; patience > 0;) {
-    int listener = nonet_listener(progress);
-    if (listener >= 0) return listener;
-    if (nonet_failed_stage(progress)) return -1;
-    if (getppid() != first) patience--;
-    struct timespec most = {.tv_nsec = 20 * 1000 * 1000};
-    syscall(SYS_futex, &progress->listener, FUTEX_WAIT, -1, &most, NULL, 0);
-  }
-  return -1;
 }
 
 int nonet_close_all_but(const int *kept, int count) {

@@ -57,10 +57,11 @@ static siginfo_t information(const struct signalfd_siginfo *signal) {
   return one;
 }
 
-void nonet_note_waiting_signals(int reader) {
+void nonet_note_waiting_signals(int reader, int has_children) {
   struct signalfd_siginfo signal;
   while (read(reader, &signal, sizeof signal) == sizeof signal)
-    if (!nonet_is_own_failure(&signal) && waiting_count < 64)
+    if (!nonet_is_own_failure(&signal) && waiting_count < 64 &&
+        !(has_children && signal.ssi_signo == SIGCHLD))
       waiting[waiting_count++] = information(&signal);
 }
 

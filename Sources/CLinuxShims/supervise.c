@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include "CLinuxShims.h"
 
-#include <linux/futex.h>
 #include <linux/seccomp.h>
 #include <malloc.h>
 #include <sched.h>
@@ -60,9 +59,21 @@ static int install_with_listener(const struct nonet_start *start) {
   return listener;
 }
 
+// What the command's process finds on its stack. It shares this process's memory until execve.
+struct beginning {
+  const struct nonet_start *start;
+  struct nonet_progress *progress;
+  pid_t parent;
+};
+
 // Not one system call after the filter but execve: whatever the policy refuses, nothing else is asked.
-static void begin(const struct nonet_start *start, struct nonet_progress *progress, pid_t parent) {
+static int begin(void *argument) {
+  const struct beginning *beginning = argument;
+  const struct nonet_start *start = beginning->start;
+  struct nonet_progress *progress = beginning->progress;
   if (prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0)) fail(progress, NONET_STAGE_PARENT);
+  errno = ESRCH;
+  if (getppid() != beginning->parent) fail(progress, NONET_STAGE_PARENT);
   if (start->is_subreaper && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0))
     fail(progress, NONET_STAGE_PARENT);
   // The kernel may not let it, as without the privilege that was there when it was set.
@@ -72,34 +83,32 @@ static void begin(const struct nonet_start *start, struct nonet_progress *progre
     if (ruleset < 0 || nonet_landlock_restrict_self(ruleset) || close(ruleset))
       fail(progress, NONET_STAGE_LANDLOCK);
   }
-  // From the first instruction of the command on there are two who hold the listener.
-  if (nonet_await_second(progress, parent)) fail(progress, NONET_STAGE_PARENT);
-  errno = ESRCH;
-  if (getppid() != parent) fail(progress, NONET_STAGE_PARENT);
   if (nonet_unwatch_signals()) fail(progress, NONET_STAGE_SIGNALS);
-  // The parent wakes while the kernel checks the filter.
-  __atomic_store_n(&progress->is_near, 1, __ATOMIC_RELEASE);
-  syscall(SYS_futex, &progress->is_near, FUTEX_WAKE, 1, NULL, NULL, 0);
   int listener = install_with_listener(start);
   if (listener < 0) fail(progress, NONET_STAGE_FILTER);
   __atomic_store_n(&progress->listener, listener, __ATOMIC_RELEASE);
   execvp(start->file, start->arguments);
   fail(progress, NONET_STAGE_EXEC);
+  return 0;
 }
 
 pid_t nonet_start_supervised(const struct nonet_start *start, struct nonet_progress *progress) {
-  pid_t parent = getpid();
+  // execvp(3) makes a copy of the words on the stack where the file is a script without a first line.
+  size_t size = 64 << 10;
+  for (char *const *next = start->arguments; *next; next++) size += sizeof *next;
+  size = (size + 4095) & ~(size_t)4095;
+  char *stack = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+  if (stack == MAP_FAILED) return -1;
+  struct beginning beginning = {start, progress, getpid()};
+  // This process sleeps until the command has begun or failed (CLONE_VFORK), so both can share memory.
   // The table of descriptors is shared until execve gives the child one of its own (unshare_files in
-  // fs/exec.c), so the listener that the child gets is the parent's at once.
-  pid_t child = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
-  if (child == 0) begin(start, progress, parent);
+  // fs/exec.c), so the listener that the child gets is the parent's, and the second holder's, at once.
+  pid_t child = clone(begin, stack + size, CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, &beginning);
+  int error = errno;
+  munmap(stack, size);
+  errno = error;
   return child;
-}
-
-void nonet_await_filter(struct nonet_progress *progress) {
-  struct timespec most = {.tv_nsec = 1000 * 1000};
-  if (!__atomic_load_n(&progress->is_near, __ATOMIC_ACQUIRE))
-    syscall(SYS_futex, &progress->is_near, FUTEX_WAIT, 0, &most, NULL, 0);
 }
 
 int nonet_listener(const struct nonet_progress *progress) {

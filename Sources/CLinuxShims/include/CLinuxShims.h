@@ -135,8 +135,8 @@ int nonet_read_signals(void);
 // Blocks them in a thread that the C library has made, which unblocks one of its own there.
 void nonet_block_signals_here(void);
 
-// Keeps what waits already for `nonet_unwatch_signals`.
-void nonet_note_waiting_signals(int reader);
+// Keeps what waits already for `nonet_unwatch_signals`, but for news of children of our own.
+void nonet_note_waiting_signals(int reader, int has_children);
 
 // Takes all of that back, as the command must find it.
 int nonet_unwatch_signals(void);
@@ -209,11 +209,10 @@ struct nonet_slot {
 
 // How far the processes of a run are, in memory that all of them see.
 struct nonet_progress {
-  int is_near;   // whether the command's process is about to install its filter
   int listener;  // -1 before there is one
   int failed;    // enum nonet_stage
   int error;
-  int second;    // the second holder of the listener; 0 before it is there, -1 where it cannot be
+  int second;    // the second holder of the listener; 0 where there is none
   int successor; // who goes on for the supervisor after its end, where anybody
   int is_over;   // whether the supervisor has written the end of its logs
   struct nonet_slot slots[NONET_SLOTS];
@@ -225,11 +224,9 @@ static inline struct nonet_slot *nonet_slot_at(struct nonet_progress *progress, 
   return &progress->slots[index];
 }
 
-// The child that confines itself and becomes the command once there is a second holder. After its
-// filter stands, `listener` is a descriptor of this process too.
+// The child that confines itself and becomes the command; it has begun or failed when this comes back.
+// After its filter stands, `listener` is a descriptor of this process too.
 pid_t nonet_start_supervised(const struct nonet_start *start, struct nonet_progress *progress);
-// Sleeps until the filter is near, or a millisecond.
-void nonet_await_filter(struct nonet_progress *progress);
 int nonet_listener(const struct nonet_progress *progress);
 int nonet_failed_stage(const struct nonet_progress *progress);
 
@@ -238,19 +235,18 @@ int nonet_let_go(pid_t traced, int number);
 
 // holder.c
 
-// fork(2) for a process in a session of its own. The second holder shares the table of descriptors until
-// `nonet_close_all_but` where there is no listener yet.
+// What a second holder does once the first one has ended; it never comes back.
+typedef void nonet_performer(void *context);
+
+// A second holder before there is a listener: a process of its own that shares memory and descriptors
+// with this one, which takes no time to make, and touches neither before `handle` can be read.
+pid_t nonet_begin_second(struct nonet_progress *progress, int handle, nonet_performer *performer,
+                         void *context);
+
+// fork(2) for a process in a session of its own: a second holder, and who goes on after the
+// supervisor's end.
 pid_t nonet_fork_second(struct nonet_progress *progress);
-
-// And for who goes on after the supervisor's end.
 pid_t nonet_fork_successor(struct nonet_progress *progress);
-
-// Waits until there is a second holder, or none can be; -1 where `first`, the parent, has ended.
-int nonet_await_second(struct nonet_progress *progress, pid_t first);
-
-// Waits until the command's filter stands; -1 where `first`, the parent, ended before or nothing runs.
-int nonet_await_listener(struct nonet_progress *progress, pid_t first);
-void nonet_tell_listener(struct nonet_progress *progress);
 
 // Takes a table of descriptors of its own and closes all that are not in `kept`, which is sorted.
 int nonet_close_all_but(const int *kept, int count);

@@ -59,13 +59,17 @@ struct SupervisedRun {
         progress
       ) {
         do throws(SystemError) {
-          try SecondHolder.start(judge, progress, record.lostLogs)
+          try SecondHolder(judge, progress, record.lostLogs).begin()
         } catch {
           lack = error
         }
       }
     } catch {
       setReaper(wasReaper)
+      if error.stage == .signal {
+        endProcess(by: error.number)
+        return 128 + error.number
+      }
       signals.restore()
       let cannotSupervise = error.number == EBUSY || error.number == EINVAL
       if error.stage == .filter, cannotSupervise, options.needsOnlyHint { return nil }
@@ -241,7 +245,7 @@ struct SupervisedRun {
       case .filter: "the wall 'seccomp' did not go up: seccomp: \(reason)"
       case .landlock: "the wall 'landlock' did not go up: \(reason)"
       case .signals: "signals could not be set back: \(reason)"
-      case .parent, .exec: "the supervised process could not be made: \(reason)"
+      case .parent, .exec, .signal: "the supervised process could not be made: \(reason)"
       }
     return .refused(what + "; the command was not run")
   }

@@ -19,22 +19,39 @@ struct SecondHolder {
       + "\(error.reason)); what the policy refuses would answer ENOSYS then"
   }
 
-  /// Starts one in a process of its own.
-  ///
-  /// - Throws: The errno of clone(2).
-  static func start(
-    _ judge: Judge, _ progress: RunProgress, _ logs: LostLogs
-  ) throws(SystemError) {
-    let holder = SecondHolder(judge: judge, progress: progress, logs: logs)
-    try progress.forkSecond { holder.perform() }
+  init(_ judge: Judge, _ progress: RunProgress, _ logs: LostLogs) {
+    self.judge = judge
+    self.progress = progress
+    self.logs = logs
   }
 
+  /// Starts one before the command, at little cost.
+  ///
+  /// It shares the supervisor's memory, and touches it only once that one has ended. `start` replaces it
+  /// as soon as there is more to the run.
+  ///
+  /// - Throws: The errno of clone(2), or why the supervisor has no handle of itself.
+  func begin() throws(SystemError) {
+    guard progress.supervisor.handle >= 0 else { return try start() }
+    try progress.beginSecond { perform() }
+  }
+
+  /// Starts one in a process of its own.
+  ///
+  /// - Throws: The errno of fork(2).
+  func start() throws(SystemError) { try progress.forkSecond { perform() } }
+
   /// Waits for the supervisor's end, and goes on in its place where that was not an end by plan.
-  func perform() -> Never {
+  private func perform() -> Never {
     var (holder, handle) = progress.supervisor
-    guard let listener = progress.listener(from: holder),
-      closeAll(but: logs.descriptors + [listener, handle])
-    else { _exit(0) }
+    // A command that is about to begin tells in the next microseconds; one that failed never does.
+    var patience = 100
+    while progress.listener < 0, patience > 0 {
+      patience -= 1
+      sleepMicroseconds(1000)
+    }
+    let listener = progress.listener
+    guard listener >= 0, closeAll(but: logs.descriptors + [listener, handle]) else { _exit(0) }
     _ = chdir("/")
     while true {
       wait(for: holder, handle)

@@ -142,6 +142,9 @@ final class Supervisor {
     if isAlone, ready == 0 || onListener & POLLIN != 0 {
       isAlone = false
       startReceiver()
+      let first = command.second
+      startSecond()
+      endProcess(first)
     } else if onListener & POLLIN != 0 {
       handleNext()
     } else if onListener != 0 {
@@ -202,7 +205,7 @@ final class Supervisor {
     guard isListening, secondHolders < Self.mostSecondHolders else { return }
     secondHolders += 1
     do throws(SystemError) {
-      try SecondHolder.start(judge, progress, record.lostLogs)
+      try SecondHolder(judge, progress, record.lostLogs).start()
       command.second = progress.second
       judge.protection.holders.second = progress.second
     } catch {

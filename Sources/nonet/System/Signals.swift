@@ -8,7 +8,7 @@ struct BlockedSignals {
   /// Reads them as data; those that wait already are kept for the command.
   func reader() throws(SystemError) -> SignalReader {
     let reader = SignalReader(number: try attempt("signalfd") { nonet_read_signals() })
-    nonet_note_waiting_signals(reader.number)
+    nonet_note_waiting_signals(reader.number, 0)
     return reader
   }
 }
@@ -39,7 +39,7 @@ struct SignalReader {
 
   /// Gives mask, timers and waiting signals back to this process.
   func restore() {
-    nonet_note_waiting_signals(number)
+    nonet_note_waiting_signals(number, 1)
     _ = close(number)
     _ = nonet_unwatch_signals()
   }

@@ -2,7 +2,11 @@ internal import CLinuxShims
 
 /// Why a supervised command did not start, by the step at which its process gave up.
 struct StartFailure: Error {
-  enum Stage { case parent, signals, landlock, filter, exec }
+  enum Stage {
+    case parent, signals, landlock, filter, exec
+    /// A signal ended the process, and `number` is that one's.
+    case signal
+  }
 
   let stage: Stage
   let number: CInt
@@ -11,8 +15,10 @@ struct StartFailure: Error {
 /// How far the processes of a run are, in memory that all of them see.
 struct RunProgress {
   fileprivate let memory: UnsafeMutablePointer<nonet_progress>
-  /// The supervisor: its number, and a handle that can be read once it has ended (pidfd_open(2)); -1
-  /// where an outer filter refuses that. It stays open as long as this process lives.
+  /// The supervisor, by its number and by a handle that can be read once it has ended.
+  ///
+  /// The handle (pidfd_open(2)) is -1 where an outer filter refuses it. It stays open as long as this
+  /// process lives.
   let supervisor: (process: pid_t, handle: CInt)
 
   /// Takes the memory.
@@ -39,20 +45,39 @@ struct RunProgress {
   /// Starts a second holder, which never comes back from `perform`.
   ///
   /// - Parameter perform: What it does, in a process of its own.
-  /// - Throws: The errno of clone(2).
+  /// - Throws: The errno of fork(2).
   func forkSecond(_ perform: () -> Never) throws(SystemError) {
-    let second = try attempt("clone") { nonet_fork_second(memory) }
+    let second = try attempt("fork") { nonet_fork_second(memory) }
     if second == 0 { perform() }
   }
 
-  /// Waits until the command's filter stands.
+  /// Starts a second holder that does nothing before this process has ended, and shares its memory.
   ///
-  /// - Parameter first: The supervisor, parent of this process.
-  /// - Returns: The listener; `nil` where nothing runs.
-  func listener(from first: pid_t) -> CInt? {
-    let listener = nonet_await_listener(memory, first)
-    return listener < 0 ? nil : listener
+  /// - Parameter perform: What it does then.
+  /// - Throws: The errno of mmap(2) or clone(2).
+  func beginSecond(_ perform: @escaping () -> Never) throws(SystemError) {
+    // As long as this process lives.
+    let context = Unmanaged.passRetained(Performance(perform)).toOpaque()
+    _ = try attempt("clone") {
+      nonet_begin_second(
+        memory, supervisor.handle,
+        { context in
+          guard let context else { return }
+          Unmanaged<Performance>.fromOpaque(context).takeUnretainedValue().perform()
+        }, context)
+    }
   }
+
+  private final class Performance {
+    let perform: () -> Never
+
+    init(_ perform: @escaping () -> Never) {
+      self.perform = perform
+    }
+  }
+
+  /// The listener, once the command's filter stands; -1 before.
+  var listener: CInt { nonet_listener(memory) }
 
   /// Starts who goes on for this process, which then ends.
   ///
@@ -128,12 +153,15 @@ struct SupervisedChild {
   ///   - file: The program, found along PATH unless its name has a slash.
   ///   - arguments: A null-terminated vector, passed on untouched.
   ///   - preparation: How the child confines itself.
-  ///   - startSecond: Starts the second holder, for which the child waits.
+  ///   - progress: How far it is.
+  ///   - startSecond: Starts the second holder.
   /// - Throws: A failed step; nothing runs then.
   init(
     _ file: UnsafePointer<CChar>, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
     _ preparation: Preparation, _ progress: RunProgress, startSecond: () -> Void
   ) throws(StartFailure) {
+    // From the first instruction of the command on there are two who hold the listener.
+    startSecond()
     let child = preparation.filter.withUnsafeBytes { bytes in
       var start = nonet_start()
       start.filter = bytes.baseAddress
@@ -149,35 +177,24 @@ struct SupervisedChild {
         .assumingMemoryBound(to: UnsafeMutablePointer<CChar>?.self)
       return nonet_start_supervised(&start, progress.memory)
     }
-    guard child > 0 else { throw StartFailure(stage: .parent, number: nonet_errno()) }
     pid = child
     self.progress = progress
-    // While the child is busy with itself.
-    startSecond()
-    listener = try Self.listener(of: child, progress.memory)
-    nonet_tell_listener(progress.memory)
-  }
-
-  /// Waits for the listener.
-  ///
-  /// The child tells of it in shared memory, where no policy can refuse it.
-  private static func listener(
-    of child: pid_t, _ progress: UnsafeMutablePointer<nonet_progress>
-  ) throws(StartFailure) -> CInt {
-    while true {
-      nonet_await_filter(progress)
-      let listener = nonet_listener(progress)
-      if listener >= 0 { return listener }
-      if let failure = Self.failure(progress) {
-        _ = waitpid(child, nil, 0)
-        throw failure
-      }
+    listener = nonet_listener(progress.memory)
+    if child > 0, listener >= 0 { return }
+    var failure =
+      Self.failure(progress.memory) ?? StartFailure(stage: .parent, number: nonet_errno())
+    if child > 0 {
       var status: CInt = 0
-      if waitpid(child, &status, WNOHANG) == child, nonet_listener(progress) < 0 {
-        throw Self.failure(progress) ?? StartFailure(stage: .parent, number: ECHILD)
-      }
-      sleepMicroseconds(10)
+      _ = waitpid(child, &status, 0)
+      // A signal that waited for the command, or came in these microseconds.
+      let signal = nonet_end_signal(status)
+      if signal != 0 { failure = StartFailure(stage: .signal, number: signal) }
     }
+    if progress.second > 0 {
+      endProcess(progress.second)
+      _ = waitpid(progress.second, nil, 0)
+    }
+    throw failure
   }
 
   /// Why the command itself could not be run, once the child has ended.

@@ -18,7 +18,7 @@ enum Turns {
   static var bell: CInt { nonet_bell() }
 
   /// How long that may take, in milliseconds; it takes up to twice as long to be noticed.
-  static let patience: CInt = 150
+  static let patience: CInt = 250
 
   /// What became of the workers since the last look.
   struct Look {
