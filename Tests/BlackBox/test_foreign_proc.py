@@ -180,3 +180,9 @@ def test_the_cause_that_is_there(nonet, tmp_path, around, options, words):
     done = run(*(word.format(nonet=nonet, root=tmp_path) for word in around), binary, *options, "--", "echo", "ran")
     assert (done.returncode, done.stdout) == (125, b"") and words in done.stderr.decode(), done
     assert "AppArmor" not in done.stderr.decode()
+
+
+def test_an_emulator_in_the_kernels_place(nonet):
+    emulator = tool(f"qemu-{os.uname().machine}-static", optional=True)
+    done = run(emulator, nonet, "--", "echo", "ran")
+    assert (done.returncode, done.stdout) == (125, b"") and done.stderr.count(b"(qemu-user)") == 2 and b"CONFIG" not in done.stderr, done
