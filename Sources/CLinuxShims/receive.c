@@ -99,6 +99,7 @@ static int start(struct worker *worker, void *(*work)(void *)) {
   pthread_t thread;
   worker->is_alive = 1;
   int error = pthread_create(&thread, &attributes, work, worker);
+  nonet_block_signals_here();
   pthread_attr_destroy(&attributes);
   worker->is_alive = !error;
   return error ? (errno = error, -1) : 0;

@@ -186,6 +186,9 @@ def test_little_memory_in_mid_run(me, nonet, attempts, options):
     """Attempts beyond what memory holds are counted, and refused as ever."""
     launch, wrong, ran = Launcher(me), [], 0
     for size in range(2500, 9001, 500 if FIELD else 1300):
+        # Where the C library itself finds no room to begin, no program says anything.
+        if launch("sh", "-c", f'ulimit -v {size} && exec "$0" --version', nonet).returncode < 0:
+            continue
         done = launch("sh", "-c", f'rm -rf logs log; ulimit -v {size} && exec "$0" -q {" ".join(options)} -- "$1" different 5000', nonet,
                       attempts, timeout=60)
         if done.returncode == 125 and done.stderr.startswith(b"nonet: "):

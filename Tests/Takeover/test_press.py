@@ -132,7 +132,11 @@ def test_who_stands_above_is_not_moved(pressed, people, who, option, action):
     if action in SIGNALS and landlock_abi() < 6:
         assert found.sockets[0] == found.sockets[1], f"a refusal changed: {found.sockets}; {said}"
         pytest.skip(f"no signal scope here (Landlock ABI {landlock_abi()}): the second holder answers")
-    assert not found.changed, f"changed: {found.changed}; {said}"
+    if (who, action) == ("root", "oom"):
+        # A file of root's; Documentation/supervisor.md says what that means.
+        assert all(names == ["oom_score_adj"] for names in found.changed.values()), f"changed: {found.changed}; {said}"
+    else:
+        assert not found.changed, f"changed: {found.changed}; {said}"
     assert found.spent < 0.2, f"it spun for {found.spent:.2f} s of 0.3; {said}"
     assert found.sockets[0] == found.sockets[1], f"a refusal changed from {found.sockets[0]} to {found.sockets[1]}"
     assert found.status == 7, f"status {found.status}, {found.stderr}; {said}"

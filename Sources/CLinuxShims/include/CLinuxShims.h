@@ -132,7 +132,8 @@ int nonet_block_signals(void);
 // A signalfd(2) for all of them.
 int nonet_read_signals(void);
 
-// Blocks them in a thread that the C library has made, which unblocks one of its own there.
+// Blocks them again in this thread: where the C library makes a thread, it unblocks those that it keeps to
+// itself, in both.
 void nonet_block_signals_here(void);
 
 // Keeps what waits already for `nonet_unwatch_signals`, but for news of children of our own.

@@ -18,6 +18,7 @@ struct Run {
     else {
       throw .notFound("the command is an empty word")
     }
+    let canSupervise = try SupervisedRun.reserveRoom(options)
     // Looked for once: the file that names it could change, and with it what would be started.
     var interpreter: [UInt8]?
     let (plan, confined, isSupervised) = try Self.prepared(options) {
@@ -28,7 +29,7 @@ struct Run {
     if options.isOffline { try switchOffline() }
     if !options.isObserving { say(about: plan, confined) }
     let walls = walls(plan, confined)
-    if isSupervised {
+    if isSupervised, canSupervise {
       let run = SupervisedRun(
         options: options, name: name, command: command, plan: plan, confined: confined,
         walls: walls)

@@ -20,12 +20,6 @@ struct SupervisedRun {
     guard let oracle = confined.program else {
       throw .refused("there is no filter to supervise, so the command was not run")
     }
-    do throws(Failure) {
-      try reserveRoom()
-    } catch {
-      if options.needsOnlyHint { return nil }
-      throw error
-    }
     let outer = options.isLogging ? OuterRefusals(oracle.program) : nil
     if !options.isQuiet, let sentence = outer?.sentence {
       say("warning: \(sentence); such attempts are not recorded")
@@ -197,16 +191,22 @@ struct SupervisedRun {
     }
   }
 
-  /// Memory for all events and their logs: a supervisor that cannot have it in mid-run would end there.
-  private func reserveRoom() throws(Failure) {
+  /// Takes memory for all events and their logs, before anything else does.
+  ///
+  /// A supervisor that cannot have it in mid-run would end there.
+  ///
+  /// - Returns: Whether a command can be supervised; `false` only where a hint alone was asked for.
+  static func reserveRoom(_ options: Options) throws(Failure) -> Bool {
+    guard let option = options.supervisingOption else { return false }
     let most = options.report == nil ? Self.memory : Self.memoryWithReport
     do throws(SystemError) {
       try reserveMemory(most)
+      return true
     } catch {
+      if options.needsOnlyHint { return false }
       throw .refused(
         "a supervisor needs \(most >> 20) MiB of memory, and a limit (ulimit -v or -d) leaves less; "
-          + "raise it, or leave out \(options.supervisingOption?.rawValue ?? "--hint"); the command was "
-          + "not run")
+          + "raise it, or leave out \(option.rawValue); the command was not run")
     }
   }
 

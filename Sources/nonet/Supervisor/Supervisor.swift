@@ -141,10 +141,8 @@ final class Supervisor {
     let onListener = ready > 0 ? CInt(requests[0].revents) : 0
     if isAlone, ready == 0 || onListener & POLLIN != 0 {
       isAlone = false
+      replaceSecond()
       startReceiver()
-      let first = command.second
-      startSecond()
-      endProcess(first)
     } else if onListener & POLLIN != 0 {
       handleNext()
     } else if onListener != 0 {
@@ -199,7 +197,17 @@ final class Supervisor {
 
   // Helpers ----------------------------------------------------------------------------------------
 
-  /// Starts a second holder in the place of one that was killed.
+  /// Starts a second holder with memory of its own in the place of the first one.
+  private func replaceSecond() {
+    let first = command.second
+    startSecond()
+    if first > 0, first != command.second {
+      endProcess(first)
+      _ = waitpid(first, nil, 0)
+    }
+  }
+
+  /// Starts a second holder in the place of one that is gone.
   private func startSecond() {
     command.forgetSecond()
     guard isListening, secondHolders < Self.mostSecondHolders else { return }
