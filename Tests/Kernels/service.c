@@ -1,7 +1,9 @@
 /* What a shell cannot do.
  *   service listen PATH          listens there, as somebody outside would; returns once it does
+ *   service connect PATH         connects there; the status is the errno
  *   service hold N COMMAND...    runs the command with a network socket as descriptor N
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,10 +12,14 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+static struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+static int reach(void) {
+  int socket_ = socket(AF_UNIX, SOCK_STREAM, 0);
+  return socket_ < 0 || connect(socket_, (struct sockaddr *)&address, sizeof address) ? errno : 0;
+}
+
 static int serve(const char *path) {
-  struct sockaddr_un address = {.sun_family = AF_UNIX};
-  if (strlen(path) >= sizeof address.sun_path) return 2;
-  strcpy(address.sun_path, path);
   int listener = socket(AF_UNIX, SOCK_STREAM, 0);
   if (listener < 0 || bind(listener, (struct sockaddr *)&address, sizeof address) ||
       chmod(path, 0777) || listen(listener, 4096)) {
@@ -36,7 +42,11 @@ static int hold(int number, char **command) {
 }
 
 int main(int argc, char **argv) {
-  if (argc == 3 && !strcmp(argv[1], "listen")) return serve(argv[2]);
+  if (argc == 3 && strlen(argv[2]) < sizeof address.sun_path) {
+    strcpy(address.sun_path, argv[2]);
+    if (!strcmp(argv[1], "listen")) return serve(argv[2]);
+    if (!strcmp(argv[1], "connect")) return reach();
+  }
   if (argc > 3 && !strcmp(argv[1], "hold")) return hold(atoi(argv[2]), argv + 3);
   return 2;
 }
