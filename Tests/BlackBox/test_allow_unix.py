@@ -337,7 +337,7 @@ def test_what_is_not_supported_is_refused(free, inside):
     text = """
 here = server("s"); answer(here, 5)
 one = fresh(); one.bind("mine"); print(connect("s", one=one))
-one = fresh(); copy = one.dup(); one.connect("s"); print(ping(one))
+one = fresh(); copy = one.dup(); one.connect("s"); print(ping(one)); one.recv(1)  # until it is closed
 try: copy.sendall(b"x"); print("sent")
 except OSError as error: print("copy", error.errno)
 one = fresh(); events = select.epoll(); events.register(one, select.EPOLLOUT); one.connect("s")
