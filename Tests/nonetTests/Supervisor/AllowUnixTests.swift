@@ -110,7 +110,9 @@ import Testing
     func name(_ path: String) throws -> String {
       String(decoding: try RealPath(Array(path.utf8)).name, as: UTF8.self)
     }
-    #expect(try name("/") == "/" && name("/..") == "/" && name("//dev/./null") == "/dev/null")
+    #expect(try name("/") == "/")
+    #expect(try name("/..") == "/")
+    #expect(try name("//dev/./null") == "/dev/null")
     #expect(try name("/usr/bin/../../dev") == "/dev")
     #expect(throws: SystemError.self) { try RealPath(Array("/dev/null/..".utf8)) }
     let path = try RealPath(Array("/dev/null".utf8))
