@@ -116,7 +116,8 @@ import Testing
     #expect(try name("/usr/bin/../../dev") == "/dev")
     #expect(throws: SystemError.self) { try RealPath(Array("/dev/null/..".utf8)) }
     let path = try RealPath(Array("/dev/null".utf8))
-    #expect(path.looseLink == nil && path.file.identity == (try PinnedFile(path.name)).identity)
+    #expect(path.looseLink == nil)
+    #expect(try path.file.identity == PinnedFile(path.name).identity)
   }
 
   @Test func domainsOfLaterProcesses() {
