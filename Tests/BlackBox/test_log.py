@@ -419,8 +419,10 @@ def test_the_supervisor_is_killed(logged, attempts, listener):
             json.loads(line)
         documents = glob.glob(f"{logged.folder}/nonet_*.json")
         for document in documents:
-            with open(document) as file:
-                assert json.load(file)["status"] == "running"
+            end = time.monotonic() + 5
+            while json.loads(open(document).read())["status"] != "lost":  # the second holder writes it
+                assert time.monotonic() < end, "the document says 'running' for ever"
+                time.sleep(0.01)
         for command in commands:
             try:
                 os.kill(command, signal.SIGKILL)
@@ -529,7 +531,7 @@ def test_policies_that_refuse_what_a_supervisor_would_need(logged, nonet, user, 
     done = Launcher(user, words)("/bin/true", timeout=15)
     assert time.monotonic() - started < 12
     plain = Launcher(user, (nonet, "-q", "--deny", calls, "--"))("/bin/true", timeout=15)
-    assert done.returncode == (plain.returncode if plain.returncode >= 0 else 128 - plain.returncode)
+    assert done.returncode == plain.returncode
     check_agreement(logged)
 
 

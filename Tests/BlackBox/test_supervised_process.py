@@ -59,9 +59,12 @@ def state(pid):
 
 
 def child_of(pid):
-    """The command: the other child is the second holder, which has a session of its own."""
+    """The command: the other child is the second holder, which is nonet itself."""
+    def name(child):
+        with open(f"/proc/{child}/comm") as file:
+            return file.read().strip()
     with open(f"/proc/{pid}/task/{pid}/children") as file:
-        (child,) = [one for one in file.read().split() if os.getsid(int(one)) == os.getsid(pid)]
+        (child,) = [one for one in file.read().split() if name(one) != "nonet"]
     return int(child)
 
 

@@ -80,6 +80,25 @@ struct ChosenPolicy {
     return changed
   }
 
+  /// What the policy says of some calls, with all others allowed; nothing is said twice.
+  func only(_ calls: [Syscall]) -> ChosenPolicy {
+    var changed = self
+    var rules: [Rule] = []
+    var places: [String] = []
+    for (rule, place) in zip(policy.rules, names.places) {
+      let some = rule.calls.filter { calls.contains($0) }
+      if some.isEmpty { continue }
+      rules.append(Rule(rule.verdict, some, if: rule.condition))
+      places.append(place)
+    }
+    changed.policy = Policy(
+      defaultVerdict: .allow, foreign: policy.foreign == .compile ? .compile : .verdict(.allow),
+      x32: .allow, refusal: policy.refusal, rules: rules + [Rule(policy.defaultVerdict, calls)])
+    changed.names = PolicyNames(policy: names.policy, places: places + ["default"])
+    changed.isQuiet = true
+    return changed
+  }
+
   /// Compiles the policy for a machine and proves that the program means it.
   func checked(
     for architecture: Architecture

@@ -83,24 +83,6 @@ struct SupervisedRun {
     return status
   }
 
-  /// Whether the kernel lets no signal out of the command's domain.
-  ///
-  /// Where what a command tried is recorded, it must not end who records. A hint is not worth keeping
-  /// it from processes that other commands have started.
-  private var hasSignalScope: Bool {
-    guard options.isLogging, let landlock = walls.landlock, !options.isObserving else {
-      return false
-    }
-    // landlock.h: LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET, which came together with the other scope.
-    return landlock.scoped & 1 != 0
-  }
-
-  private var landlock: (handledNet: UInt64, scoped: UInt64)? {
-    guard !options.isObserving, let landlock = walls.landlock else { return nil }
-    // landlock.h: LANDLOCK_SCOPE_SIGNAL.
-    return (landlock.handledNet, landlock.scoped | (hasSignalScope ? 2 : 0))
-  }
-
   private func finish(
     _ supervisor: Supervisor, _ ending: Ending, _ failure: StartFailure?, _ head: LogHead,
     _ report: ReportFile?
@@ -128,49 +110,6 @@ struct SupervisedRun {
       if options.isHinting, status != 0, let first = summary.first { sayHint(summary, first) }
     }
     return status
-  }
-
-  // What is installed ------------------------------------------------------------------------------
-
-  /// The proven program with questions in the place of refusals, behind what protects the supervisor.
-  private func installed(_ oracle: CheckedProgram) throws(Failure) -> SupervisedFilter {
-    var asking = oracle
-    let watched = watchedCalls.compactMap { Syscall(named: $0) }
-    if !watched.isEmpty {
-      var chosen = confined.chosen
-      if chosen == nil {
-        let deniesDebug = plan.walls.contains(.seccomp(deniesDebug: true))
-        chosen = try ChosenPolicy(options, deniesDebug: deniesDebug)
-      }
-      asking = try chosen?.denying(watched).checked(for: .host).program ?? oracle
-    }
-    do throws(SupervisedFilter.Problem) {
-      return try SupervisedFilter(asking, oracle: oracle, asksAboutKills: options.isObserving)
-    } catch {
-      throw .refused(Self.words(error, confined.name))
-    }
-  }
-
-  private static func words(_ problem: SupervisedFilter.Problem, _ policy: String) -> String {
-    let what =
-      switch problem {
-      case .missing: "this binary lacks a part that supervises; please report this"
-      case .computed: "the filter computes its answers and cannot be supervised; please report this"
-      case .tooLong(let count):
-        "policy \(policy) and what supervises it have \(count) instructions, and the kernel takes at "
-          + "most \(CompiledPolicy.mostInstructions); say less, or merge rules"
-      case .refusesEnd(let call):
-        "policy \(policy) refuses \(call), by which every process ends, and so cannot be supervised; "
-          + "allow it"
-      }
-    return what + "; the command was not run"
-  }
-
-  /// What the policy allows and the supervisor wants to see all the same.
-  private var watchedCalls: [String] {
-    // Where allowed calls send to is worth knowing too.
-    if options.isObserving { return ["sendto", "sendmsg", "sendmmsg"] }
-    return AllowedSockets.watchedCalls(options)
   }
 
   // The way to the command -------------------------------------------------------------------------
@@ -248,71 +187,5 @@ struct SupervisedRun {
       case .parent, .exec, .signal: "the supervised process could not be made: \(reason)"
       }
     return .refused(what + "; the command was not run")
-  }
-
-  // The logs ---------------------------------------------------------------------------------------
-
-  private func head(_ outer: OuterRefusals?) -> LogHead {
-    var words: [[UInt8]] = []
-    var next = command
-    while let word = next.pointee {
-      words.append(Word(pointer: word).bytes)
-      next += 1
-    }
-    return LogHead(
-      started: .now, process: getpid(), policy: confined.name,
-      walls: options.isObserving ? [] : plan.walls.reversed().map { $0.name }, command: words,
-      version: Help.version, outer: outer?.calls ?? [])
-  }
-
-  private func record(_ head: LogHead) throws(Failure) -> Record {
-    var lines: LineLog?
-    var document: DocumentLog?
-    if let log = options.log {
-      do throws(SystemError) {
-        let isError = log.bytes.elementsEqual("-".utf8)
-        let descriptor = isError ? STDERR_FILENO : try openLog(log.pointer)
-        if !isError { try keepFromCommands(descriptor) }
-        lines = LineLog(descriptor)
-        try lines?.begin(head)
-      } catch {
-        throw .system(error, "--log: cannot write '\(log.text)', so the command was not run")
-      }
-    }
-    if let folder = options.logDirectory {
-      do throws(SystemError) {
-        document = try DocumentLog(folder: folder.bytes, head)
-      } catch {
-        throw .system(
-          error, "--log-dir: cannot write in '\(folder.text)', so the command was not run")
-      }
-    }
-    let isQuiet = options.isQuiet
-    return Record(lines: lines, document: document) { if !isQuiet { nonet.say("warning: \($0)") } }
-  }
-
-  // The words at the end ---------------------------------------------------------------------------
-
-  private func sayAtEnd(_ summary: Summary, _ record: Record) {
-    let what = summary.count == 1 ? "1 attempt" : "\(summary.count) attempts"
-    let became =
-      options.isObserving
-      ? "that policy \"\(confined.name)\" would have refused, or that sent something"
-      : "refused by policy \"\(confined.name)\""
-    say("\(what) \(became): \(summary.destinations(3))")
-    let kept = record.kept
-    let name = record.document?.name ?? options.log?.text
-    let place = name.map { $0 == "-" ? "" : kept.place(summary.count, $0) }
-    say("by \(summary.programs(3))\(place ?? "; --log FILE writes down each of them")")
-    if let missing = kept.missing { say(missing) }
-  }
-
-  private func sayHint(_ summary: Summary, _ first: (label: [UInt8], name: [UInt8])) {
-    let count = summary.count == 1 ? "1 attempt" : "\(summary.count) attempts"
-    let label = String(decoding: first.label, as: UTF8.self)
-    let name = String(decoding: first.name, as: UTF8.self)
-    let verb = options.isObserving ? "would be blocked" : "is blocked here"
-    say(
-      "network \(verb) by policy \"\(confined.name)\"; \(count), first: \(label) by \(name)")
   }
 }

@@ -39,7 +39,7 @@ struct Event {
 /// Not a Dictionary: its hashing asks for entropy, and dies where an outer sandbox gives none.
 struct EventTable {
   static let mostEvents = 4096
-  static let mostBytes = 1_250_000
+  static let mostBytes = 1_150_000
 
   private(set) var events: [Event] = []
   /// Attempts that found no room.

@@ -31,6 +31,8 @@ struct OwnProtection {
     case threadInProcess
     /// A process, or every process that the caller may signal.
     case processOrAll
+    /// A process by the first argument, where the third one has new limits for it.
+    case limits
     /// What a pidfd stands for.
     case handle
     /// A process, a process group or a user by the second argument; the first one says which, and is
@@ -47,7 +49,7 @@ struct OwnProtection {
     let names: [(String, Target)] = [
       ("kill", .processOrAll), ("tkill", .thread(0)), ("tgkill", .threadInProcess),
       ("rt_sigqueueinfo", .thread(0)), ("rt_tgsigqueueinfo", .threadInProcess),
-      ("pidfd_send_signal", .handle), ("prlimit64", .thread(0)), ("setpriority", .many(0)),
+      ("pidfd_send_signal", .handle), ("prlimit64", .limits), ("setpriority", .many(0)),
       ("ioprio_set", .many(1)), ("sched_setscheduler", .thread(0)),
       ("sched_setparam", .thread(0)), ("sched_setattr", .thread(0)),
       ("sched_setaffinity", .thread(0)),
@@ -72,6 +74,7 @@ struct OwnProtection {
     case .threadInProcess: return !means(number(0), thread) && !means(number(1), thread)
     case .processOrAll where number(0) == -1: return hasSignalScope
     case .processOrAll: return !means(number(0), thread)
+    case .limits: return call.long(2) == 0 || !means(number(0), thread)
     case .many(let forProcess):
       switch CInt(number(0)) - forProcess {
       case 0: return !means(number(1), thread)

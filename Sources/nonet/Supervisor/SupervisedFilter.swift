@@ -20,26 +20,18 @@ struct SupervisedFilter {
     case computed
     /// Both parts together have so many instructions.
     case tooLong(Int)
-    /// The policy refuses this call, without which no process ends.
-    case refusesEnd(String)
   }
 
   /// Puts a filter together.
   ///
   /// - Parameters:
   ///   - policy: The proven program of the policy, perhaps with calls refused that are only watched.
-  ///   - oracle: The proven program of the policy as it is.
+  ///   - ends: The proven program of what the policy says of `endCalls`, where it refuses any of them.
   ///   - asksAboutKills: Whether what the policy answers by killing is asked about too.
   /// - Throws: Why the policy cannot be supervised.
   init(
-    _ policy: CheckedProgram, oracle: CheckedProgram, asksAboutKills: Bool
+    _ policy: CheckedProgram, ends: CheckedProgram?, asksAboutKills: Bool
   ) throws(Problem) {
-    // Once nobody answers, such a call would fail, and its caller never end.
-    for name in ["exit", "exit_group", "rt_sigreturn"] {
-      guard let number = Syscall(named: name)?.number(on: .host) else { continue }
-      let data = SeccompData(nr: number, arch: Architecture.host.auditValue)
-      if oracle.program.run(data) & 0xffff_0000 == SeccompReturn.errno { throw .refusesEnd(name) }
-    }
     ownCalls = try Self.supervision()
     let asking = ownCalls.exchangingAnswers { value in
       let isQuestion = value & 0xffff_0000 == SeccompReturn.errno && value != Self.sealed
@@ -48,10 +40,34 @@ struct SupervisedFilter {
     guard let asking, let notifying = policy.notifying(asksAboutKills: asksAboutKills) else {
       throw .computed
     }
-    guard let joined = asking.followed(by: notifying) else {
-      throw .tooLong(asking.instructions.count + notifying.instructions.count)
+    let parts = [asking] + (ends.map { [$0.program] } ?? []) + [notifying]
+    var joined = notifying
+    for part in parts.dropLast().reversed() {
+      guard let longer = part.followed(by: joined) else {
+        throw .tooLong(parts.reduce(0) { $0 + $1.instructions.count })
+      }
+      joined = longer
     }
     program = joined
+  }
+
+  /// Calls without which no process ends.
+  ///
+  /// They are never asked about: once nobody answers, a process that makes one would stay for ever.
+  static let endCalls = ["exit", "exit_group", "rt_sigreturn", "sigreturn"].compactMap {
+    Syscall(named: $0)
+  }
+
+  /// Whether a policy's program refuses one of them.
+  static func refusesEnd(_ oracle: Program) -> Bool {
+    for architecture in [Architecture.host, Architecture.host.compat].compactMap({ $0 }) {
+      for call in endCalls {
+        guard let number = call.number(on: architecture) else { continue }
+        let data = SeccompData(nr: number, arch: architecture.auditValue)
+        if oracle.run(data) & 0xffff_0000 == SeccompReturn.errno { return true }
+      }
+    }
+    return false
   }
 
   /// Whether a call was asked about because it may concern the supervisor.

@@ -1,0 +1,64 @@
+internal import BPFAssembler
+
+/// What a supervised command is confined by.
+extension SupervisedRun {
+  /// The proven program with questions in the place of refusals, behind what protects the supervisor.
+  func installed(_ oracle: CheckedProgram) throws(Failure) -> SupervisedFilter {
+    var asking = oracle
+    let watched = watchedCalls.compactMap { Syscall(named: $0) }
+    if !watched.isEmpty {
+      var chosen = confined.chosen
+      if chosen == nil {
+        let deniesDebug = plan.walls.contains(.seccomp(deniesDebug: true))
+        chosen = try ChosenPolicy(options, deniesDebug: deniesDebug)
+      }
+      asking = try chosen?.denying(watched).checked(for: .host).program ?? oracle
+    }
+    let refusesEnd = confined.chosen != nil && SupervisedFilter.refusesEnd(oracle.program)
+    let ends =
+      refusesEnd
+      ? try confined.chosen?.only(SupervisedFilter.endCalls).checked(for: .host).program : nil
+    do throws(SupervisedFilter.Problem) {
+      return try SupervisedFilter(asking, ends: ends, asksAboutKills: options.isObserving)
+    } catch {
+      throw .refused(Self.words(error, confined.name))
+    }
+  }
+
+  private static func words(_ problem: SupervisedFilter.Problem, _ policy: String) -> String {
+    let what =
+      switch problem {
+      case .missing: "this binary lacks a part that supervises; please report this"
+      case .computed: "the filter computes its answers and cannot be supervised; please report this"
+      case .tooLong(let count):
+        "policy \(policy) and what supervises it have \(count) instructions, and the kernel takes at "
+          + "most \(CompiledPolicy.mostInstructions); say less, or merge rules"
+      }
+    return what + "; the command was not run"
+  }
+
+  /// What the policy allows and the supervisor wants to see all the same.
+  private var watchedCalls: [String] {
+    // Where allowed calls send to is worth knowing too.
+    if options.isObserving { return ["sendto", "sendmsg", "sendmmsg"] }
+    return AllowedSockets.watchedCalls(options)
+  }
+
+  /// Whether the kernel lets no signal out of the command's domain.
+  ///
+  /// Where what a command tried is recorded, it must not end who records. A hint is not worth keeping
+  /// it from processes that other commands have started.
+  var hasSignalScope: Bool {
+    guard options.isLogging, let landlock = walls.landlock, !options.isObserving else {
+      return false
+    }
+    // landlock.h: LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET, which came together with the other scope.
+    return landlock.scoped & 1 != 0
+  }
+
+  var landlock: (handledNet: UInt64, scoped: UInt64)? {
+    guard !options.isObserving, let landlock = walls.landlock else { return nil }
+    // landlock.h: LANDLOCK_SCOPE_SIGNAL.
+    return (landlock.handledNet, landlock.scoped | (hasSignalScope ? 2 : 0))
+  }
+}
