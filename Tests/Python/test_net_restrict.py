@@ -280,6 +280,19 @@ def test_guard_comes_before_pth_and_sitecustomize(wrap, python, tmp_path, server
     assert set(result.apis()) == {"socket.__new__"} and result.log["event_count"] == first
 
 
+@pytest.mark.parametrize("way", [
+    "sys.audit = lambda *args: None; subprocess.run(['/bin/sh', '-c', 'echo RAN'])",
+    "os.symlink('/bin/sh', 'python3'); subprocess.run(['./python3', '-c', 'echo RAN'])",
+    "os.symlink('/bin/sh', 'python3'); os.execv('./python3', ['python3', '-c', 'echo RAN'])",
+])
+def test_no_other_program_by_a_false_name_or_a_silent_audit(wrap, python, tmp_path, way):
+    code = "import os, subprocess, sys\n" + way
+    assert "RAN" in bare(python, "-c", code, cwd=str(tmp_path)).out
+    os.path.lexists(str(tmp_path / "python3")) and os.unlink(str(tmp_path / "python3"))
+    result = wrap(python, python, "-c", code, cwd=str(tmp_path))
+    assert "RAN" not in result.out and "not Python" in result.err, (result.out, result.err)
+
+
 @pytest.mark.parametrize("line", ["#!{python}", "#!{python} -I", "#!{python} -Es", "#!/usr/bin/env named",
                                   "#!/usr/bin/env -S named -u", "#!/usr/bin/env -S A=1 named -I"])
 def test_scripts_with_an_interpreter_line(wrap, python, server, tmp_path, line):

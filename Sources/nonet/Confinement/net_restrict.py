@@ -642,7 +642,8 @@ def understand(path, argv, environment, cwd=None, depth=0):
     real = os.path.basename(os.path.realpath(path))
     if name == "env" or real == "env":
         return behind_env(argv, environment, cwd, depth)
-    if not is_python_name(name) and not is_python_name(real):
+    # A link may call any program python, and a copy may call Python anything.
+    if not is_python_name(real):
         try:
             same = bool(sys.executable) and os.path.samefile(path, sys.executable)
         except OSError:
@@ -697,6 +698,7 @@ class Guard(object):
         self.script = None    # what run_* event started the program
         self.best = None      # the first attempt, for the summary
         self.closed = False
+        self.announced = set() # threads whose next fork_exec was looked at as an event
         self.replaced = set()  # modules of which a function was replaced
 
     def look(self):
@@ -770,6 +772,8 @@ class Guard(object):
         argv = [os.fsdecode(word) for word in argv]
         cwd = None if cwd is None else os.fsdecode(cwd)
         self.program(event, os.fsdecode(executable), argv, env, cwd, search=True)
+        import _thread
+        self.announced.add(_thread.get_ident())
 
     def execute(self, event, args):
         path, argv, env = args
@@ -1000,9 +1004,14 @@ class Guard(object):
 
     def replace_functions(self):
         """Replaces the few functions that matter here and raise no event, or crash with it."""
-        # subprocess has raised its event a moment before; multiprocessing calls without.
+        # subprocess has raised its event a moment before, unless somebody has replaced sys.audit;
+        # multiprocessing calls without.
+        import _thread
+
         def fork_exec(start, *args):
-            if sys._getframe(2).f_globals.get("__name__") != "subprocess":
+            try:
+                self.announced.remove(_thread.get_ident())
+            except KeyError:
                 self.fork_exec("_posixsubprocess.fork_exec", args)
             return start(*self.still_reached(args))
         self.replace("_posixsubprocess", "fork_exec", fork_exec)
