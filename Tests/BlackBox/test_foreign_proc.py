@@ -84,7 +84,7 @@ def test_a_proc_of_the_namespace_above(nonet, drop):
     done = run(*ABOVE, *drop, nonet, "--loopback", "--", "id", "-u")
     assert (done.returncode, done.stdout) == (0, b"%d\n" % (NOBODY if drop else 0)), done
     # The instrument: with a /proc of its own the log has names.
-    for more, name, program in ((["--mount-proc"], "bash", os.path.realpath(shutil.which("bash"))), ([], "", "")):
+    for more, name, program in ((["--mount-proc"], "bash", os.path.realpath(shutil.which("bash"))), ([], None, None)):
         done = run(*ABOVE, *more, *drop, nonet, "-q", "--log", "-", "--", *ATTEMPT)
         events = [json.loads(line) for line in done.stderr.splitlines() if line.startswith(b"{")]
         assert [(event["comm"], event["exe"]) for event in events if "api" in event] == [(name, program)], done

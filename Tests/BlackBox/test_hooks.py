@@ -75,16 +75,18 @@ def test_corpus_runs_the_same(nonet, me, tmp_path):
     assert len(cases) >= 300
     environment = {**me.environment(), "GIT_CONFIG_GLOBAL": "/dev/null"}
 
+    def told(found):
+        """A shell that is told of a signal by 128 + n tells no difference."""
+        return (128 - found[0], *found[1:]) if found[0] < 0 else found
+
     def differences(numbered):
         number, (place, command) = numbered
         texts = {host: rewritten(host, ask(nonet, host, question(host, command))) for host in HOSTS}
         if set(texts.values()) != {confined(nonet, command)}:
             return f"{place}: rewritten as {texts}"
         # The same path both times: programs name it in what they print.
-        before = in_box(tmp_path / f"{number}" / "box", command, environment)
-        after = in_box(tmp_path / f"{number}" / "box", texts["codex"], environment)
-        if before[0] < 0:  # a shell that is told of a signal by 128 + n tells no difference
-            before = (128 - before[0], *before[1:])
+        before = told(in_box(tmp_path / f"{number}" / "box", command, environment))
+        after = told(in_box(tmp_path / f"{number}" / "box", texts["codex"], environment))
         return None if before == after else f"{place}: {command[:200]!r}\n  before {before[:3]}\n  after  {after[:3]}"
 
     with concurrent.futures.ThreadPoolExecutor(8) as pool:

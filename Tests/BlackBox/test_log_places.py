@@ -256,6 +256,18 @@ def killed(user, nonet):
     return child, path
 
 
+def kill_both(child):
+    """SIGKILL for the supervisor and, before it can start another one, for the second holder, which would say what became of it."""
+    child.send_signal(signal.SIGSTOP)
+    with open(f"/proc/{child.pid}/task/{child.pid}/children") as file:
+        for one in file.read().split():
+            with open(f"/proc/{one}/comm") as name:
+                if name.read().strip() == "nonet":
+                    os.kill(int(one), signal.SIGKILL)
+    child.kill()
+    child.wait(10), child.stdout.close(), child.stderr.close()
+
+
 GONE = b"says \"running\", but its nonet is gone"
 
 
@@ -271,8 +283,7 @@ def test_a_writer_that_is_gone(user, nonet):
     alive = report()
     assert alive[0] == b"" and "still running" in alive[1]
     assert launch(nonet, "--log-dir", "logs", "--", "true").stderr == b""
-    child.send_signal(signal.SIGKILL)
-    child.wait(10), child.stdout.close(), child.stderr.close()
+    kill_both(child)
     assert json.loads(text(path))["status"] == "running"
     for words, page in (report(), report(log="-", stdin=open(path, "rb"))):
         assert GONE in words and words.count(b"\n") == 1 and "its nonet is gone" in page
@@ -293,7 +304,7 @@ def test_a_writer_that_is_gone(user, nonet):
 def test_only_a_document_is_marked(user, nonet):
     """Links, FIFOs and what only looks like one stay as they are."""
     child, path = killed(user, nonet)
-    child.kill(), child.wait(10), child.stdout.close(), child.stderr.close()
+    kill_both(child)
     folder = os.path.dirname(path)
     os.rename(path, f"{user.home}/moved")
     os.symlink(f"{user.home}/moved", f"{folder}/nonet_9a.json")

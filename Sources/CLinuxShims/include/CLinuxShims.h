@@ -195,13 +195,15 @@ enum nonet_stage {
 };
 
 // Calls that were received and may not be answered yet, one in each: the kernel writes a
-// struct seccomp_notif there. Nobody else could answer a call whose receiver has died with it.
+// struct seccomp_notif there. Nobody else could answer a call whose receiver has died with it. A slot
+// has one thread that writes to it, ever.
 enum {
   NONET_MOST_WORKERS = 5,   // of a kind: one that works and those that were left behind
   NONET_SLOT_FIRST = 0,     // what each thread of the supervisor has just received
   NONET_SLOT_SUCCESSOR = NONET_SLOT_FIRST + NONET_MOST_WORKERS, // the same of who goes on for it
-  NONET_SLOT_SECOND = NONET_SLOT_SUCCESSOR + NONET_MOST_WORKERS, // of the second holder
-  NONET_SLOT_WAITING,                                            // and what is answered later
+  NONET_MOST_SECONDS = 104, // second holders in a run, one after the other
+  NONET_SLOT_SECOND = NONET_SLOT_SUCCESSOR + NONET_MOST_WORKERS, // of each of them
+  NONET_SLOT_WAITING = NONET_SLOT_SECOND + NONET_MOST_SECONDS,   // and what is answered later
   NONET_SLOTS = NONET_SLOT_WAITING + 64
 };
 struct nonet_slot {
@@ -214,6 +216,7 @@ struct nonet_progress {
   int failed;    // enum nonet_stage
   int error;
   int second;    // the second holder of the listener; 0 where there is none
+  int seconds;   // how many second holders there were
   int successor; // who goes on for the supervisor after its end, where anybody
   int is_over;   // whether the supervisor has written the end of its logs
   struct nonet_slot slots[NONET_SLOTS];
@@ -344,9 +347,9 @@ static inline int nonet_above_standard(int descriptor) {
   return above;
 }
 
-static inline int nonet_open_log(const char *path) {
-  return nonet_above_standard(
-      open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600));
+static inline int nonet_open_log(const char *path, int follows) {
+  return nonet_above_standard(open(
+      path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | (follows ? 0 : O_NOFOLLOW), 0600));
 }
 
 // files.c

@@ -47,14 +47,15 @@ struct AllowedSockets {
     let allowsInside = words.contains { Self.isInside($0) }
     try Self.check(policy, oracle.program, allowsInside)
     if allowsInside { try Self.checkKernel() }
-    guard let status = ThreadStatus.own else {
-      throw .refused("--allow-unix needs /proc, which is not there; the command was not run")
-    }
+    let proc = ProcMount.here
     // Otherwise a number in /proc means another process than everywhere else here.
-    guard status.numbers == [getpid()] else {
+    if proc == .foreign {
       throw .refused(
-        "--allow-unix needs the /proc of this pid namespace, and the one here tells of other "
-          + "processes; mount one (unshare --mount-proc); the command was not run")
+        "--allow-unix needs the /proc of this pid namespace, and the one here belongs to another; "
+          + "mount one (unshare --mount-proc); the command was not run")
+    }
+    guard proc == .ours, let status = ThreadStatus.own else {
+      throw .refused("--allow-unix needs /proc, which is not there; the command was not run")
     }
     let own: OwnIDs
     do throws(SystemError) {
@@ -193,10 +194,22 @@ struct AllowedSockets {
     do throws(SystemError) {
       _ = try processNumber(getpid())
     } catch {
+      let cause: String
+      switch error.number {
+      case EMFILE, ENFILE, ENOMEM:
+        throw .system(
+          error, "--allow-unix inside: no handle of a process is to be had, so nothing was run")
+      // A kernel whose handles have no numbers, or one that has no handles (before Linux 5.3).
+      case EOPNOTSUPP,
+        ENOSYS where OwnStatus()?.seccompMode != 2:
+        cause =
+          "needs Linux 6.9, whose pidfs tells processes apart for ever; here is \(Here.kernel)"
+      case _:
+        cause = "needs pidfd_open, which an outer filter refuses"
+      }
       throw .refused(
-        "--allow-unix inside needs Linux 6.9, whose pidfs tells processes apart for ever; here is "
-          + "\(Here.kernel) (\(error.call): \(error.reason)); --allow-unix PATH works without; the "
-          + "command was not run")
+        "--allow-unix inside \(cause) (\(error.call): \(error.reason)); --allow-unix PATH works "
+          + "without; the command was not run")
     }
   }
 }

@@ -50,7 +50,8 @@ final class CommandProcess {
     do throws(SystemError) {
       while let (child, change) = try nextChildChange() {
         if child == pid { ending = note(change) ?? ending }
-        if child == second { hasLostSecond = true }
+        // One that is only stopped still holds the listener.
+        if child == second, change.isEnd { hasLostSecond = true }
       }
     } catch {
       // The command was a child until its end was told, so another errno or an early end is no news

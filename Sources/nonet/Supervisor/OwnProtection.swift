@@ -72,8 +72,8 @@ struct OwnProtection {
     switch target {
     case .thread(let index): return !means(number(index), thread)
     case .threadInProcess: return !means(number(0), thread) && !means(number(1), thread)
-    case .processOrAll where number(0) == -1: return hasSignalScope
-    case .processOrAll: return !means(number(0), thread)
+    case .processOrAll:
+      return number(0) > 0 ? !means(number(0), thread) : permitsGroup(call, thread)
     case .limits: return call.long(2) == 0 || !means(number(0), thread)
     case .many(let forProcess):
       switch CInt(number(0)) - forProcess {
@@ -87,6 +87,20 @@ struct OwnProtection {
       guard let process = processOfHandle(number(0), of: thread) else { return false }
       return !holders.contains(process)
     }
+  }
+
+  /// Whether a thread may send a signal to a group: its own for 0, every process for -1 (kill(2)).
+  ///
+  /// The group of the whole run is ours too: it may be stopped as any job, but not killed. Where the
+  /// kernel lets no signal out of the command's domain, it leaves us out by itself.
+  private func permitsGroup(_ call: Call, _ thread: pid_t) -> Bool {
+    if hasSignalScope { return true }
+    let number = pid_t(bitPattern: call.word(0))
+    if number == -1 || number == pid_t.min { return false }
+    let group = number == 0 ? getpgid(thread) : -number
+    if group == getpgrp() { return CInt(bitPattern: call.word(1)) == SIGSTOP }
+    // Inside a pid namespace of its own the number is of another group, or of none.
+    return !holders.contains(group) || isInInnerPIDNamespace(thread) ?? false
   }
 
   /// Whether a number of a thread's own counting is one of ours.

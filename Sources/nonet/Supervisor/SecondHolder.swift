@@ -19,10 +19,18 @@ struct SecondHolder {
       + "\(error.reason)); what the policy refuses would answer ENOSYS then"
   }
 
-  init(_ judge: Judge, _ progress: RunProgress, _ logs: LostLogs) {
+  /// Which one it is.
+  private let number: Int
+
+  /// - Throws: EAGAIN where there were too many already.
+  init(_ judge: Judge, _ progress: RunProgress, _ logs: LostLogs) throws(SystemError) {
     self.judge = judge
     self.progress = progress
     self.logs = logs
+    guard let number = progress.nextSecond() else {
+      throw SystemError(call: "fork", number: EAGAIN)
+    }
+    self.number = number
   }
 
   /// Starts one before the command, at little cost.
@@ -61,7 +69,7 @@ struct SecondHolder {
       (holder, handle) = (successor, nonet_handle(successor))
     }
     if !progress.isOver { logs.note() }
-    answer(Listener(number: listener, slot: progress.slot(.second)))
+    answer(Listener(number: listener, slot: progress.slot(.second(number))))
   }
 
   private func wait(for holder: pid_t, _ handle: CInt) {

@@ -25,14 +25,11 @@ final class Supervisor {
   private var hasReceiver = false
   /// Whether the other thread is not there yet.
   private var isAlone = true
-  private var secondHolders = 0
   /// When the other thread is looked after next; `nil` where that has time until the bell rings.
   private var lookDue: Moment?
 
   /// So long a run does without the other thread, unless it tries something.
   private static let milliseconds: CInt = 5
-  /// So many second holders are started in a run, should one after the other be killed.
-  private static let mostSecondHolders = 100
 
   /// Begins with a child that has started.
   ///
@@ -201,17 +198,13 @@ final class Supervisor {
   private func replaceSecond() {
     let first = command.second
     startSecond()
-    if first > 0, first != command.second {
-      endProcess(first)
-      _ = waitpid(first, nil, 0)
-    }
+    if first > 0, first != command.second, endProcess(first) { _ = waitpid(first, nil, 0) }
   }
 
   /// Starts a second holder in the place of one that is gone.
   private func startSecond() {
     command.forgetSecond()
-    guard isListening, secondHolders < Self.mostSecondHolders else { return }
-    secondHolders += 1
+    guard isListening else { return }
     do throws(SystemError) {
       try SecondHolder(judge, progress, record.lostLogs).start()
       command.second = progress.second

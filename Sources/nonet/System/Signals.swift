@@ -66,6 +66,14 @@ enum ChildChange {
   case continued
   case exited(CInt)
   case killed(CInt)
+
+  /// Whether the child is no more.
+  var isEnd: Bool {
+    switch self {
+    case .exited, .killed: true
+    case .stopped, .continued: false
+    }
+  }
 }
 
 /// The next change of any child, or `nil` where nothing changed.

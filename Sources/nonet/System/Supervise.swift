@@ -36,6 +36,14 @@ struct RunProgress {
   var second: pid_t { memory.pointee.second }
   /// Who goes on after the supervisor's end; 0 where nobody does.
   var successor: pid_t { memory.pointee.successor }
+  /// The number of one more second holder; `nil` where there were too many already.
+  func nextSecond() -> Int? {
+    let number = Int(memory.pointee.seconds)
+    guard number < Int(NONET_MOST_SECONDS) else { return nil }
+    memory.pointee.seconds += 1
+    return number
+  }
+
   /// Whether the supervisor has written the end of its logs.
   var isOver: Bool { memory.pointee.is_over != 0 }
 
@@ -88,13 +96,15 @@ struct RunProgress {
 
   /// Where calls are received.
   enum Slot {
-    case first, successor, second
+    case first, successor
+    /// That of the second holder that was started as this one.
+    case second(Int)
 
     fileprivate var index: Int {
       switch self {
       case .first: Int(NONET_SLOT_FIRST)
       case .successor: Int(NONET_SLOT_SUCCESSOR)
-      case .second: Int(NONET_SLOT_SECOND)
+      case .second(let number): Int(NONET_SLOT_SECOND) + number
       }
     }
   }
@@ -190,10 +200,7 @@ struct SupervisedChild {
       let signal = nonet_end_signal(status)
       if signal != 0 { failure = StartFailure(stage: .signal, number: signal) }
     }
-    if progress.second > 0 {
-      endProcess(progress.second)
-      _ = waitpid(progress.second, nil, 0)
-    }
+    if endProcess(progress.second) { _ = waitpid(progress.second, nil, 0) }
     throw failure
   }
 
@@ -241,4 +248,7 @@ func reserveMemory(_ bytes: Int) throws(SystemError) {
 func setReaper(_ before: CInt) { _ = nonet_set_subreaper(before) }
 
 /// Ends a process of this run at once.
-func endProcess(_ process: pid_t) { if process > 0 { _ = kill(process, SIGKILL) } }
+///
+/// - Returns: Whether it ends.
+@discardableResult
+func endProcess(_ process: pid_t) -> Bool { process > 0 && kill(process, SIGKILL) == 0 }
