@@ -105,7 +105,7 @@ def test_queued_signals_keep_their_order(user, prefix, receiver):
 def test_signals_from_inside_the_group(user, prefix, receiver):
     """A script's `kill` of the pid it knows, which is nonet's."""
     script = '"$@" & pid=$!; sleep 0.4; for i in ALRM PIPE IO PROF XCPU USR1 VTALRM RTMIN+1; do kill -$i $pid; sleep 0.02; done; wait $pid; echo status $?'
-    done = Launcher(user)("bash", "-c", script.replace('"$@" &', '"$@" < <(sleep 1) &'), "bash", *prefix, receiver)
+    done = Launcher(user)("bash", "-c", script.replace('"$@" &', '"$@" < <(sleep 3) &'), "bash", *prefix, receiver)
     got = {int(line.split()[0]) for line in done.stdout.decode().splitlines() if line[:1].isdigit()}
     wanted = {signal.SIGALRM, signal.SIGPIPE, signal.SIGIO, signal.SIGPROF, signal.SIGXCPU, signal.SIGUSR1, signal.SIGVTALRM, signal.SIGRTMIN + 1}
     assert {int(one) for one in wanted} <= got and b"status 7" in done.stdout, done

@@ -147,7 +147,7 @@ final class Supervisor {
       isListening = false
     }
     lookAfterWorkers(isRung: ready > 0 && requests[2].revents != 0)
-    if let failure = listener.failure, isListening { stopListening(because: failure) }
+    stopIfFailed()
     record.bringUpToDate(at: .now)
     return ready > 0 && requests[1].revents != 0
   }
@@ -179,6 +179,11 @@ final class Supervisor {
       connector?.giveUp { note($0.answer, $0.attempt, $0.thread) }
       startRetrier()
     }
+  }
+
+  /// Whoever could not give an answer stops at once: nobody else may look for long.
+  private func stopIfFailed() {
+    if let failure = listener.failure, isListening { stopListening(because: failure) }
   }
 
   /// Closes the listener: every call that waits or comes is refused with ENOSYS by the kernel.
@@ -245,7 +250,8 @@ final class Supervisor {
   private func retry() -> CInt {
     guard let connector, isListening else { return -1 }
     connector.retry { note($0.answer, $0.attempt, $0.thread) }
-    return connector.delay
+    stopIfFailed()
+    return isListening ? connector.delay : -1
   }
 
   /// Answers what the worker has received.
@@ -258,7 +264,8 @@ final class Supervisor {
       return false
     }
     handle(notification)
-    return isListening && listener.failure == nil
+    stopIfFailed()
+    return isListening
   }
 
   private func handleNext() {
