@@ -190,7 +190,8 @@ def test_whatever_fails_of_a_supervised_start(outsides, nonet, inject, how):
         jobs, times = [], {}
         for process, index, nr in sorted(calls):
             times[process, nr] = times.get((process, nr), 0) + 1
-            if times[process, nr] <= 3:
+            # The C library takes futex(2) and a thread's exit(2) for calls that cannot fail, as they cannot.
+            if times[process, nr] <= 3 and known[nr] not in ("futex", "exit"):
                 jobs += [(known[nr], process, index, error) for error in (("EPERM", "EINVAL") if how == "log" else ("EPERM",))]
         with concurrent.futures.ThreadPoolExecutor(3) as pool:
             answers = list(pool.map(lambda job: plan.run(inject, *map(str, job[1:3]), str(getattr(errno, job[3]))), jobs))
