@@ -1,8 +1,8 @@
 """The ground of this room: the black-box suite's own, and the programs that attack.
 
 `NONET_TAKEOVER` chooses how much: nothing (in `make test`) is one supervised option and races of 3 s; `field`
-(`make test-field`) adds --hint and `--allow-unix inside` and gives a race a minute; `all` (`make takeover`) is
-the product of options, users and ways to the end.
+(`make test-field`) adds --hint and `--allow-unix inside` and gives a race 10 s; `all` (`make takeover`) is
+the product of options, users and ways to the end, with a minute for each race.
 """
 
 import importlib.util
@@ -39,7 +39,7 @@ SUPERVISED = {
     "log-loopback": ["--loopback", "--log", "{home}/log.{name}"],
 }
 CHOSEN = {"": ["log"], "field": ["log", "hint", "inside"], "all": list(SUPERVISED)}[LEVEL]
-RACE = 60 if LEVEL == "field" else 3
+RACE = {"": 3, "field": 10, "all": 60}[LEVEL]
 
 
 def pytest_report_header(config):
