@@ -56,7 +56,9 @@ def test_a_crowd_of_threads(me, nonet, attempts, mode):
     spent = time.monotonic() - started
     print(f"{total} attempts of {processes * threads} threads: {alone:.2f} s bare, {spent:.2f} s under --{mode}, "
           f"{(spent - alone) / total * 1e6:.1f} us each, the aim is {bound:.2f} s")
-    assert done.returncode == 0 and done.stdout == b"13 %d\n" % total, done
+    # Sockets inside may be reached, and such an address is then the kernel's to refuse.
+    answer = errno.EINVAL if "--allow-unix" in words_of(nonet, me, mode) else errno.EACCES
+    assert done.returncode == 0 and done.stdout == b"%d %d\n" % (answer, total), done
     assert spent < 3 * bound + 5
     if mode == "log":
         with open(f"{me.home}/log") as file:
