@@ -38,6 +38,9 @@ struct OwnProtection {
     /// A process, a process group or a user by the second argument; the first one says which, and is
     /// this for a process (setpriority(2), ioprio_set(2)).
     case many(CInt)
+    /// Whoever owns a file by then: refused, since that is known only when the signal is sent (fcntl(2),
+    /// F_SETSIG).
+    case ownerOfFile
   }
 
   init(hasSignalScope: Bool) {
@@ -52,7 +55,7 @@ struct OwnProtection {
       ("pidfd_send_signal", .handle), ("prlimit64", .limits), ("setpriority", .many(0)),
       ("ioprio_set", .many(1)), ("sched_setscheduler", .thread(0)),
       ("sched_setparam", .thread(0)), ("sched_setattr", .thread(0)),
-      ("sched_setaffinity", .thread(0)),
+      ("sched_setaffinity", .thread(0)), ("fcntl", .ownerOfFile), ("fcntl64", .ownerOfFile),
     ]
     return names.compactMap { name, target in Syscall(named: name).map { ($0, target) } }
   }()
@@ -83,6 +86,7 @@ struct OwnProtection {
         return group != getpgrp() && !holders.contains(group)
       case _: return number(1) != 0 && uid_t(bitPattern: number(1)) != getuid()
       }
+    case .ownerOfFile: return false
     case .handle:
       guard let process = processOfHandle(number(0), of: thread) else { return false }
       return !holders.contains(process)
