@@ -52,7 +52,7 @@ final class Supervisor {
     let listener = Listener(number: child.listener, slot: child.progress.slot(.first))
     self.listener = listener
     connector = sockets.map { UnixConnector($0, listener, complain: complain) }
-    command = CommandProcess(pid: child.pid)
+    command = CommandProcess(pid: child.pid, listener: child.listener)
     command.second = child.progress.second
     self.judge.protection.holders.second = child.progress.second
   }
@@ -64,8 +64,10 @@ final class Supervisor {
     listener.wakeSynchronously()
     Turns.take()
     while true {
-      if waitForEvents(beside: signals.number), let ending = command.handle(signals) {
-        return ending
+      if waitForEvents(beside: signals.number) {
+        if let ending = command.handle(signals) { return ending }
+      } else if command.stopsAgain != nil, !listener.hasCalls {
+        command.stopAgain()
       }
       if command.hasLostSecond { startSecond() }
     }
@@ -89,7 +91,8 @@ final class Supervisor {
   private func goOn() -> Never {
     closeInherited()
     record = Record(lines: nil, document: nil) { _ in }
-    judge.protection.holders.first = getpid()
+    // What was known of threads counts events of the record that is gone.
+    identities = Identities()
     listener.slot = progress.slot(.successor)
     nonet_forget_workers()
     (hasReceiver, lookDue, isAlone) = (false, nil, false)
@@ -154,7 +157,7 @@ final class Supervisor {
 
   /// How long poll(2) may wait, in milliseconds; -1 for as long as it takes.
   private var timeout: CInt {
-    if isAlone { return Self.milliseconds }
+    if isAlone || command.stopsAgain != nil { return Self.milliseconds }
     var least: CInt = -1
     let look = lookDue.map { $0.milliseconds(after: .now) } ?? -1
     for one in [record.timeout, look] where one >= 0 { least = least < 0 ? one : min(least, one) }
