@@ -19,15 +19,23 @@ static int reach(void) {
   return socket_ < 0 || connect(socket_, (struct sockaddr *)&address, sizeof address) ? errno : 0;
 }
 
+/* Who listens stays: before Linux 6.16 nobody can be asked for one who has ended. */
 static int serve(const char *path) {
+  int ends[2];
+  if (pipe(ends)) return 1;
+  if (fork()) {
+    char byte;
+    close(ends[1]);
+    return read(ends[0], &byte, 1) == 1 ? 0 : 1;
+  }
+  setsid();
   int listener = socket(AF_UNIX, SOCK_STREAM, 0);
   if (listener < 0 || bind(listener, (struct sockaddr *)&address, sizeof address) ||
-      chmod(path, 0777) || listen(listener, 4096)) {
+      chmod(path, 0777) || listen(listener, 4096) || write(ends[1], "", 1) != 1) {
     perror(path);
     return 1;
   }
-  if (fork()) return 0;
-  setsid();
+  close(ends[0]), close(ends[1]);
   for (;;) close(accept(listener, NULL, NULL));
 }
 
