@@ -7,7 +7,7 @@ public struct CompiledPolicy: Hashable, Sendable {
   /// The filter.
   public let program: Program
   /// For each instruction the parts of the policy that asked for it, at least one.
-  public let origins: [[Origin]]
+  public let origins: [[CompiledPolicy.Origin]]
 }
 
 /// Why a policy has no program.
@@ -21,9 +21,6 @@ public enum CompilerError: Error, Hashable, Sendable {
 }
 
 extension CompiledPolicy {
-  /// The most instructions that the kernel takes (linux/bpf_common.h, BPF_MAXINSNS).
-  public static let mostInstructions = 4096
-
   /// Compiles a policy for a native architecture and the 32-bit ABI beside it.
   ///
   /// The native ABI is asked for first; an arch value that is neither kills the process. No path
@@ -40,7 +37,7 @@ extension CompiledPolicy {
     let (graph, root) =
       builder.mayAskAgain ? builder.graph.pruned(from: whole) : (builder.graph, whole)
     let written = Linearizer.instructions(of: graph, from: root)
-    guard written.count <= Self.mostInstructions else {
+    guard written.count <= Program.mostInstructions else {
       throw .tooLong(instructions: written.count)
     }
     do throws(VerifierError) {

@@ -6,7 +6,7 @@ public struct Explanation: Sendable {
     /// What must hold of the arguments, in words; empty where nothing must.
     let conditions: [String]
     /// The parts of the policy behind the answer that speak of this call.
-    let origins: [Origin]
+    let origins: [CompiledPolicy.Origin]
   }
 
   /// What one call gets.
@@ -88,7 +88,7 @@ private struct CallWalk {
   private let data: SeccompData
   private let rules: [Int]
   /// The rules as far as they speak of this call, whose parameters have the names that are shown.
-  private let named: [Rule]
+  private let named: [Policy.Rule]
   private var path: [Condition] = []
   private(set) var outcomes: [Explanation.Outcome] = []
   private(set) var isCut = false
@@ -111,7 +111,7 @@ private struct CallWalk {
     self.rules = rules
     named = rules.map { index in
       let rule = compiled.policy.rules[index]
-      return Rule(rule.verdict, [syscall], if: rule.condition)
+      return Policy.Rule(rule.verdict, [syscall], if: rule.condition)
     }
     data = SeccompData(nr: number, arch: architecture.auditValue)
   }
@@ -180,7 +180,7 @@ private struct CallWalk {
   }
 
   /// An answer is shared by many calls; of its reasons only those count that speak of this one.
-  private func origins(at index: Int) -> [Origin] {
+  private func origins(at index: Int) -> [CompiledPolicy.Origin] {
     let all = compiled.origins[index]
     let own = all.filter { origin in
       if case .rule(let rule) = origin { return rules.contains(rule) }

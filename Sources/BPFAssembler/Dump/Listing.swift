@@ -80,7 +80,8 @@ struct Listing {
   }
 
   private func operand(
-    _ constant: UInt32, _ content: ProgramFlow.Content, _ rules: [Rule], _ state: ProgramFlow.State?
+    _ constant: UInt32, _ content: ProgramFlow.Content, _ rules: [Policy.Rule],
+    _ state: ProgramFlow.State?
   ) -> String {
     let architectures = state?.architectures ?? []
     if content.word == .arch {

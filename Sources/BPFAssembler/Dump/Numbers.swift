@@ -44,16 +44,16 @@ struct Answer: CustomStringConvertible {
   let value: UInt32
 
   private var errno: Errno? {
-    value & 0xffff_0000 == 0x0005_0000 ? Errno(number: value & 0xffff) : nil
+    value & 0xffff_0000 == SeccompReturn.errno ? Errno(number: value & 0xffff) : nil
   }
 
   /// What the caller gets.
   var description: String {
     if let errno { return "\(errno)" }
     return switch value {
-    case 0x7fff_0000: "allow"
-    case 0x7ffc_0000: "log"
-    case 0x8000_0000: "kill"
+    case SeccompReturn.allow: "allow"
+    case SeccompReturn.log: "log"
+    case SeccompReturn.killProcess: "kill"
     case _: "0x\(value.hex(8))"
     }
   }

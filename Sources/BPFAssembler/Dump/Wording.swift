@@ -9,7 +9,7 @@ struct Wording {
   }
 
   /// A word of the call's data under a mask, as C would say it but with the parameter's name.
-  func value(_ content: ProgramFlow.Content, _ rules: [Rule], on architecture: Architecture?)
+  func value(_ content: ProgramFlow.Content, _ rules: [Policy.Rule], on architecture: Architecture?)
     -> String
   {
     let name = parameter(content.word, rules, architecture) ?? content.word.description
@@ -18,7 +18,7 @@ struct Wording {
 
   /// A constant that the rules compare with, by its name where they use one.
   func constant(
-    _ number: UInt32, of content: ProgramFlow.Content, _ rules: [Rule],
+    _ number: UInt32, of content: ProgramFlow.Content, _ rules: [Policy.Rule],
     on architecture: Architecture?
   ) -> String {
     let architecture = architecture ?? .x86_64
@@ -37,7 +37,7 @@ struct Wording {
   }
 
   /// The rules among the origins.
-  func rules(_ origins: [Origin]) -> [Rule] {
+  func rules(_ origins: [CompiledPolicy.Origin]) -> [Policy.Rule] {
     origins.compactMap { origin in
       guard case .rule(let index) = origin else { return nil }
       return policy.rules[index]
@@ -45,7 +45,7 @@ struct Wording {
   }
 
   /// Origins in words, rules by their number from 1.
-  func origins(_ origins: [Origin]) -> String {
+  func origins(_ origins: [CompiledPolicy.Origin]) -> String {
     var parts: [String] = []
     var rules: [Int] = []
     for origin in origins {
@@ -68,7 +68,7 @@ struct Wording {
   }
 
   private func parameter(
-    _ word: SeccompData.Word, _ rules: [Rule], _ architecture: Architecture?
+    _ word: SeccompData.Word, _ rules: [Policy.Rule], _ architecture: Architecture?
   ) -> String? {
     guard let architecture,
       let argument = SeccompData.Argument.allCases.first(where: {
@@ -87,12 +87,12 @@ struct Wording {
   }
 }
 
-extension Condition {
+extension Policy.Condition {
   /// The named constants that one parameter is compared with.
   fileprivate func constants(comparedWith parameter: String?) -> [NamedConstant] {
     switch self {
     case .comparison(let comparison):
-      guard comparison.argument == parameter.map(Argument.named) else { return [] }
+      guard comparison.argument == parameter.map(Policy.Argument.named) else { return [] }
       return comparison.constants.compactMap { value in
         guard case .constant(let constant) = value else { return nil }
         return constant

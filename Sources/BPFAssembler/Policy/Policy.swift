@@ -22,7 +22,7 @@ public struct Policy: Hashable, Sendable {
   /// The errno of a plain `deny`.
   public var refusal: Errno
   /// The rules, first match first.
-  public var rules: [Rule]
+  public var rules: [Policy.Rule]
   /// The words of the `layers` line, at least one; `nil` where there is no such line.
   ///
   /// They say nothing about calls: only the program that uses the policy knows them.
@@ -43,7 +43,8 @@ public struct Policy: Hashable, Sendable {
   ///   - network: The words of the `network` line.
   public init(
     defaultVerdict: Verdict, foreign: Foreign = .compile, x32: Verdict = .deny(.enosys),
-    unknown: Verdict? = nil, refusal: Errno = .eacces, rules: [Rule], layers: [String]? = nil,
+    unknown: Verdict? = nil, refusal: Errno = .eacces, rules: [Policy.Rule],
+    layers: [String]? = nil,
     network: [String]? = nil
   ) {
     self.defaultVerdict = defaultVerdict
@@ -57,24 +58,26 @@ public struct Policy: Hashable, Sendable {
   }
 }
 
-/// One line of a policy: a verdict for some calls, perhaps under a condition.
-public struct Rule: Hashable, Sendable {
-  /// What a matching call gets.
-  public let verdict: Verdict
-  /// The calls that the rule speaks of; one that an ABI lacks is skipped there.
-  public let calls: [Syscall]
-  /// What must hold of the arguments; `nil` is no condition.
-  public let condition: Condition?
+extension Policy {
+  /// One line of a policy: a verdict for some calls, perhaps under a condition.
+  public struct Rule: Hashable, Sendable {
+    /// What a matching call gets.
+    public let verdict: Verdict
+    /// The calls that the rule speaks of; one that an ABI lacks is skipped there.
+    public let calls: [Syscall]
+    /// What must hold of the arguments; `nil` is no condition.
+    public let condition: Policy.Condition?
 
-  /// Makes a rule.
-  ///
-  /// - Parameters:
-  ///   - verdict: What a matching call gets.
-  ///   - calls: The calls that the rule speaks of.
-  ///   - condition: What must hold of the arguments; `nil` is no condition.
-  public init(_ verdict: Verdict, _ calls: [Syscall], if condition: Condition? = nil) {
-    self.verdict = verdict
-    self.calls = calls
-    self.condition = condition
+    /// Makes a rule.
+    ///
+    /// - Parameters:
+    ///   - verdict: What a matching call gets.
+    ///   - calls: The calls that the rule speaks of.
+    ///   - condition: What must hold of the arguments; `nil` is no condition.
+    public init(_ verdict: Verdict, _ calls: [Syscall], if condition: Policy.Condition? = nil) {
+      self.verdict = verdict
+      self.calls = calls
+      self.condition = condition
+    }
   }
 }

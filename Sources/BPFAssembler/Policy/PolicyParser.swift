@@ -148,11 +148,3 @@ extension PolicyLine {
     return text.withUTF8Buffer { start.starts(with: $0) }
   }
 }
-
-/// A rule with the place it was read from.
-struct LocatedRule {
-  let rule: Rule
-  let line: PolicyLine
-  /// Where each of `rule.calls` stands in the line.
-  let callSpans: [Range<Int>]
-}

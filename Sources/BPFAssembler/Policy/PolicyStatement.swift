@@ -99,7 +99,7 @@ extension PolicyStatement {
     }
     let (calls, callSpans) = try self.calls()
     var number = verb == "deny" ? try errno() : nil
-    var condition: Condition?
+    var condition: Policy.Condition?
     if take("if") {
       condition = try parseCondition(for: calls)
     } else if take("unless") {
@@ -114,7 +114,7 @@ extension PolicyStatement {
       case _: .deny(number)
       }
     return LocatedRule(
-      rule: Rule(verdict, calls, if: condition), line: line, callSpans: callSpans)
+      rule: Policy.Rule(verdict, calls, if: condition), line: line, callSpans: callSpans)
   }
 
   private mutating func errno() throws(PolicyDiagnostic) -> Errno? {

@@ -33,7 +33,7 @@ public struct CheckedProgram: Hashable, Sendable {
   /// The program.
   public let program: Program
   /// Why the proof came to no end, where it did not and the user wants the program all the same.
-  public let doubt: Undecided?
+  public let doubt: Proof.Undecided?
 
   /// Proves a program.
   ///

@@ -40,7 +40,7 @@ struct ChosenPolicy {
     policy.refusal = options.errno
     // What is said later stands before what was said earlier, and all of it before the policy.
     for change in options.changes {
-      policy.rules.insert(Rule(change.verdict, change.calls), at: 0)
+      policy.rules.insert(Policy.Rule(change.verdict, change.calls), at: 0)
       places.insert(change.verdict == .allow ? "--allow" : "--deny", at: 0)
     }
     changes = options.changes.count
@@ -60,7 +60,7 @@ struct ChosenPolicy {
   }
 
   private mutating func denyDebug() {
-    policy.rules.insert(Rule(.deny(nil), SyscallGroup.debug.calls), at: changes)
+    policy.rules.insert(Policy.Rule(.deny(nil), SyscallGroup.debug.calls), at: changes)
     var places = names.places
     places.insert("--deny", at: changes)
     names = PolicyNames(policy: names.policy, places: places)
@@ -74,7 +74,7 @@ struct ChosenPolicy {
   /// The same policy, but for calls that are denied whatever it says of them; nothing is said twice.
   func denying(_ calls: [Syscall]) -> ChosenPolicy {
     var changed = self
-    changed.policy.rules.insert(Rule(.deny(nil), calls), at: 0)
+    changed.policy.rules.insert(Policy.Rule(.deny(nil), calls), at: 0)
     changed.names = PolicyNames(policy: names.policy, places: ["--deny"] + names.places)
     changed.isQuiet = true
     return changed
@@ -83,17 +83,18 @@ struct ChosenPolicy {
   /// What the policy says of some calls, with all others allowed; nothing is said twice.
   func only(_ calls: [Syscall]) -> ChosenPolicy {
     var changed = self
-    var rules: [Rule] = []
+    var rules: [Policy.Rule] = []
     var places: [String] = []
     for (rule, place) in zip(policy.rules, names.places) {
       let some = rule.calls.filter { calls.contains($0) }
       if some.isEmpty { continue }
-      rules.append(Rule(rule.verdict, some, if: rule.condition))
+      rules.append(Policy.Rule(rule.verdict, some, if: rule.condition))
       places.append(place)
     }
     changed.policy = Policy(
       defaultVerdict: .allow, foreign: policy.foreign == .compile ? .compile : .verdict(.allow),
-      x32: .allow, refusal: policy.refusal, rules: rules + [Rule(policy.defaultVerdict, calls)])
+      x32: .allow, refusal: policy.refusal,
+      rules: rules + [Policy.Rule(policy.defaultVerdict, calls)])
     changed.names = PolicyNames(policy: names.policy, places: places + ["default"])
     changed.isQuiet = true
     return changed
@@ -176,7 +177,7 @@ struct ChosenPolicy {
     switch error {
     case .tooLong(let count):
       "policy \(names.policy) compiles to \(count) instructions, and the kernel takes at most "
-        + "\(CompiledPolicy.mostInstructions); say less, or merge rules"
+        + "\(Program.mostInstructions); say less, or merge rules"
     case .noSuchArgument(let rule, let call, let architecture):
       "\(names.places[rule]): \(call.name) has no such argument on \(architecture), for which the "
         + "rules are compiled too; use arg0 to arg5, or say 'foreign deny'"

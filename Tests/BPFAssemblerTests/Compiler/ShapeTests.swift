@@ -116,10 +116,12 @@ import Testing
   }
 
   @Test func anArgumentThatTheCallLacksIsRefused() throws {
-    let condition = Condition.comparison(Comparison(.named("domain"), .equal(.number(1))))
+    let condition = Policy.Condition.comparison(
+      Policy.Comparison(.named("domain"), .equal(.number(1))))
     let connect = try syscall("connect")
     let policy = Policy(
-      defaultVerdict: .allow, rules: [Rule(.kill, []), Rule(.kill, [connect], if: condition)])
+      defaultVerdict: .allow,
+      rules: [Policy.Rule(.kill, []), Policy.Rule(.kill, [connect], if: condition)])
     #expect(refusal(of: policy) == .noSuchArgument(rule: 1, call: connect, .i386))
   }
 

@@ -11,7 +11,7 @@ import Testing
   /// The condition of an outcome, which speaks the policy language.
   private func condition(
     _ outcome: Explanation.Outcome, of call: Explanation.Call
-  ) throws -> Condition? {
+  ) throws -> Policy.Condition? {
     if outcome.conditions.isEmpty { return nil }
     let text = outcome.conditions.joined(separator: " and ")
     return try policy("deny \(call.syscall.name) if \(text)").rules[0].condition

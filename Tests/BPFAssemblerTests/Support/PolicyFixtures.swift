@@ -45,7 +45,7 @@ struct KnownPolicy: Sendable, CustomTestStringConvertible {
   /// The policy as it is compiled.
   func policy() throws(PolicyError) -> Policy {
     var policy = try parsed().policy
-    if deniesDebug { policy.rules.insert(Rule(.deny(nil), SyscallGroup.debug.calls), at: 0) }
+    if deniesDebug { policy.rules.insert(Policy.Rule(.deny(nil), SyscallGroup.debug.calls), at: 0) }
     return policy
   }
 
