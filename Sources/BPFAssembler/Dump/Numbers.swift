@@ -23,22 +23,6 @@ extension String {
   var onOneLine: String { SafeText.shown(utf8) }
 }
 
-extension Program {
-  var hexadecimal: String {
-    instructions.map { instruction in
-      instruction.raw.bytes.map { $0.hex(2) }.joined() + "\n"
-    }.joined()
-  }
-
-  var decimal: String {
-    let lines = instructions.map { instruction in
-      let raw = instruction.raw
-      return "\(raw.code) \(raw.jt) \(raw.jf) \(raw.k)\n"
-    }
-    return "\(lines.count)\n" + lines.joined()
-  }
-}
-
 /// An answer of a filter, in words.
 struct Answer: CustomStringConvertible {
   let value: UInt32

@@ -1,11 +1,9 @@
 /// Names for what a filter compares: the names that the rules behind an instruction use.
 struct Wording {
   private let policy: Policy
-  private let names: PolicyNames
 
-  init(_ policy: Policy, _ names: PolicyNames) {
+  init(_ policy: Policy) {
     self.policy = policy
-    self.names = names
   }
 
   /// A word of the call's data under a mask, as C would say it but with the parameter's name.
@@ -29,11 +27,6 @@ struct Wording {
       if let match { return match.name }
     }
     return number < 10 ? "\(number)" : "0x\(String(number, radix: 16))"
-  }
-
-  /// A rule with its place, for a list of rules.
-  func place(_ rule: Int) -> String {
-    rule < names.places.count ? names.places[rule] : ""
   }
 
   /// The rules among the origins.

@@ -1,4 +1,4 @@
-/// A rule with the place it was read from.
+/// A rule with the line that it was read from, for messages that point into it.
 struct LocatedRule {
   let rule: Policy.Rule
   let line: PolicyLine

@@ -57,27 +57,3 @@ public struct Policy: Hashable, Sendable {
     self.network = network
   }
 }
-
-extension Policy {
-  /// One line of a policy: a verdict for some calls, perhaps under a condition.
-  public struct Rule: Hashable, Sendable {
-    /// What a matching call gets.
-    public let verdict: Verdict
-    /// The calls that the rule speaks of; one that an ABI lacks is skipped there.
-    public let calls: [Syscall]
-    /// What must hold of the arguments; `nil` is no condition.
-    public let condition: Policy.Condition?
-
-    /// Makes a rule.
-    ///
-    /// - Parameters:
-    ///   - verdict: What a matching call gets.
-    ///   - calls: The calls that the rule speaks of.
-    ///   - condition: What must hold of the arguments; `nil` is no condition.
-    public init(_ verdict: Verdict, _ calls: [Syscall], if condition: Policy.Condition? = nil) {
-      self.verdict = verdict
-      self.calls = calls
-      self.condition = condition
-    }
-  }
-}

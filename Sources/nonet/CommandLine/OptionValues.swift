@@ -57,9 +57,9 @@ extension OptionParser {
     throw .usage("--arch: expected x86_64, aarch64 or all, not '\(value.text)'")
   }
 
-  static func format(_ value: Word) throws(Failure) -> DumpFormat {
-    if let format = DumpFormat(rawValue: value.text) { return format }
-    let names = DumpFormat.allCases.map { $0.rawValue }
+  static func format(_ value: Word) throws(Failure) -> Dump.Format {
+    if let format = Dump.Format(named: value.text) { return format }
+    let names = Dump.Format.all.map { $0.name }
     throw .usage(
       "--format: expected \(names.joined(separator: ", ")), not '\(value.text)'")
   }

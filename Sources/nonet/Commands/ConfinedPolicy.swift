@@ -32,7 +32,7 @@ struct ConfinedPolicy {
     }
     var chosen = try wanted.read(options)
     if deniesDebug { chosen = chosen.denyingDebug() }
-    policyName = chosen.names.policy
+    policyName = chosen.name
     program = plan.hasFilter ? try chosen.checked(for: .host).program : nil
     sockets = .policy(chosen.policy, hasNamespace: plan.walls.contains(.namespace))
     self.chosen = chosen
@@ -74,7 +74,7 @@ struct ConfinedPolicy {
       arch: Architecture.host.auditValue, number: number, arguments: somePointers)
     if chosen.policy.verdict(of: call, native: .host).refuses {
       throw .refused(
-        "policy \(chosen.names.policy) refuses execve, so no command can start; allow execve")
+        "policy \(chosen.name) refuses execve, so no command can start; allow execve")
     }
   }
 }
