@@ -81,17 +81,11 @@ extension Syscall {
   /// user ids of i386 `setuid`: better no name than a test that a caller can step around.
   public func prototype(on architecture: Architecture) -> Prototype? {
     guard number(on: architecture) != nil else { return nil }
-    let bit: UInt64 =
-      switch architecture {
-      case .x86_64: 1
-      case .i386: 2
-      case .aarch64: 4
-      case .arm: 8
-      }
+    let bit: UInt64 = 1 << UInt64(architecture.column - 1)
     let table = PrototypeTable.rows
     var next = table.row(namedLike: Int(row), of: SyscallTable.rows)
     while let row = next {
-      let mask = TextTable.digit(table[table.field(1, ofRow: row).lowerBound]) ?? 0
+      let mask = table.value(table.field(1, ofRow: row)) ?? 0
       if mask & bit != 0 { return Prototype(row: row) }
       next = table.row(afterLike: row)
     }

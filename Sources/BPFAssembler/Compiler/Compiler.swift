@@ -20,6 +20,20 @@ public enum CompilerError: Error, Hashable, Sendable {
   case refused(VerifierError)
 }
 
+extension CompilerError: CustomStringConvertible {
+  /// A sentence for people.
+  public var description: String {
+    switch self {
+    case .tooLong(let count):
+      "the policy compiles to \(count) instructions, and the kernel takes at most "
+        + "\(Program.mostInstructions)"
+    case .noSuchArgument(let rule, let call, let architecture):
+      "rule \(rule + 1) names an argument that \(call) does not have on \(architecture)"
+    case .refused(let error): "the kernel would refuse the program: \(error)"
+    }
+  }
+}
+
 extension CompiledPolicy {
   /// Compiles a policy for a native architecture and the 32-bit ABI beside it.
   ///

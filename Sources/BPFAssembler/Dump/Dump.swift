@@ -21,7 +21,7 @@ public struct Dump: Sendable {
 }
 
 extension Dump {
-  /// A way to print filters: a name and what it does. `all` is the list of them.
+  /// A way to print filters; `all` is the list of them.
   public struct Format: Sendable {
     /// The name by which users ask for it.
     public let name: String

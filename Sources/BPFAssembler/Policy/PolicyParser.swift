@@ -27,6 +27,25 @@ extension Policy {
     var parser = PolicyParser(name: name)
     return try parser.parse(text)
   }
+
+  /// Reads a policy from its text and leaves warnings aside.
+  ///
+  /// - Parameters:
+  ///   - text: The lines of the policy.
+  ///   - name: What the text is called, for the places of the rules.
+  /// - Throws: Every error of the text, one for each line that has any.
+  public init(text: String, named name: String = "policy") throws(PolicyError) {
+    self = try Policy.parse(Array(text.utf8), named: name).policy
+  }
+
+  /// Reads the `layers` line of a text and nothing else of it.
+  ///
+  /// - Parameter text: The bytes of a policy.
+  /// - Returns: The words with their places; `nil` where there is no such line.
+  /// - Throws: What is wrong with that line.
+  package static func layers(of text: [UInt8]) throws(PolicyError) -> [PolicyWord]? {
+    try PolicyParser.layers(of: text)
+  }
 }
 
 /// Reads the statements of a policy, line by line, and goes on after an error.
@@ -85,11 +104,6 @@ struct PolicyParser {
       warnings: PolicyReview(rules, defaultVerdict: defaultVerdict).warnings())
   }
 
-  /// Reads the `layers` line of a text and nothing else of it.
-  ///
-  /// - Parameter text: The bytes of a policy.
-  /// - Returns: The words with their places; `nil` where there is no such line.
-  /// - Throws: What is wrong with that line.
   static func layers(of text: [UInt8]) throws(PolicyError) -> [PolicyWord]? {
     var parser = PolicyParser(name: "")
     for line in lines(of: text) where line.begins(with: "layers") {

@@ -32,7 +32,7 @@ public enum Proof {
 public struct CheckedProgram: Hashable, Sendable {
   /// The program.
   public let program: Program
-  /// Why the proof came to no end, where it did not and the user wants the program all the same.
+  /// Why the proof came to no end, where that was accepted; `nil` for a proven program.
   public let doubt: Proof.Undecided?
 
   /// Proves a program.
@@ -41,7 +41,7 @@ public struct CheckedProgram: Hashable, Sendable {
   ///   - program: The finished program.
   ///   - policy: What it shall mean.
   ///   - native: The architecture that the program is for, x86_64 or aarch64.
-  ///   - acceptsUndecided: Whether a proof that comes to no end is enough (`--unproved`).
+  ///   - acceptsUndecided: Whether a proof that comes to no end is enough.
   /// - Throws: `ProofError`; a disproved program is never let through.
   public init(
     _ program: Program, means policy: Policy, for native: Architecture,
@@ -57,8 +57,8 @@ public struct CheckedProgram: Hashable, Sendable {
     }
   }
 
-  /// Takes a preset's program, which was proven when this binary was built.
-  init(provenWhenBuilt program: Program) {
+  /// Takes a program that was proven when this binary was built.
+  package init(provenWhenBuilt program: Program) {
     self.program = program
     doubt = nil
   }

@@ -9,7 +9,8 @@ struct Show {
     let format = options.format ?? .listing
     if architectures.count > 1, !format.holdsSeveral {
       throw .usage(
-        "--format \(format.name) holds one program; choose --arch x86_64 or --arch aarch64")
+        "--format \(format.name) holds one program; choose "
+          + Architecture.natives.map { "--arch \($0)" }.joined(separator: " or "))
     }
     let (policies, name) = try compiled()
     try printOut(Dump(policies, name: name).bytes(format))

@@ -59,14 +59,3 @@ struct Capabilities: Equatable {
     return capabilities
   }
 }
-
-extension Architecture {
-  /// The architecture that this binary runs on.
-  static var host: Architecture {
-    #if arch(arm64)
-      .aarch64
-    #else
-      .x86_64
-    #endif
-  }
-}
