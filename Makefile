@@ -242,6 +242,20 @@ fuzz: toolchain ## random runs, a million cases or NONET_FUZZ_MINUTES; NONET_SEE
 	NONET_FUZZ_CASES=$${NONET_FUZZ_CASES:-1000000} swift test -c release --filter 'LongRunTests|JSONFuzzTests' \
 	  -Xswiftc -enable-testing
 
+# What docc turns into pages: the comments of the public declarations.
+$B/docs/BPFAssembler.symbols.json: $(LIBRARY) | toolchain
+	@mkdir -p $B/docs
+	@timeout 900 $(SWIFTC) -wmo -parse-as-library -swift-version 6 -package-name nonet -module-name BPFAssembler \
+	  -emit-module -emit-module-path $B/docs/BPFAssembler.swiftmodule -emit-symbol-graph \
+	  -emit-symbol-graph-dir $B/docs -symbol-graph-minimum-access-level public $(LIBRARY)
+
+docs: $B/docs/BPFAssembler.symbols.json ## makes the library's DocC site in .build-docs and prints what it covers
+	@$(RUNTIME)/../../bin/docc convert Sources/BPFAssembler/BPFAssembler.docc \
+	  --additional-symbol-graph-dir $B/docs --output-path .build-docs --warnings-as-errors \
+	  --fallback-display-name BPFAssembler --fallback-bundle-identifier nonet.BPFAssembler \
+	  --experimental-documentation-coverage --coverage-summary-level brief
+	@echo 'begin at documentation/bpfassembler, where .build-docs is served'
+
 format: ## rewrites the sources as the linter wants them
 	swift format -i -r Sources Tests Package.swift
 
@@ -254,11 +268,11 @@ install: all ## copies nonet, nonet-shell and the manual page below PREFIX (/usr
 	install -D -m 644 Documentation/nonet.1 $(DESTDIR)$(PREFIX)/share/man/man1/nonet.1
 
 clean: ## removes what was built
-	rm -rf bin .build .build-embedded .build-static .build-aarch64 .build-fuzz .build-asan .build-tsan .build-peers
+	rm -rf bin .build .build-embedded .build-static .build-aarch64 .build-docs .build-library .build-fuzz .build-asan .build-tsan .build-peers
 
 help: ## prints this
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 15
 
 FORCE:
 
-.PHONY: all swift-tests nonet-aarch64 presets toolchain goldens tables demo test test-field takeover test-pythons test-aarch64 test-kernels lint regenerated bench sanitize fuzz fuzz-inputs peers format deps install clean help
+.PHONY: all swift-tests nonet-aarch64 presets toolchain goldens tables demo test test-field takeover test-pythons test-aarch64 test-kernels lint regenerated bench docs sanitize fuzz fuzz-inputs peers format deps install clean help

@@ -16,6 +16,7 @@ let package = Package(
   name: "nonet",
   products: [
     .library(name: "BPFAssembler", targets: ["BPFAssembler"]),
+    .library(name: "BPFInstaller", targets: ["BPFInstaller"]),
     .executable(name: "nonet", targets: ["nonet"]),
   ],
   targets: [
@@ -31,6 +32,10 @@ let package = Package(
       ],
       swiftSettings: shipped),
     .target(name: "CLinuxShims"),
+    .target(
+      name: "BPFInstaller",
+      dependencies: ["BPFAssembler", "CLinuxShims"],
+      swiftSettings: strict),
     .executableTarget(
       name: "nonet",
       dependencies: ["BPFAssembler", "CLinuxShims"],
