@@ -156,7 +156,7 @@ tables: ## rewrites the generated tables of calls, prototypes, constants, errnos
 	  $(call replace,$$swift); \
 	done
 	@swift=Sources/BPFAssembler/Text/HiddenCharacters.swift; \
-	here=$$(sed -n '1s/.*-\([0-9.]*\)\.txt/\1/p' $(UNICODE_DATA)/PropList.txt 2>/dev/null); \
+	here=$$(sed -n '1s/.*-\([0-9.]*\)\.txt/\1/p' $(UNICODE_DATA)/PropList.txt 2>/dev/null || true); \
 	if [ -z "$$here" ]; then \
 	  echo 'nonet: $(UNICODE_DATA) is not there (Debian: unicode-data); the hidden characters stay' >&2; \
 	elif [ -e $$swift ] && ! grep -q "Unicode $$here " $$swift; then \
