@@ -4,7 +4,7 @@ extension CheckedProgram {
   ///
   /// - Parameters:
   ///   - policy: What the program shall mean.
-  ///   - native: The architecture that the program is for, x86_64 or aarch64.
+  ///   - native: The architecture that the program is for, a native one.
   /// - Throws: `Failure`; a program that is not proven is never let through.
   public init(_ policy: Policy, for native: Architecture) throws(Failure) {
     let compiled: CompiledPolicy

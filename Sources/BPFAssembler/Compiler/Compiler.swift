@@ -2,7 +2,7 @@
 public struct CompiledPolicy: Hashable, Sendable {
   /// What was compiled.
   public let policy: Policy
-  /// The native architecture of the filter, x86_64 or aarch64.
+  /// The native architecture of the filter.
   public let architecture: Architecture
   /// The filter.
   public let program: Program
@@ -43,7 +43,7 @@ extension CompiledPolicy {
   ///
   /// - Parameters:
   ///   - policy: What the filter shall mean.
-  ///   - architecture: The native architecture, x86_64 or aarch64.
+  ///   - architecture: The native architecture.
   /// - Throws: `CompilerError`; a policy from the parser can only be too long.
   public init(_ policy: Policy, for architecture: Architecture) throws(CompilerError) {
     let builder = DecisionBuilder()

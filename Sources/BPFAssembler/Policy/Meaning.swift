@@ -25,7 +25,7 @@ extension Policy {
   ///
   /// - Parameters:
   ///   - call: The call as the kernel shows it.
-  ///   - native: The architecture that the filter is for, x86_64 or aarch64.
+  ///   - native: The architecture that the filter is for, a native one.
   /// - Returns: The verdict with its errno filled in.
   public func verdict(of call: SystemCall, native: Architecture) -> Verdict {
     unresolvedVerdict(of: call, native: native).resolved(refusal: refusal)

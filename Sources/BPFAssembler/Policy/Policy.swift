@@ -25,10 +25,10 @@ public struct Policy: Hashable, Sendable {
   public var rules: [Policy.Rule]
   /// The words of the `layers` line, at least one; `nil` where there is no such line.
   ///
-  /// They say nothing about calls: only the program that uses the policy knows them.
-  public var layers: [String]?
+  /// They say nothing about calls: only nonet, which uses the policy, knows them.
+  package var layers: [String]?
   /// The words of the `network` line, likewise.
-  public var network: [String]?
+  package var network: [String]?
 
   /// Makes a policy.
   ///
@@ -39,8 +39,6 @@ public struct Policy: Hashable, Sendable {
   ///   - unknown: The verdict of numbers above the newest known; `nil` is the default verdict.
   ///   - refusal: The errno of a plain `deny`; socket(2) documents EACCES.
   ///   - rules: The rules, first match first.
-  ///   - layers: The words of the `layers` line.
-  ///   - network: The words of the `network` line.
   public init(
     defaultVerdict: Verdict, foreign: Foreign = .compile, x32: Verdict = .deny(.enosys),
     unknown: Verdict? = nil, refusal: Errno = .eacces, rules: [Policy.Rule],
@@ -53,7 +51,5 @@ public struct Policy: Hashable, Sendable {
     self.unknown = unknown ?? defaultVerdict
     self.refusal = refusal
     self.rules = rules
-    self.layers = layers
-    self.network = network
   }
 }

@@ -3,9 +3,9 @@ public struct ParsedPolicy: Sendable {
   /// The policy itself.
   public let policy: Policy
   /// The words of the `layers` line with their places, at least one; `nil` where there is no such line.
-  public let layers: [PolicyWord]?
+  package let layers: [PolicyWord]?
   /// The words of the `network` line, likewise.
-  public let network: [PolicyWord]?
+  package let network: [PolicyWord]?
   /// What may not mean what its author thinks.
   public let warnings: [PolicyDiagnostic]
 }
@@ -19,7 +19,7 @@ extension Policy {
   /// - Parameters:
   ///   - text: The bytes of the policy; lines end with LF or CRLF.
   ///   - name: What the text is called, usually its file, for the places of the rules.
-  /// - Returns: The policy, the words that are the caller's to understand, and warnings.
+  /// - Returns: The policy and warnings.
   /// - Throws: Every error of the text, one for each line that has any.
   public static func parse(
     _ text: [UInt8], named name: String = "policy"
@@ -95,10 +95,11 @@ struct PolicyParser {
           "nothing says what calls without a rule get; add the line 'default allow'"))
     }
     guard let defaultVerdict, errors.isEmpty else { throw PolicyError(diagnostics: errors) }
-    let policy = Policy(
+    var policy = Policy(
       defaultVerdict: defaultVerdict, foreign: foreign ?? .compile, x32: x32 ?? .deny(.enosys),
-      unknown: unknown, rules: rules.map { $0.rule }, layers: layers?.map { $0.text },
-      network: network?.map { $0.text })
+      unknown: unknown, rules: rules.map { $0.rule })
+    policy.layers = layers?.map { $0.text }
+    policy.network = network?.map { $0.text }
     return ParsedPolicy(
       policy: policy, layers: layers, network: network,
       warnings: PolicyReview(rules, defaultVerdict: defaultVerdict).warnings())

@@ -15,7 +15,7 @@ public enum Proof {
   /// - Parameters:
   ///   - program: The finished program.
   ///   - policy: What it shall mean.
-  ///   - native: The architecture that the program is for, x86_64 or aarch64.
+  ///   - native: The architecture that the program is for, a native one.
   ///   - limit: The number of steps after which the proof gives up.
   /// - Returns: The number of steps that it took.
   /// - Throws: `ProofError` with a call that shows the difference, or with what stood in the way.
@@ -40,7 +40,7 @@ public struct CheckedProgram: Hashable, Sendable {
   /// - Parameters:
   ///   - program: The finished program.
   ///   - policy: What it shall mean.
-  ///   - native: The architecture that the program is for, x86_64 or aarch64.
+  ///   - native: The architecture that the program is for, a native one.
   ///   - acceptsUndecided: Whether a proof that comes to no end is enough.
   /// - Throws: `ProofError`; a disproved program is never let through.
   public init(
