@@ -94,7 +94,7 @@ struct Check {
 
   private static func notification() -> Finding {
     do throws(SystemError) {
-      try probeSeccomp(.userNotification)
+      try probeSeccomp(SeccompReturn.userNotification)
       return Finding(name: "user notification", isThere: true, text: "yes")
     } catch {
       return Finding(

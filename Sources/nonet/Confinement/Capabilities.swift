@@ -44,7 +44,7 @@ struct Capabilities: Equatable {
   ) throws(SystemError) -> Capabilities {
     var capabilities = Capabilities(landlockABI: try probeLandlock(), namespace: .untried)
     do throws(SystemError) {
-      try probeSeccomp(.errno)
+      try probeSeccomp(SeccompReturn.errno)
     } catch {
       capabilities.seccompFailure = error
       capabilities.seccompObstacle = .here
