@@ -41,9 +41,7 @@ public struct Policy: Hashable, Sendable {
   ///   - rules: The rules, first match first.
   public init(
     defaultVerdict: Verdict, foreign: Foreign = .compile, x32: Verdict = .deny(.enosys),
-    unknown: Verdict? = nil, refusal: Errno = .eacces, rules: [Policy.Rule],
-    layers: [String]? = nil,
-    network: [String]? = nil
+    unknown: Verdict? = nil, refusal: Errno = .eacces, rules: [Policy.Rule]
   ) {
     self.defaultVerdict = defaultVerdict
     self.foreign = foreign
