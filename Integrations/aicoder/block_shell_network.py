@@ -117,8 +117,8 @@ OPTIONS = {
     "--offline": False, "--allow-unix": True, "--log": True, "--log-dir": True, "--hint": False,
     "--quiet": False, "-q": False, "--verbose": False, "-v": False,
 }
-# The name of a preset; a policy in a file could be rewritten by the next command.
-PRESET = r"[a-z][a-z0-9-]*"
+# A policy in a file could be rewritten by the next command.
+PRESETS = ("default", "strict", "unix", "loopback")
 
 # Inside of nonet the variable NONET says which policy and walls hold.
 HINT = r":(seccomp|landlock|namespace|descriptors|python|none)(\+[a-z]+)*$"
@@ -231,8 +231,9 @@ def _options():
             if not rest:
                 raise Refusal("NONET_OPTIONS: {} needs a value".format(name))
             value = rest.popleft()
-        if name == "--policy" and not re.fullmatch(PRESET, value):
-            raise Refusal("NONET_OPTIONS: --policy takes the name of a preset here: a command could rewrite a file")
+        if name == "--policy" and value not in PRESETS:
+            raise Refusal("NONET_OPTIONS: --policy takes {} here: a command could rewrite a file".format(
+                ", ".join(PRESETS)))
         if name == "--backend" and value == "python":
             raise Refusal("NONET_OPTIONS: the python backend holds no shell command")
     return words
