@@ -19,9 +19,12 @@ from support.hooks import question
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LIBRARY, PROGRAM = "Sources/BPFAssembler", "Sources/nonet"
 # The most places that a thing of each kind may take, documents included.
-MOST = {"preset": 5, "architecture": 6, "host": 3, "format": 3}
-# Of those the documents: README and manual page; the manual page; Integrations/README.md; the manual page.
-DOCUMENTS = {"preset": 2, "architecture": 1, "host": 1, "format": 1}
+MOST = {"preset": 5, "architecture": 6, "host": 3, "format": 3, "option": 3}
+# Of those the documents: README and manual page; the manual page; Integrations/README.md; the manual page; none, for the
+# table of options has the manual's text.
+DOCUMENTS = {"preset": 2, "architecture": 1, "host": 1, "format": 1, "option": 0}
+TABLE = f"{PROGRAM}/CommandLine/Table/options.txt"
+HAS_TABLE = (ROOT / TABLE).exists()
 FIELD = os.environ.get("NONET_FIELD")
 
 
@@ -106,17 +109,37 @@ def add_format(tree):
     tree.replace(f"{LIBRARY}/Dump/Dump.swift", ".decimal, .dot]", ".decimal, .dot, .count]")
 
 
+def add_option(tree):
+    tree.replace(TABLE, "option --version\n", """option --twice
+  case twice
+  group printed
+  help print what --dump-bpf prints a second time
+  apply options.isTwice = true
+  manual
+    Print the filter a second time.
+
+option --version
+""")
+    tree.replace(f"{PROGRAM}/CommandLine/Options.swift", "  var isQuiet = false\n", "  var isQuiet = false\n  var isTwice = false\n")
+    printing = "    try printOut(Dump(policies, name: name).bytes(format))\n"
+    tree.replace(f"{PROGRAM}/Commands/Show.swift", printing, printing + printing.replace("    try", "    if options.isTwice { try").replace("\n", " }\n"))
+
+
+ADDITIONS = {"preset": add_preset, "architecture": add_architecture, "host": add_host, "format": add_format,
+             **({"option": add_option} if HAS_TABLE else {})}
+
+
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory):
     """The tree with one more of each kind; what is generated is generated anew."""
     tree = Tree(tmp_path_factory.mktemp("how-to-add") / "nonet")
-    for kind, add in [("preset", add_preset), ("architecture", add_architecture), ("host", add_host), ("format", add_format)]:
+    for kind, add in ADDITIONS.items():
         tree.touched.clear()
         add(tree)
         # HookHosts.swift and the question that the tests ask are the places of a host.
         places = len(tree.touched) + DOCUMENTS[kind] + (kind == "host")
         assert places <= MOST[kind], (kind, tree.touched)
-    tree.run("make", "tables")
+    tree.run("make", "tables", *(["options"] if HAS_TABLE else []))
     return tree
 
 
@@ -137,6 +160,10 @@ def test_what_was_added_works(tree):
     tree.run("make", "goldens", seconds=3600)
     nonet = tree.folder / "bin/nonet"
     count = int(tree.run(nonet, "--dump-bpf", "--arch", "riscv64", "--policy", "no-pairs", "--format", "count"))
+    if HAS_TABLE:
+        twice = tree.run(nonet, "--dump-bpf", "--arch", "riscv64", "--policy", "no-pairs", "--format", "count", "--twice")
+        assert twice == b"%d\n" % count * 2
+        assert "--twice" in tree.run(nonet, "--help").decode() and "twice" in tree.read("Documentation/nonet.1")
     raw = tree.folder / "Fixtures/golden/no-pairs.riscv64.raw"
     assert raw.stat().st_size == 8 * count > 100
     # The filter is built in now, and is what the text compiles to: `make` compares them.
