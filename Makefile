@@ -143,7 +143,7 @@ goldens: bin/nonet ## rewrites Fixtures/golden from the policies, then builds wi
 	    golden=$(GOLDEN)/$$name.$$arch.$$format; \
 	    $(call dump,$$name,$$arch,$$format) > $$golden.new; \
 	    if [ $$name != $${name%-deny-debug} ] && \
-	      $(call dump,$$name,$$arch,raw) | cmp -s - $(GOLDEN)/$${name%-deny-debug}.$$arch.raw; then \
+	      { $(call dump,$$name,$$arch,raw); } | cmp -s - $(GOLDEN)/$${name%-deny-debug}.$$arch.raw; then \
 	      rm -f $$golden.new $$golden; continue; fi; \
 	    $(call replace,$$golden); \
 	  done; done; done
