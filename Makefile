@@ -32,17 +32,14 @@ LIBRARY := $(sort $(shell find Sources/BPFAssembler -name '*.swift'))
 PROGRAM := $(sort $(shell find Sources/nonet -name '*.swift'))
 SHIMS := $(wildcard Sources/CLinuxShims/*.c)
 HEADERS := $(wildcard Sources/CLinuxShims/include/*)
-# What Package.swift embeds too: the presets and, behind links, their golden filters; the Python wrapper
-# and the parts of the report's page.
-RESOURCES := $(sort $(wildcard Sources/BPFAssembler/Policy/Presets/* \
-  Sources/BPFAssembler/Proof/Filters/*))
-PARTS := Sources/nonet/Confinement/net_restrict.py $(addprefix Sources/nonet/Report/report., html css js) \
-  $(wildcard Sources/nonet/Supervisor/*.raw)
+# What Package.swift embeds too: the Python wrapper and the parts of the report's page.
+PARTS := Sources/nonet/Confinement/net_restrict.py $(addprefix Sources/nonet/Report/report., html css js)
 GOLDEN := Fixtures/golden
-PRESETS := default loopback strict unix
-# Where Landlock is missing, presets that lean on it deny the calls of @debug themselves.
-VARIANTS := default-deny-debug loopback-deny-debug unix-deny-debug
-ARCHES := x86_64 aarch64
+PRESETS := $(basename $(notdir $(wildcard Sources/nonet/Presets/Policies/*.policy)))
+LISTS := $(basename $(notdir $(wildcard Fixtures/policies/*.policy)))
+# The native architectures: the rows that are of 64 bits.
+ARCHES := $(shell sed -n '/is32Bit: true/d; s/.*Row."\([a-z0-9_]*\)".*/\1/p' \
+  Sources/BPFAssembler/Architectures/Architecture.swift)
 PREFIX ?= /usr/local
 # Debian's suites whose kernels are tested: Linux 5.10, 6.1, 6.12 and the newest.
 KERNELS ?= bullseye bookworm bookworm-backports trixie-backports
@@ -64,7 +61,8 @@ all: bin/nonet presets ## builds bin/nonet: Embedded Swift, static
 # into the program's own object: linking the library's object too would only store it twice.
 # `timeout` because some mistakes make the Embedded compiler hang; `touch` because a compiler that
 # writes what is there already leaves the old time.
-$B/BPFAssembler.swiftmodule: $(LIBRARY) $B/BPFAssembler/PackageResources.swift
+$B/BPFAssembler.swiftmodule: $(LIBRARY) | toolchain
+	@mkdir -p $B
 	@echo 'compiling BPFAssembler'
 	@timeout 900 $(SWIFTC) $(SWIFT_FLAGS) -module-name BPFAssembler -emit-module \
 	  -emit-module-path $@ $^ && touch $@
@@ -78,7 +76,14 @@ $B/%.o: Sources/CLinuxShims/%.c $(HEADERS)
 	@mkdir -p $B
 	@$(CLANG) $(C_TARGET) -O2 -Wall -Wextra -Werror -I Sources/CLinuxShims/include -c $< -o $@
 
-# What SwiftPM's .embedInCode writes in the ordinary build, for each module.
+# What is built in, from the policies and their golden filters.
+BUILT_IN := Sources/nonet/Presets/Preset.swift Sources/nonet/Supervisor/SupervisionFilter.swift
+Sources/nonet/Presets/Preset.swift: FORCE
+	@Sources/nonet/Presets/generate presets $(ARCHES) > $@.new; $(call replace,$@)
+Sources/nonet/Supervisor/SupervisionFilter.swift: FORCE
+	@Sources/nonet/Presets/generate supervision $(ARCHES) > $@.new; $(call replace,$@)
+
+# What SwiftPM's .embedInCode writes in the ordinary build.
 define embed
 @mkdir -p $(@D)
 @{ echo 'enum PackageResources {'; \
@@ -87,8 +92,6 @@ define embed
     od -An -v -tu1 $$file | sed 's/\([0-9][0-9]*\)/\1,/g'; echo '  ]'; \
   done; echo '}'; } > $@
 endef
-$B/BPFAssembler/PackageResources.swift: $(RESOURCES) Makefile | toolchain
-	$(embed)
 $B/nonet/PackageResources.swift: $(PARTS) Makefile | toolchain
 	$(embed)
 
@@ -98,7 +101,7 @@ $(BINARY): $B/nonet.o $(SHIMS:Sources/CLinuxShims/%.c=$B/%.o)
 	@echo 'linking $@'
 	@$(link)
 else
-$(BINARY): $(LIBRARY) $(PROGRAM) $(SHIMS) $(HEADERS) $(RESOURCES) $(PARTS) | toolchain
+$(BINARY): $(LIBRARY) $(PROGRAM) $(SHIMS) $(HEADERS) $(PARTS) | toolchain
 	@echo 'nonet: this toolchain has no Embedded Swift for $(HOST); building a larger static binary' >&2
 	swift build -c release --product nonet -Xswiftc -static-executable --scratch-path .build-static
 	mkdir -p bin
@@ -116,11 +119,14 @@ dump = preset=$(1); variant=$${preset%-deny-debug}; file=Fixtures/policies/$$pre
     elif [ $$variant != $$preset ]; then echo --policy $$variant --deny @debug; \
     else echo --policy $$preset; fi)
 
-# The filters in the binary must be what its compiler makes of their text.
+# The filters in the binary must be what its compiler makes of their text. Where Landlock is missing,
+# presets deny the calls of @debug themselves; one that does so anyway has no second filter.
 presets: bin/nonet
-	@for name in $(PRESETS) $(VARIANTS) supervision; do for arch in $(ARCHES); do \
-	  $(call dump,$$name,$$arch,raw) | cmp -s - $(GOLDEN)/$$name.$$arch.raw || { \
-	    echo "nonet: $(GOLDEN)/$$name.$$arch.raw is not what $$name compiles to; run: make goldens" >&2; \
+	@for name in $(PRESETS) $(PRESETS:=-deny-debug) supervision; do for arch in $(ARCHES); do \
+	  golden=$(GOLDEN)/$$name.$$arch.raw; \
+	  [ -e $$golden ] || golden=$(GOLDEN)/$${name%-deny-debug}.$$arch.raw; \
+	  $(call dump,$$name,$$arch,raw) | cmp -s - $$golden || { \
+	    echo "nonet: $$golden is not what $$name compiles to; run: make goldens" >&2; \
 	    rm -f bin/nonet; exit 1; }; \
 	done; done
 
@@ -132,10 +138,13 @@ toolchain:
 	    exit 1; }
 
 goldens: bin/nonet ## rewrites Fixtures/golden from the policies, then builds with the new presets
-	@for name in $(PRESETS) $(VARIANTS) $(notdir $(basename $(wildcard Fixtures/policies/*.policy))); do \
-	  for arch in $(ARCHES); do for format in listing raw; do \
+	@for name in $(PRESETS) $(PRESETS:=-deny-debug) $(LISTS); do \
+	  for arch in $(ARCHES); do for format in raw listing; do \
 	    golden=$(GOLDEN)/$$name.$$arch.$$format; \
 	    $(call dump,$$name,$$arch,$$format) > $$golden.new; \
+	    if [ $$name != $${name%-deny-debug} ] && \
+	      { $(call dump,$$name,$$arch,raw); } | cmp -s - $(GOLDEN)/$${name%-deny-debug}.$$arch.raw; then \
+	      rm -f $$golden.new $$golden; continue; fi; \
 	    $(call replace,$$golden); \
 	  done; done; done
 	@$(MAKE) --no-print-directory all
@@ -147,7 +156,7 @@ tables: ## rewrites the generated tables of calls, prototypes, constants, errnos
 	  $(call replace,$$swift); \
 	done
 	@swift=Sources/BPFAssembler/Text/HiddenCharacters.swift; \
-	here=$$(sed -n '1s/.*-\([0-9.]*\)\.txt/\1/p' $(UNICODE_DATA)/PropList.txt 2>/dev/null); \
+	here=$$(sed -n '1s/.*-\([0-9.]*\)\.txt/\1/p' $(UNICODE_DATA)/PropList.txt 2>/dev/null || true); \
 	if [ -z "$$here" ]; then \
 	  echo 'nonet: $(UNICODE_DATA) is not there (Debian: unicode-data); the hidden characters stay' >&2; \
 	elif [ -e $$swift ] && ! grep -q "Unicode $$here " $$swift; then \
@@ -183,7 +192,8 @@ test: deps lint ## everything: lint, both builds, all tests, the shipped binary 
 test-field: deps all ## attacks on the supervisor with more options, two million random calls, 10,000 threads
 	NONET_TAKEOVER=field python3 -m pytest -q Tests/Takeover
 	NONET_FIELD=1 python3 -m pytest -q -rP Tests/BlackBox/test_supervised_load.py \
-	  Tests/BlackBox/test_job_control.py Tests/BlackBox/test_ends_as_the_command.py
+	  Tests/BlackBox/test_job_control.py Tests/BlackBox/test_ends_as_the_command.py \
+	  Tests/BlackBox/test_how_to_add.py
 
 takeover: deps all ## every attack on the supervisor with every option, as every user, by every end (more than an hour)
 	NONET_TAKEOVER=all python3 -m pytest -q Tests/Takeover
@@ -208,7 +218,7 @@ lint: toolchain ## swift format, strictly
 
 # What is generated and checked in must be what would be generated now.
 regenerated: tables goldens
-	git diff --exit-code -- $(TABLES) $(GOLDEN) Sources/BPFAssembler/Text
+	git diff --exit-code -- $(TABLES) $(GOLDEN) $(BUILT_IN) Sources/BPFAssembler/Text
 
 bench: deps all ## start-up and per-call cost next to a C program, unshare and bwrap
 	Benchmarks/run
@@ -233,6 +243,20 @@ fuzz: toolchain ## random runs, a million cases or NONET_FUZZ_MINUTES; NONET_SEE
 	NONET_FUZZ_CASES=$${NONET_FUZZ_CASES:-1000000} swift test -c release --filter 'LongRunTests|JSONFuzzTests' \
 	  -Xswiftc -enable-testing
 
+# What docc turns into pages: the comments of the public declarations.
+$B/docs/BPFAssembler.symbols.json: $(LIBRARY) | toolchain
+	@mkdir -p $B/docs
+	@timeout 900 $(SWIFTC) -wmo -parse-as-library -swift-version 6 -package-name nonet -module-name BPFAssembler \
+	  -emit-module -emit-module-path $B/docs/BPFAssembler.swiftmodule -emit-symbol-graph \
+	  -emit-symbol-graph-dir $B/docs -symbol-graph-minimum-access-level public $(LIBRARY)
+
+docs: $B/docs/BPFAssembler.symbols.json ## makes the library's DocC site in .build-docs and prints what it covers
+	@$(RUNTIME)/../../bin/docc convert Sources/BPFAssembler/BPFAssembler.docc \
+	  --additional-symbol-graph-dir $B/docs --output-path .build-docs --warnings-as-errors \
+	  --fallback-display-name BPFAssembler --fallback-bundle-identifier nonet.BPFAssembler \
+	  --experimental-documentation-coverage --coverage-summary-level brief
+	@echo 'begin at documentation/bpfassembler, where .build-docs is served'
+
 format: ## rewrites the sources as the linter wants them
 	swift format -i -r Sources Tests Package.swift
 
@@ -245,9 +269,11 @@ install: all ## copies nonet, nonet-shell and the manual page below PREFIX (/usr
 	install -D -m 644 Documentation/nonet.1 $(DESTDIR)$(PREFIX)/share/man/man1/nonet.1
 
 clean: ## removes what was built
-	rm -rf bin .build .build-embedded .build-static .build-aarch64 .build-fuzz .build-asan .build-tsan .build-peers
+	rm -rf bin .build .build-embedded .build-static .build-aarch64 .build-docs .build-library .build-fuzz .build-asan .build-tsan .build-peers
 
 help: ## prints this
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 15
 
-.PHONY: all swift-tests nonet-aarch64 presets toolchain goldens tables demo test test-field takeover test-pythons test-aarch64 test-kernels lint regenerated bench sanitize fuzz fuzz-inputs peers format deps install clean help
+FORCE:
+
+.PHONY: all swift-tests nonet-aarch64 presets toolchain goldens tables demo test test-field takeover test-pythons test-aarch64 test-kernels lint regenerated bench docs sanitize fuzz fuzz-inputs peers format deps install clean help

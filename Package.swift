@@ -12,19 +12,11 @@ let strict: [SwiftSetting] = [
 ]
 let shipped = strict + [.treatWarning("EmbeddedRestrictions", as: .error)]
 
-// Text and bytes that become part of the library, so that no file is read at run time.
-let presets = ["default", "loopback", "strict", "unix"]
-let filters = presets + ["default-deny-debug", "loopback-deny-debug", "unix-deny-debug"]
-let embedded: [Resource] =
-  presets.map { .embedInCode("Policy/Presets/\($0).policy") }
-  + filters.flatMap { filter in
-    ["x86_64", "aarch64"].map { .embedInCode("Proof/Filters/\(filter).\($0).raw") }
-  }
-
 let package = Package(
   name: "nonet",
   products: [
     .library(name: "BPFAssembler", targets: ["BPFAssembler"]),
+    .library(name: "BPFInstaller", targets: ["BPFInstaller"]),
     .executable(name: "nonet", targets: ["nonet"]),
   ],
   targets: [
@@ -38,20 +30,21 @@ let package = Package(
         "Architectures/Tables/constants.tsv",
         "Architectures/Tables/errnos.tsv",
       ],
-      resources: embedded,
       swiftSettings: shipped),
     .target(name: "CLinuxShims"),
+    .target(
+      name: "BPFInstaller",
+      dependencies: ["BPFAssembler", "CLinuxShims"],
+      swiftSettings: strict),
     .executableTarget(
       name: "nonet",
       dependencies: ["BPFAssembler", "CLinuxShims"],
-      exclude: ["Supervisor/supervision.policy"],
+      exclude: ["Presets/Policies", "Presets/generate", "Supervisor/supervision.policy"],
       resources: [
         .embedInCode("Confinement/net_restrict.py"),
         .embedInCode("Report/report.html"),
         .embedInCode("Report/report.css"),
         .embedInCode("Report/report.js"),
-        .embedInCode("Supervisor/supervision.x86_64.raw"),
-        .embedInCode("Supervisor/supervision.aarch64.raw"),
       ],
       swiftSettings: shipped),
     // Children that ask the kernel; see the header.

@@ -27,7 +27,7 @@ static long raw(long number, long a, long b, long c, long d) {
                    : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8)
                    : "rcx", "r11", "memory");
   return result;
-#else
+#elif defined __aarch64__
   register long x8 __asm__("x8") = number;
   register long x0 __asm__("x0") = a;
   register long x1 __asm__("x1") = b;
@@ -36,6 +36,8 @@ static long raw(long number, long a, long b, long c, long d) {
   register long x4 __asm__("x4") = 0;
   __asm__ volatile("svc #0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4) : "memory");
   return x0;
+#else
+#error "how does this machine make a system call?"
 #endif
 }
 

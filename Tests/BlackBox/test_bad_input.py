@@ -6,9 +6,10 @@ import threading
 
 import pytest
 
+from support.formats import FORMATS
+
 VALUES = ["--policy", "--deny", "--allow", "--errno", "--backend", "--log", "--log-dir", "--allow-unix", "--report", "--from",
           "--arch", "--format", "--hook"]
-FORMATS = ["listing", "bpf_asm", "raw", "hex", "c", "json", "decimal", "dot"]
 
 
 @pytest.fixture

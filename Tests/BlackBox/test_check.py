@@ -5,7 +5,8 @@ import subprocess
 
 import pytest
 
-PRESETS = ["default", "strict", "unix", "loopback"]
+from support.presets import PRESETS
+
 BACKENDS = ["auto", "seccomp", "namespace", "python"]
 # An outer sandbox that leaves nothing to confine with.
 NOTHING = ["-q", "--deny", "seccomp,unshare,clone3", "--"]

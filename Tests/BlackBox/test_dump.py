@@ -1,4 +1,4 @@
-"""What --dump-bpf prints: the eight formats say the same, and the bytes mean the table of presets."""
+"""What --dump-bpf prints: all formats say the same, and the bytes mean the table of presets."""
 
 import errno
 import json
@@ -10,10 +10,10 @@ import pytest
 
 from support import bpf
 from support.calls import ARCHES, AUDIT, COMPAT, NATIVE, NEWEST, X32, number
+from support.formats import FORMATS
 from support.table import COMPAT_ROWS, NATIVE_ROWS, PRESETS, X32_NUMBERS
 from support.verdicts import refusal
 
-FORMATS = ["listing", "bpf_asm", "raw", "hex", "c", "json", "decimal", "dot"]
 HOSTS = ["x86_64", "aarch64"]
 MARK = errno.EHOSTDOWN
 

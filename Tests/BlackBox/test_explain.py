@@ -72,3 +72,11 @@ def test_a_policy_that_costs(bare, me):
 def test_denials_are_counted(bare, words, fewer):
     total = lambda *more: int(CLOSING.search(bare("--explain", "--arch", NATIVE, *more).stdout.decode()).group(2))
     assert total(*words) == total() - fewer
+
+
+def test_an_allow_list_counts_what_it_allows(bare, me):
+    """Whatever the default is: the figure is of the calls that are allowed with any arguments."""
+    with open(f"{me.home}/p.policy", "w") as file:
+        file.write("default deny\nforeign deny\nallow read, write, exit_group\nallow close if fd < 3\nlog getpid\n")
+    text = bare("-q", "--explain", "--policy", "p.policy").stdout.decode()
+    assert CLOSING.search(text).groups() == ("3", "3", "0", "0")

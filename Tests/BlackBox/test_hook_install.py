@@ -11,13 +11,10 @@ import subprocess
 
 import pytest
 
-from support.hooks import BLOCKS, HOSTS, question
+from support.hooks import BLOCKS, HOSTS, KNOWN, entry, question
 from support.run import Launcher
 
 every_host = pytest.mark.parametrize("host", HOSTS)
-FILES = {"claude-code": ".claude/settings.json", "codex": ".codex/hooks.json", "gemini-cli": ".gemini/settings.json",
-         "cursor": ".cursor/hooks.json"}
-EVENTS = {"claude-code": "PreToolUse", "codex": "PreToolUse", "gemini-cli": "BeforeTool", "cursor": "beforeShellExecution"}
 BACKUP = ".nonet-backup"
 
 
@@ -34,7 +31,7 @@ def hook(nonet, me):
 def settings(me):
     """The path of a host's settings, with a text in it where one is given."""
     def at(host, text=None, mode=0o644):
-        path = os.path.join(me.home, FILES[host])
+        path = os.path.join(me.home, KNOWN[host].file)
         if text is not None:
             os.makedirs(os.path.dirname(path), exist_ok=True)
             with open(path, "w", newline="") as file:
@@ -52,14 +49,6 @@ def read(path):
 
 def folder_of(path):
     return sorted(os.listdir(os.path.dirname(path)))
-
-
-def entry(host, line):
-    """What the host is known to want in its settings."""
-    if host == "cursor":
-        return {"command": line, "timeout": 10, "failClosed": True}
-    tool = "run_shell_command" if host == "gemini-cli" else "Bash"
-    return {"matcher": tool, "hooks": [{"type": "command", "command": line, "timeout": 10000 if host == "gemini-cli" else 10}]}
 
 
 def applied(before, diff):
@@ -88,7 +77,7 @@ def test_install_status_and_uninstall(hook, settings, nonet, host):
 
     done = hook(host, "--install")
     assert done.returncode == 0, done
-    assert json.loads(read(path))["hooks"] == {EVENTS[host]: [entry(host, line)]}
+    assert json.loads(read(path))["hooks"] == {KNOWN[host].event: [entry(host, line)]}
     assert applied("", done.stdout.decode()) == read(path)
     assert folder_of(path) == [os.path.basename(path)]
     done = hook(host, "--status")
@@ -145,9 +134,9 @@ COMMENTS = {
 @pytest.mark.parametrize("name", [*LAYOUTS, *COMMENTS])
 def test_everything_else_stays(hook, settings, nonet, host, name):
     """Other hooks, order, layout and comments: in and out again is the same file, to the byte."""
-    if name in COMMENTS and host in ("claude-code", "codex"):
+    if name in COMMENTS and not KNOWN[host].reads_comments:
         pytest.skip("this host's settings have no comments; the next test shows that they are refused")
-    text = {**LAYOUTS, **COMMENTS}[name].replace("EVENT", EVENTS[host])
+    text = {**LAYOUTS, **COMMENTS}[name].replace("EVENT", KNOWN[host].event)
     path = settings(host, text)
     done = hook(host, "--install")
     assert done.returncode == 0, done
@@ -162,7 +151,7 @@ def test_everything_else_stays(hook, settings, nonet, host, name):
     assert new.endswith("\n") == text.endswith("\n") and ("\r\n" in new) == ("\r\n" in text)
     if name not in COMMENTS:
         data = json.loads(new)
-        assert data["hooks"][EVENTS[host]][-1] == entry(host, f"{nonet} --hook {host} || exit 2")
+        assert data["hooks"][KNOWN[host].event][-1] == entry(host, f"{nonet} --hook {host} || exit 2")
     assert read(path + BACKUP) == text
     assert hook(host, "--uninstall").returncode == 0
     # An object that has been filled and emptied may be left with its lines.
@@ -182,7 +171,7 @@ BROKEN = {
 @pytest.mark.parametrize("action", ["--install", "--uninstall", "--status"])
 def test_broken_settings_are_refused(hook, settings, host, text, action):
     """With the place, and nothing lost."""
-    place, text = BROKEN[text], text.replace("EVENT", EVENTS[host])
+    place, text = BROKEN[text], text.replace("EVENT", KNOWN[host].event)
     path = settings(host, text)
     done = hook(host, action)
     assert (done.returncode, done.stdout) == (BLOCKS, b"")
@@ -204,7 +193,7 @@ def test_options_are_in_the_hook(hook, settings, nonet, me, host):
         file.write("default allow\ndeny socket\n")
     assert hook(host, "--policy", "it's a.policy", "--errno=EPERM", "--install").returncode == 0
     line = f"{nonet} --hook {host} --policy '{me.home}/it'\\''s a.policy' --errno EPERM || exit 2"
-    assert json.loads(read(settings(host)))["hooks"][EVENTS[host]] == [entry(host, line)]
+    assert json.loads(read(settings(host)))["hooks"][KNOWN[host].event] == [entry(host, line)]
     assert hook(host, "--policy", "it's a.policy", "--errno=EPERM", "--status").returncode == 0
     done = hook(host, "--status")
     assert done.returncode == 1 and done.stdout.startswith(b"differs in ") and line.encode() in done.stdout
@@ -212,7 +201,7 @@ def test_options_are_in_the_hook(hook, settings, nonet, me, host):
     # An other line takes the place of the one that is there.
     assert hook(host, "--install").returncode == 0
     data = json.loads(read(settings(host)))
-    assert data["hooks"][EVENTS[host]] == [entry(host, f"{nonet} --hook {host} || exit 2")]
+    assert data["hooks"][KNOWN[host].event] == [entry(host, f"{nonet} --hook {host} || exit 2")]
 
 
 @every_host
@@ -223,16 +212,16 @@ def test_what_is_found_as_ours(hook, settings, host):
     group = entry(host, "")
     matcher = {} if host == "cursor" else {"matcher": "Write"}
     entries = [{**entry(host, line), **matcher} for line in lines + others]
-    path = settings(host, json.dumps({"hooks": {EVENTS[host]: entries}}, indent=2))
+    path = settings(host, json.dumps({"hooks": {KNOWN[host].event: entries}}, indent=2))
     done = hook(host, "--status")
     assert done.returncode == 1 and done.stdout.startswith(b"differs") and all(line.encode() in done.stdout for line in lines)
     assert not any(line.encode() in done.stdout for line in others)
     hook(host, "--install")
-    left = json.loads(read(path))["hooks"][EVENTS[host]]
+    left = json.loads(read(path))["hooks"][KNOWN[host].event]
     assert left[:-1] == entries[len(lines):] and set(left[-1]) == set(group)
     assert hook(host, "--status").returncode == 0
     hook(host, "--uninstall")
-    assert json.loads(read(path))["hooks"][EVENTS[host]] == entries[len(lines):]
+    assert json.loads(read(path))["hooks"][KNOWN[host].event] == entries[len(lines):]
 
 
 @every_host
@@ -245,14 +234,14 @@ def test_a_hook_that_was_weakened(hook, settings, nonet, host, change):
     hook(host, "--install")
     path = settings(host)
     data = json.loads(read(path))
-    one = data["hooks"][EVENTS[host]][0]
+    one = data["hooks"][KNOWN[host].event][0]
     (one if host == "cursor" else one["hooks"][0]).update(change)
     settings(host, json.dumps(data))
     done = hook(host, "--status")
     assert done.returncode == 1 and done.stdout.startswith(b"differs" if "type" in change else b"changed"), done
     assert "type" in change or next(iter(change)).encode() in done.stdout
     assert hook(host, "--install").returncode == 0
-    assert json.loads(read(path))["hooks"][EVENTS[host]] == [entry(host, f"{nonet} --hook {host} || exit 2")]
+    assert json.loads(read(path))["hooks"][KNOWN[host].event] == [entry(host, f"{nonet} --hook {host} || exit 2")]
     assert hook(host, "--status").returncode == 0
 
 
@@ -366,7 +355,7 @@ def test_a_full_disk_loses_nothing(hook, settings):
 def test_variables_of_the_hosts(hook, me, host, variable, path):
     assert hook(host, "--install", env={variable: f"{me.home}/else where"}).returncode == 0
     assert json.loads(read(f"{me.home}/else where/{path}"))["hooks"]
-    assert not os.path.exists(f"{me.home}/{FILES[host]}")
+    assert not os.path.exists(f"{me.home}/{KNOWN[host].file}")
 
 
 def test_without_a_home(hook):
@@ -400,7 +389,7 @@ def test_trap_a_hook_whose_program_is_gone_blocks(hook, settings, nonet, me, hos
     os.mkdir(os.path.dirname(copy))
     shutil.copy(nonet, copy)
     Launcher(me, (copy, "--hook", host))("--install")
-    found = json.loads(read(settings(host)))["hooks"][EVENTS[host]][0]
+    found = json.loads(read(settings(host)))["hooks"][KNOWN[host].event][0]
     line = found["command"] if host == "cursor" else found["hooks"][0]["command"]
 
     def run(shell="sh"):
@@ -428,5 +417,5 @@ def test_the_commands_of_the_documentation(me, nonet):
     for command in commands:
         words = command.split()
         assert Launcher(me, (nonet,))(*words).returncode == 0, command
-        with open(os.path.join(me.home, FILES[words[1]])) as file:
+        with open(os.path.join(me.home, KNOWN[words[1]].file)) as file:
             assert (f"--hook {words[1]}" in file.read()) == (words[-1] == "--install")

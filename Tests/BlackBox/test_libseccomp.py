@@ -21,6 +21,7 @@ import pytest
 from support import bpf
 from support.calls import AUDIT, X86, number
 from support.libseccomp import DEBIAN, Comparison, List, theirs
+from support.presets import PRESETS
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 JUDGE, PEERS = ROOT / ".build-embedded/judge", ROOT / ".build-peers"
@@ -215,7 +216,7 @@ def spoken(index, mnemonic, operand):
     return mnemonic, f"{value} true:{int(words[1][1:]):04} false:{int(words[2][1:]):04}"
 
 
-@pytest.mark.parametrize("preset", ["default", "strict", "unix", "loopback", *(each.name for each in LISTS if not each.exact)])
+@pytest.mark.parametrize("preset", [*PRESETS, *(each.name for each in LISTS if not each.exact)])
 def test_their_disassembler_reads_our_bytes(nonet, stage, preset):
     """Instruction by instruction: number, fields, mnemonic, operand and targets."""
     disassembler = peer("scmp_bpf_disasm")

@@ -332,7 +332,7 @@ def test_nested(free, nonet, listener, outer, inner, expected):
 
 def preset(user, change=lambda text: text):
     """A copy of loopback.policy, as the manual advises to make one."""
-    text = (REPOSITORY / "Sources/BPFAssembler/Policy/Presets/loopback.policy").read_text()
+    text = (REPOSITORY / "Sources/nonet/Presets/Policies/loopback.policy").read_text()
     return script(user, "copy.policy", change(text), 0o644)
 
 

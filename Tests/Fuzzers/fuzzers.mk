@@ -9,7 +9,7 @@ FUZZ_C := -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined
 FUZZ_SHIMS := $(SHIMS:Sources/CLinuxShims/%.c=$F/%.o)
 fuzz_link = timeout 300 $(SWIFTC) $(FUZZ_SWIFT) -use-ld=lld -I $F
 
-$F/BPFAssembler.o: $(LIBRARY) $B/BPFAssembler/PackageResources.swift
+$F/BPFAssembler.o: $(LIBRARY)
 	@mkdir -p $F
 	@echo 'compiling BPFAssembler for the fuzzers'
 	@timeout 300 $(SWIFTC) $(FUZZ_SWIFT) -module-name BPFAssembler -emit-module \
@@ -19,9 +19,9 @@ $F/%.o: Sources/CLinuxShims/%.c $(HEADERS)
 	@mkdir -p $F
 	@$(CLANG) $(FUZZ_C) -I Sources/CLinuxShims/include -c $< -o $@
 
-$(addprefix $F/,policy assembler raw): $F/%: $F/BPFAssembler.o Tests/Fuzzers/*.swift
+$(addprefix $F/,policy assembler raw): $F/%: $F/BPFAssembler.o Sources/nonet/Presets/Preset.swift Tests/Fuzzers/*.swift
 	@name=$*; $(fuzz_link) -module-name fuzz_$$name -o $@ $F/BPFAssembler.o \
-	  Tests/Fuzzers/{Finding,Samples,$${name^}}.swift
+	  Sources/nonet/Presets/Preset.swift Tests/Fuzzers/{Finding,Samples,$${name^}}.swift
 
 # The parser of the command line is no library: the fuzzer joins the module of the program.
 $F/words: $F/BPFAssembler.o $(FUZZ_SHIMS) $(PROGRAM) $B/nonet/PackageResources.swift \

@@ -14,8 +14,64 @@ public enum Architecture: Hashable, Sendable, CaseIterable {
 }
 
 extension Architecture {
-  /// The ABIs that nonet itself is built for.
-  public static let natives: [Architecture] = [.x86_64, .aarch64]
+  /// All that is known of an ABI but its numbers, which are columns of Tables/syscalls.tsv.
+  ///
+  /// - auditValue: AUDIT_ARCH_* in linux/audit.h, which CLinuxShims holds to the installed header.
+  /// - constants: the column of Tables/constants.tsv that it takes where the row has one.
+  /// - x32: an x32 call has bit 30 set (arch/x86/include/uapi/asm/unistd.h, `__X32_SYSCALL_BIT`).
+  private var row: Row {
+    switch self {
+    case .x86_64:
+      Row("x86_64", auditValue: 0xc000_003e, compat: .i386, x32: 0x4000_0000...0xffff_fffe)
+    case .i386: Row("i386", auditValue: 0x4000_0003, is32Bit: true)
+    case .aarch64: Row("aarch64", auditValue: 0xc000_00b7, compat: .arm, constants: .arm)
+    case .arm: Row("arm", auditValue: 0x4000_0028, is32Bit: true, constants: .arm)
+    }
+  }
+
+  /// The ABI that this code is compiled for.
+  public static var host: Architecture {
+    #if arch(x86_64)
+      .x86_64
+    #elseif arch(arm64)
+      .aarch64
+    #else
+      #error("no row of Architecture is this machine's")
+    #endif
+  }
+
+  /// A column of Tables/constants.tsv.
+  enum ConstantColumn: Int {
+    /// What all have but those that have another.
+    case common = 1
+    case arm = 2
+  }
+
+  private struct Row {
+    let name: String
+    let auditValue: UInt32
+    let is32Bit: Bool
+    let compat: Architecture?
+    let constants: ConstantColumn
+    let x32: ClosedRange<UInt32>?
+
+    init(
+      _ name: String, auditValue: UInt32, is32Bit: Bool = false, compat: Architecture? = nil,
+      constants: ConstantColumn = .common, x32: ClosedRange<UInt32>? = nil
+    ) {
+      self.name = name
+      self.auditValue = auditValue
+      self.is32Bit = is32Bit
+      self.compat = compat
+      self.constants = constants
+      self.x32 = x32
+    }
+  }
+}
+
+extension Architecture {
+  /// The ABIs that a filter can be made for; the 32-bit ones are served beside them.
+  public static var natives: [Architecture] { allCases.filter { !$0.is32Bit } }
 
   /// The number of a skipped call, -1.
   ///
@@ -24,14 +80,7 @@ extension Architecture {
   public static let skippedNumber: UInt32 = 0xffff_ffff
 
   /// The name that policies, options and dumps use.
-  public var name: String {
-    switch self {
-    case .x86_64: "x86_64"
-    case .i386: "i386"
-    case .aarch64: "aarch64"
-    case .arm: "arm"
-    }
-  }
+  public var name: String { row.name }
 
   /// The ABI of that name, or nil.
   public init?(named name: String) {
@@ -45,31 +94,19 @@ extension Architecture {
   /// The value of `seccomp_data.arch` (linux/audit.h, AUDIT_ARCH_*).
   ///
   /// It is the ELF machine number, with bit 31 for 64 bits and bit 30 for little-endian.
-  public var auditValue: UInt32 {
-    switch self {
-    case .x86_64: 0xc000_003e
-    case .i386: 0x4000_0003
-    case .aarch64: 0xc000_00b7
-    case .arm: 0x4000_0028
-    }
-  }
+  public var auditValue: UInt32 { row.auditValue }
 
   /// Whether arguments have 32 bits; their upper halves in `seccomp_data` are then zero.
-  public var is32Bit: Bool {
-    switch self {
-    case .x86_64, .aarch64: false
-    case .i386, .arm: true
-    }
-  }
+  public var is32Bit: Bool { row.is32Bit }
 
   /// The 32-bit ABI that the same kernel may serve as well.
-  public var compat: Architecture? {
-    switch self {
-    case .x86_64: .i386
-    case .aarch64: .arm
-    case .i386, .arm: nil
-    }
-  }
+  public var compat: Architecture? { row.compat }
+
+  /// The numbers of x32, where this ABI has it: everything from bit 30 up, but for -1.
+  ///
+  /// Such a call reaches the filter even where the kernel has no x32 (measured on 6.18). Some
+  /// numbers above are no call of any ABI; to count them in makes one comparison enough.
+  public var x32Numbers: ClosedRange<UInt32>? { row.x32 }
 
   /// The largest number of the ordinary table; what lies above is unknown to us.
   ///
@@ -84,33 +121,13 @@ extension Architecture {
   /// (arch/arm/include/uapi/asm/unistd.h). Every 32-bit Arm program calls `set_tls` when it
   /// starts, and filters see these numbers on 64-bit kernels too (arch/arm64/kernel/sys_compat.c).
   public var privateNumbers: ClosedRange<UInt32>? {
-    switch self {
-    case .arm: 0x000f_0001...0x000f_0006
-    case .x86_64, .i386, .aarch64: nil
-    }
+    let count = UInt32(truncatingIfNeeded: rowsByPrivateNumber.count)
+    return count == 0
+      ? nil : SyscallTable.firstPrivate...SyscallTable.firstPrivate + count - 1
   }
 
-  /// The numbers of x32, where this ABI has it: everything from bit 30 up, but for -1.
-  ///
-  /// An x32 call has bit 30 set (arch/x86/include/uapi/asm/unistd.h, `__X32_SYSCALL_BIT`) and
-  /// reaches the filter even where the kernel has no x32 (measured on 6.18). Some numbers above
-  /// are no call of any ABI; to count them in makes one comparison enough.
-  public var x32Numbers: ClosedRange<UInt32>? {
-    switch self {
-    case .x86_64: 0x4000_0000...0xffff_fffe
-    case .i386, .aarch64, .arm: nil
-    }
-  }
-
-  /// From an ordinary number to the row of its call.
-  var rowsByNumber: [UInt16] {
-    switch self {
-    case .x86_64: SyscallTable.x86_64
-    case .i386: SyscallTable.i386
-    case .aarch64: SyscallTable.aarch64
-    case .arm: SyscallTable.arm
-    }
-  }
+  /// The column of constants in Tables/constants.tsv.
+  var constants: ConstantColumn { row.constants }
 }
 
 extension Architecture: CustomStringConvertible {

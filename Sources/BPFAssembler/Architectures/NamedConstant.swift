@@ -31,10 +31,7 @@ public struct NamedConstant: Hashable, Sendable {
   public func value(on architecture: Architecture) -> UInt64 {
     let table = ConstantTable.rows
     let common = table.value(table.field(1, ofRow: Int(row))) ?? 0
-    switch architecture {
-    case .x86_64, .i386: return common
-    case .aarch64, .arm: return table.value(table.field(2, ofRow: Int(row))) ?? common
-    }
+    return table.value(table.field(architecture.constants.rawValue, ofRow: Int(row))) ?? common
   }
 
   /// All constants, by name.

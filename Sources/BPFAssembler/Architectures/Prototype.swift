@@ -1,23 +1,25 @@
-/// One parameter of a system call.
-public struct Parameter: Hashable, Sendable {
-  /// How much of the 64 bits in `seccomp_data.args` the kernel takes.
-  public enum Kind: Hashable, Sendable {
-    /// The low 32 bits: `int`, `unsigned int`, `pid_t`, `uid_t`, `mode_t`, `key_serial_t`.
-    ///
-    /// The upper half is the caller's to fill with anything and must not take part in a test.
-    case int
-    /// A whole register: `size_t`, `unsigned long`, `off_t`; 32 bits on a 32-bit ABI.
-    case long
-    /// An address; what it points at is out of a filter's reach.
-    case pointer
-  }
+extension Prototype {
+  /// One parameter of a system call.
+  public struct Parameter: Hashable, Sendable {
+    /// How much of the 64 bits in `seccomp_data.args` the kernel takes.
+    public enum Kind: Hashable, Sendable {
+      /// The low 32 bits: `int`, `unsigned int`, `pid_t`, `uid_t`, `mode_t`, `key_serial_t`.
+      ///
+      /// The upper half is the caller's to fill with anything and must not take part in a test.
+      case int
+      /// A whole register: `size_t`, `unsigned long`, `off_t`; 32 bits on a 32-bit ABI.
+      case long
+      /// An address; what it points at is out of a filter's reach.
+      case pointer
+    }
 
-  /// Which of the six arguments, from 0.
-  public let index: Int
-  /// How much of the argument the kernel takes.
-  public let kind: Kind
-  /// The name of the manual page.
-  public let name: String
+    /// Which of the six arguments, from 0.
+    public let index: Int
+    /// How much of the argument the kernel takes.
+    public let kind: Kind
+    /// The name of the manual page.
+    public let name: String
+  }
 }
 
 /// The parameters of a system call, as one or more ABIs have them.
@@ -32,8 +34,8 @@ public struct Prototype: Hashable, Sendable {
   }
 
   /// The parameters in the order of the arguments.
-  public var parameters: [Parameter] {
-    var parameters: [Parameter] = []
+  public var parameters: [Prototype.Parameter] {
+    var parameters: [Prototype.Parameter] = []
     for index in 0..<6 {
       guard let parameter = parameter(at: index) else { break }
       parameters.append(parameter)
@@ -42,7 +44,7 @@ public struct Prototype: Hashable, Sendable {
   }
 
   /// The parameter whose name is exactly these bytes, or nil.
-  public func parameter(named name: some Collection<UInt8>) -> Parameter? {
+  public func parameter(named name: some Collection<UInt8>) -> Prototype.Parameter? {
     let table = PrototypeTable.rows
     for index in 0..<6 {
       let field = table.field(2 + index, ofRow: Int(row))
@@ -53,22 +55,22 @@ public struct Prototype: Hashable, Sendable {
   }
 
   /// The parameter of that name, or nil.
-  public func parameter(named name: String) -> Parameter? {
+  public func parameter(named name: String) -> Prototype.Parameter? {
     parameter(named: name.utf8)
   }
 
   /// A field is the kind's letter, a colon, the name.
-  private func parameter(at index: Int) -> Parameter? {
+  private func parameter(at index: Int) -> Prototype.Parameter? {
     let table = PrototypeTable.rows
     let field = table.field(2 + index, ofRow: Int(row))
     guard field.count > 2 else { return nil }
-    let kind: Parameter.Kind =
+    let kind: Prototype.Parameter.Kind =
       switch table[field.lowerBound] {
       case UInt8(ascii: "i"): .int
       case UInt8(ascii: "l"): .long
       default: .pointer
       }
-    return Parameter(index: index, kind: kind, name: table.string(field.dropFirst(2)))
+    return Prototype.Parameter(index: index, kind: kind, name: table.string(field.dropFirst(2)))
   }
 }
 
@@ -79,17 +81,11 @@ extension Syscall {
   /// user ids of i386 `setuid`: better no name than a test that a caller can step around.
   public func prototype(on architecture: Architecture) -> Prototype? {
     guard number(on: architecture) != nil else { return nil }
-    let bit: UInt64 =
-      switch architecture {
-      case .x86_64: 1
-      case .i386: 2
-      case .aarch64: 4
-      case .arm: 8
-      }
+    let bit: UInt64 = 1 << UInt64(architecture.column - 1)
     let table = PrototypeTable.rows
     var next = table.row(namedLike: Int(row), of: SyscallTable.rows)
     while let row = next {
-      let mask = TextTable.digit(table[table.field(1, ofRow: row).lowerBound]) ?? 0
+      let mask = table.value(table.field(1, ofRow: row)) ?? 0
       if mask & bit != 0 { return Prototype(row: row) }
       next = table.row(afterLike: row)
     }

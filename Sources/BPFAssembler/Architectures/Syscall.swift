@@ -28,15 +28,10 @@ public struct Syscall: Hashable, Sendable {
 
   /// The number of the call on an ABI, or nil where that ABI has no such call.
   public func number(on architecture: Architecture) -> UInt32? {
-    let column =
-      switch architecture {
-      case .x86_64: 1
-      case .i386: 2
-      case .aarch64: 3
-      case .arm: 4
-      }
     let table = SyscallTable.rows
-    guard let value = table.value(table.field(column, ofRow: Int(row))) else { return nil }
+    guard let value = table.value(table.field(architecture.column, ofRow: Int(row))) else {
+      return nil
+    }
     return UInt32(truncatingIfNeeded: value)
   }
 }
@@ -45,7 +40,7 @@ extension Syscall {
   /// The call that has this number on that ABI, or nil for a gap or a number too new.
   public static func at(number: UInt32, on architecture: Architecture) -> Syscall? {
     if let range = architecture.privateNumbers, range.contains(number) {
-      return at(Int(number - range.lowerBound), of: SyscallTable.armPrivate)
+      return at(Int(number - range.lowerBound), of: architecture.rowsByPrivateNumber)
     }
     return at(Int(number), of: architecture.rowsByNumber)
   }
@@ -58,9 +53,8 @@ extension Syscall {
     for index in ordinary.indices {
       if let call = at(index, of: ordinary) { calls.append(call) }
     }
-    guard architecture.privateNumbers != nil else { return calls }
-    for index in SyscallTable.armPrivate.indices {
-      if let call = at(index, of: SyscallTable.armPrivate) { calls.append(call) }
+    for index in architecture.rowsByPrivateNumber.indices {
+      if let call = at(index, of: architecture.rowsByPrivateNumber) { calls.append(call) }
     }
     return calls
   }

@@ -2,12 +2,12 @@
 public struct CompiledPolicy: Hashable, Sendable {
   /// What was compiled.
   public let policy: Policy
-  /// The native architecture of the filter, x86_64 or aarch64.
+  /// The native architecture of the filter.
   public let architecture: Architecture
   /// The filter.
   public let program: Program
   /// For each instruction the parts of the policy that asked for it, at least one.
-  public let origins: [[Origin]]
+  public let origins: [[CompiledPolicy.Origin]]
 }
 
 /// Why a policy has no program.
@@ -20,10 +20,21 @@ public enum CompilerError: Error, Hashable, Sendable {
   case refused(VerifierError)
 }
 
-extension CompiledPolicy {
-  /// The most instructions that the kernel takes (linux/bpf_common.h, BPF_MAXINSNS).
-  public static let mostInstructions = 4096
+extension CompilerError: CustomStringConvertible {
+  /// A sentence for people.
+  public var description: String {
+    switch self {
+    case .tooLong(let count):
+      "the policy compiles to \(count) instructions, and the kernel takes at most "
+        + "\(Program.mostInstructions)"
+    case .noSuchArgument(let rule, let call, let architecture):
+      "rule \(rule + 1) names an argument that \(call) does not have on \(architecture)"
+    case .refused(let error): "the kernel would refuse the program: \(error)"
+    }
+  }
+}
 
+extension CompiledPolicy {
   /// Compiles a policy for a native architecture and the 32-bit ABI beside it.
   ///
   /// The native ABI is asked for first; an arch value that is neither kills the process. No path
@@ -32,7 +43,7 @@ extension CompiledPolicy {
   ///
   /// - Parameters:
   ///   - policy: What the filter shall mean.
-  ///   - architecture: The native architecture, x86_64 or aarch64.
+  ///   - architecture: The native architecture.
   /// - Throws: `CompilerError`; a policy from the parser can only be too long.
   public init(_ policy: Policy, for architecture: Architecture) throws(CompilerError) {
     let builder = DecisionBuilder()
@@ -40,7 +51,7 @@ extension CompiledPolicy {
     let (graph, root) =
       builder.mayAskAgain ? builder.graph.pruned(from: whole) : (builder.graph, whole)
     let written = Linearizer.instructions(of: graph, from: root)
-    guard written.count <= Self.mostInstructions else {
+    guard written.count <= Program.mostInstructions else {
       throw .tooLong(instructions: written.count)
     }
     do throws(VerifierError) {

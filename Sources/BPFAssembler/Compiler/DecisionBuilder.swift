@@ -8,7 +8,7 @@ final class DecisionBuilder {
   struct Step {
     let formula: WordFormula
     let answer: UInt32
-    let origin: Origin
+    let origin: CompiledPolicy.Origin
   }
 
   typealias Value = DecisionGraph.Value
@@ -22,16 +22,20 @@ final class DecisionBuilder {
   private(set) var mayAskAgain = false
   private var remainingVisits = 0
 
-  func answer(_ value: UInt32, _ origin: Origin) -> NodeID { graph.answer(value, origin) }
+  func answer(_ value: UInt32, _ origin: CompiledPolicy.Origin) -> NodeID {
+    graph.answer(value, origin)
+  }
 
   func test(
     _ value: Value, _ test: Instruction.Test, _ constant: UInt32,
-    ifTrue: NodeID, ifFalse: NodeID, _ origin: Origin
+    ifTrue: NodeID, ifFalse: NodeID, _ origin: CompiledPolicy.Origin
   ) -> NodeID {
     graph.test(value, test, constant, ifTrue: ifTrue, ifFalse: ifFalse, origin)
   }
 
-  func tree(_ value: Value, _ ranges: [DecisionGraph.Range], _ origin: Origin) -> NodeID {
+  func tree(_ value: Value, _ ranges: [DecisionGraph.Range], _ origin: CompiledPolicy.Origin)
+    -> NodeID
+  {
     graph.tree(value, ranges, origin)
   }
 
@@ -57,7 +61,7 @@ final class DecisionBuilder {
 
 extension DecisionBuilder {
   private func plain(
-    _ formula: WordFormula, _ origin: Origin, ifTrue: NodeID, ifFalse: NodeID
+    _ formula: WordFormula, _ origin: CompiledPolicy.Origin, ifTrue: NodeID, ifFalse: NodeID
   ) -> NodeID {
     switch formula {
     case .constant(let truth): truth ? ifTrue : ifFalse
@@ -84,7 +88,7 @@ extension DecisionBuilder {
   }
 
   private func branch(
-    _ formula: WordFormula, _ facts: Facts, _ origin: Origin,
+    _ formula: WordFormula, _ facts: Facts, _ origin: CompiledPolicy.Origin,
     ifTrue: (Facts) -> NodeID, ifFalse: (Facts) -> NodeID
   ) -> NodeID {
     switch formula {
@@ -122,7 +126,7 @@ extension DecisionBuilder {
 extension DecisionBuilder {
   /// Asks whether a value lies in a set, given that it is one of `possible`.
   private func membership(
-    _ value: Value, in set: RangeSet, of possible: RangeSet, _ origin: Origin,
+    _ value: Value, in set: RangeSet, of possible: RangeSet, _ origin: CompiledPolicy.Origin,
     ifTrue: NodeID, ifFalse: NodeID
   ) -> NodeID {
     let inside = possible.intersection(set)

@@ -21,17 +21,17 @@ struct DecisionGraph {
 
   private(set) var nodes: [Node] = []
   /// For each node the parts of the policy that asked for it.
-  private(set) var origins: [[Origin]] = []
+  private(set) var origins: [[CompiledPolicy.Origin]] = []
   private var known: [Node: NodeID] = [:]
 
-  mutating func answer(_ value: UInt32, _ origin: Origin) -> NodeID {
+  mutating func answer(_ value: UInt32, _ origin: CompiledPolicy.Origin) -> NodeID {
     insert(.answer(value), [origin])
   }
 
   /// A test, or the one place that both of its ways lead to.
   mutating func test(
     _ value: Value, _ test: Instruction.Test, _ constant: UInt32,
-    ifTrue: NodeID, ifFalse: NodeID, _ origin: Origin
+    ifTrue: NodeID, ifFalse: NodeID, _ origin: CompiledPolicy.Origin
   ) -> NodeID {
     if ifTrue == ifFalse { return ifTrue }
     return insert(.test(value, test, constant, ifTrue: ifTrue, ifFalse: ifFalse), [origin])
@@ -45,7 +45,7 @@ struct DecisionGraph {
   }
 
   /// The node that does this; who asks for it is added to those who did before.
-  mutating func insert(_ node: Node, _ asking: [Origin]) -> NodeID {
+  mutating func insert(_ node: Node, _ asking: [CompiledPolicy.Origin]) -> NodeID {
     if let id = known[node] {
       for origin in asking where !origins[id].contains(origin) { origins[id].append(origin) }
       return id
@@ -82,7 +82,7 @@ extension DecisionGraph {
   ///     smaller values cannot occur.
   ///   - origin: Who asks.
   /// - Returns: The root of the tree.
-  mutating func tree(_ value: Value, _ ranges: [Range], _ origin: Origin) -> NodeID {
+  mutating func tree(_ value: Value, _ ranges: [Range], _ origin: CompiledPolicy.Origin) -> NodeID {
     let groups = Self.groups(ranges)
     var roots: [Range] = []
     for group in groups {
@@ -102,7 +102,7 @@ extension DecisionGraph {
   }
 
   private mutating func balanced(
-    _ value: Value, _ roots: ArraySlice<Range>, _ origin: Origin
+    _ value: Value, _ roots: ArraySlice<Range>, _ origin: CompiledPolicy.Origin
   ) -> NodeID {
     let middle = roots.startIndex + roots.count / 2
     if roots.count <= 1 { return roots[middle].node }

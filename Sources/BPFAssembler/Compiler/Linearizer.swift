@@ -7,7 +7,7 @@ struct Linearizer {
   /// Nodes that somebody enters with another value in A.
   private var needsLoad: [Bool]
   /// The instructions written so far, the program's last one first.
-  private var written: [(instruction: Instruction, origins: [Origin])] = []
+  private var written: [(instruction: Instruction, origins: [CompiledPolicy.Origin])] = []
   /// For each test the position of its load, or of the comparison where it has none.
   private var entries: [Int]
   /// For each test the position of its comparison, for those who come with the right value in A.
@@ -22,7 +22,7 @@ struct Linearizer {
   /// - Returns: The instructions in program order, each with its origins.
   static func instructions(
     of graph: DecisionGraph, from root: DecisionGraph.NodeID
-  ) -> [(instruction: Instruction, origins: [Origin])] {
+  ) -> [(instruction: Instruction, origins: [CompiledPolicy.Origin])] {
     var linearizer = Linearizer(graph)
     // Children come before their parents, so ascending order is back to front.
     let isReached = linearizer.reach(from: root)
@@ -80,7 +80,7 @@ struct Linearizer {
     }
   }
 
-  private mutating func append(_ instruction: Instruction, _ origins: [Origin]) {
+  private mutating func append(_ instruction: Instruction, _ origins: [CompiledPolicy.Origin]) {
     written.append((instruction, origins))
   }
 
@@ -100,7 +100,8 @@ struct Linearizer {
   ///   - origins: Who asks, should a jump be needed on the way.
   /// - Returns: A position in reach.
   private mutating func target(
-    _ node: DecisionGraph.NodeID, with value: DecisionGraph.Value, slack: Int, _ origins: [Origin]
+    _ node: DecisionGraph.NodeID, with value: DecisionGraph.Value, slack: Int,
+    _ origins: [CompiledPolicy.Origin]
   ) -> Int {
     let reach = Int(UInt8.max) - slack
     switch graph.nodes[node] {

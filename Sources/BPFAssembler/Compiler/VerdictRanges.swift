@@ -85,10 +85,10 @@ extension Policy {
   /// - Returns: The action, with the errno in its low 16 bits.
   public func action(_ verdict: Verdict) -> UInt32 {
     switch verdict {
-    case .allow: 0x7fff_0000
-    case .log: 0x7ffc_0000
-    case .kill: 0x8000_0000
-    case .deny(let errno): 0x0005_0000 | UInt32((errno ?? refusal).number)
+    case .allow: SeccompReturn.allow
+    case .log: SeccompReturn.log
+    case .kill: SeccompReturn.killProcess
+    case .deny(let errno): SeccompReturn.errno | UInt32((errno ?? refusal).number)
     }
   }
 }

@@ -10,7 +10,7 @@ indirect enum WordFormula {
   /// Lowers a condition for one call of one ABI.
   ///
   /// - Returns: `nil` where the condition names an argument that the call does not have there.
-  init?(_ condition: Condition, of syscall: Syscall, on architecture: Architecture) {
+  init?(_ condition: Policy.Condition, of syscall: Syscall, on architecture: Architecture) {
     switch condition {
     case .not(let part):
       guard let part = WordFormula(part, of: syscall, on: architecture) else { return nil }
@@ -25,7 +25,7 @@ indirect enum WordFormula {
       guard let location = comparison.argument.location(in: syscall, on: architecture) else {
         return nil
       }
-      func number(_ value: Value) -> UInt64 {
+      func number(_ value: Policy.Value) -> UInt64 {
         value.number(on: architecture, isWord: location.isWord)
       }
       self = Wide(location, comparison.mask.map(number) ?? .max)
@@ -34,7 +34,7 @@ indirect enum WordFormula {
   }
 
   private static func lowered(
-    _ parts: [Condition], of syscall: Syscall, on architecture: Architecture
+    _ parts: [Policy.Condition], of syscall: Syscall, on architecture: Architecture
   ) -> [WordFormula]? {
     let lowered = parts.compactMap { WordFormula($0, of: syscall, on: architecture) }
     return lowered.count == parts.count ? lowered : nil
@@ -67,7 +67,7 @@ private struct Wide {
   private let low: DecisionGraph.Value
   private let high: DecisionGraph.Value?
 
-  init(_ location: ArgumentLocation, _ mask: UInt64) {
+  init(_ location: Policy.Argument.Location, _ mask: UInt64) {
     let argument = SeccompData.Argument.allCases[location.index]
     low = DecisionGraph.Value(word: argument.low, mask: UInt32(truncatingIfNeeded: mask))
     high =
@@ -76,7 +76,9 @@ private struct Wide {
       : DecisionGraph.Value(word: argument.high, mask: UInt32(truncatingIfNeeded: mask >> 32))
   }
 
-  func formula(_ relation: Comparison.Relation, _ number: (Value) -> UInt64) -> WordFormula {
+  func formula(_ relation: Policy.Comparison.Relation, _ number: (Policy.Value) -> UInt64)
+    -> WordFormula
+  {
     switch relation {
     case .equal(let value): equal(number(value))
     case .notEqual(let value): equal(number(value)).negated

@@ -2,11 +2,11 @@ extension Explanation {
   /// The explanation for reading, and at the end what is free.
   public var text: String {
     let count = compiled.program.instructions.count
-    let name = names.policy.onOneLine
+    let name = name.onOneLine
     var lines = ["policy \(name) for \(compiled.architecture): \(count) instructions"]
     for table in tables {
       lines.append("")
-      lines += Self.lines(of: table, Wording(compiled.policy, names))
+      lines += Self.lines(of: table, Wording(compiled.policy))
     }
     lines.append("")
     lines.append(freeLine)
@@ -74,17 +74,17 @@ extension Explanation {
 extension Explanation {
   /// The explanation as a JSON object.
   public var json: String {
-    let wording = Wording(compiled.policy, names)
+    let wording = Wording(compiled.policy)
     let tables = tables.map { table in
       JSONText.object([
         ("abi", JSONText.string(table.architecture.name)),
         ("free", "\(table.free.count)"),
-        ("unnamed", "\(table.free.of)"),
+        ("allowed", "\(table.free.of)"),
         ("calls", JSONText.lines(table.calls.map { Self.json(of: $0, wording) })),
       ])
     }
     return JSONText.object([
-      ("policy", JSONText.string(names.policy)),
+      ("policy", JSONText.string(name)),
       ("arch", JSONText.string(compiled.architecture.name)),
       ("instructions", "\(compiled.program.instructions.count)"),
       ("abis", JSONText.lines(tables)),

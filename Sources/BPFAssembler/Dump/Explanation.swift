@@ -6,7 +6,7 @@ public struct Explanation: Sendable {
     /// What must hold of the arguments, in words; empty where nothing must.
     let conditions: [String]
     /// The parts of the policy behind the answer that speak of this call.
-    let origins: [Origin]
+    let origins: [CompiledPolicy.Origin]
   }
 
   /// What one call gets.
@@ -21,6 +21,11 @@ public struct Explanation: Sendable {
     let isFree: Bool
     /// Whether a rule of the policy names the call.
     let isNamed: Bool
+
+    /// Whether the call is allowed whatever its arguments are.
+    var isAlwaysAllowed: Bool {
+      !isCut && outcomes.allSatisfy { $0.answer == SeccompReturn.allow }
+    }
   }
 
   /// All known calls of one ABI, by number.
@@ -28,15 +33,15 @@ public struct Explanation: Sendable {
     let architecture: Architecture
     let calls: [Call]
 
-    /// How many of the calls that no rule names are free, and how many there are.
+    /// How many of the calls that are always allowed are free, and how many there are.
     var free: (count: Int, of: Int) {
-      let unnamed = calls.filter { !$0.isNamed }
-      return (unnamed.filter { $0.isFree }.count, unnamed.count)
+      let allowed = calls.filter { $0.isAlwaysAllowed }
+      return (allowed.filter { $0.isFree }.count, allowed.count)
     }
   }
 
   let compiled: CompiledPolicy
-  let names: PolicyNames
+  let name: String
   /// The native ABI first.
   let tables: [Table]
 
@@ -44,15 +49,15 @@ public struct Explanation: Sendable {
   ///
   /// - Parameters:
   ///   - compiled: The filter with the reasons for its instructions.
-  ///   - names: What the policy and its rules are called.
-  public init(_ compiled: CompiledPolicy, _ names: PolicyNames) {
+  ///   - name: What the policy is called.
+  public init(_ compiled: CompiledPolicy, name: String) {
     self.compiled = compiled
-    self.names = names
+    self.name = name
     let native = compiled.architecture
     tables = ([native] + (native.compat.map { [$0] } ?? [])).map { architecture in
       let calls = Syscall.known(on: architecture).compactMap { syscall in
         syscall.number(on: architecture).map { number in
-          Self.call(syscall, number, architecture, compiled, names)
+          Self.call(syscall, number, architecture, compiled)
         }
       }
       return Table(architecture: architecture, calls: calls)
@@ -61,13 +66,13 @@ public struct Explanation: Sendable {
 
   private static func call(
     _ syscall: Syscall, _ number: UInt32, _ architecture: Architecture,
-    _ compiled: CompiledPolicy, _ names: PolicyNames
+    _ compiled: CompiledPolicy
   ) -> Call {
     let rules = compiled.policy.rules.indices.filter {
       compiled.policy.rules[$0].calls.contains(syscall)
     }
     var walk = CallWalk(
-      compiled, Wording(compiled.policy, names), architecture, syscall, number: number,
+      compiled, Wording(compiled.policy), architecture, syscall, number: number,
       rules: rules)
     walk.follow(from: 0)
     return Call(
@@ -88,7 +93,7 @@ private struct CallWalk {
   private let data: SeccompData
   private let rules: [Int]
   /// The rules as far as they speak of this call, whose parameters have the names that are shown.
-  private let named: [Rule]
+  private let named: [Policy.Rule]
   private var path: [Condition] = []
   private(set) var outcomes: [Explanation.Outcome] = []
   private(set) var isCut = false
@@ -111,7 +116,7 @@ private struct CallWalk {
     self.rules = rules
     named = rules.map { index in
       let rule = compiled.policy.rules[index]
-      return Rule(rule.verdict, [syscall], if: rule.condition)
+      return Policy.Rule(rule.verdict, [syscall], if: rule.condition)
     }
     data = SeccompData(nr: number, arch: architecture.auditValue)
   }
@@ -184,7 +189,7 @@ private struct CallWalk {
   }
 
   /// An answer is shared by many calls; of its reasons only those count that speak of this one.
-  private func origins(at index: Int) -> [Origin] {
+  private func origins(at index: Int) -> [CompiledPolicy.Origin] {
     let all = compiled.origins[index]
     let own = all.filter { origin in
       if case .rule(let rule) = origin { return rules.contains(rule) }

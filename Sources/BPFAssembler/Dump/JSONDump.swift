@@ -1,11 +1,20 @@
+extension Dump.Format {
+  /// A JSON array with an object for each program: instructions, rules and origins.
+  public static var json: Dump.Format {
+    Dump.Format("json", holdsSeveral: true) { policies, name in
+      Array((JSONDump(policies, name: name).text + "\n").utf8)
+    }
+  }
+}
+
 /// Filters as JSON: an array with an object for each architecture.
 struct JSONDump {
   private let policies: [CompiledPolicy]
-  private let names: PolicyNames
+  private let name: String
 
-  init(_ policies: [CompiledPolicy], _ names: PolicyNames) {
+  init(_ policies: [CompiledPolicy], name: String) {
     self.policies = policies
-    self.names = names
+    self.name = name
   }
 
   var text: String {
@@ -13,11 +22,11 @@ struct JSONDump {
   }
 
   private func object(_ compiled: CompiledPolicy) -> String {
-    let wording = Wording(compiled.policy, names)
+    let wording = Wording(compiled.policy)
     let rules = compiled.policy.rules.enumerated().map { index, rule in
       JSONText.object([
         ("number", "\(index + 1)"),
-        ("place", JSONText.string(wording.place(index))),
+        ("place", JSONText.string(rule.place?.description ?? "")),
         ("text", JSONText.string(rule.description)),
       ])
     }
@@ -30,7 +39,7 @@ struct JSONDump {
       ])
     }
     return JSONText.object([
-      ("policy", JSONText.string(names.policy)),
+      ("policy", JSONText.string(name)),
       ("arch", JSONText.string(compiled.architecture.name)),
       ("errno", JSONText.string(compiled.policy.refusal.description)),
       ("rules", JSONText.lines(rules)),

@@ -1,14 +1,23 @@
+extension Dump.Format {
+  /// For reading: line, fields, mnemonic, meaning and the rule that asked for it.
+  public static var listing: Dump.Format {
+    Dump.Format("listing", holdsSeveral: true) { policies, name in
+      Array(policies.map { Listing($0, name: name).text }.joined(separator: "\n").utf8)
+    }
+  }
+}
+
 /// A filter for reading: each instruction with its fields, its meaning and its reason.
 struct Listing {
   private let compiled: CompiledPolicy
-  private let names: PolicyNames
+  private let name: String
   private let wording: Wording
   private let flow: ProgramFlow
 
-  init(_ compiled: CompiledPolicy, _ names: PolicyNames) {
+  init(_ compiled: CompiledPolicy, name: String) {
     self.compiled = compiled
-    self.names = names
-    wording = Wording(compiled.policy, names)
+    self.name = name
+    wording = Wording(compiled.policy)
     let abis = [compiled.architecture] + (compiled.architecture.compat.map { [$0] } ?? [])
     flow = ProgramFlow(compiled.program, abis)
   }
@@ -21,7 +30,7 @@ struct Listing {
     let native = compiled.architecture
     let compat = native.compat.map { " and \($0)" } ?? ""
     let count = compiled.program.instructions.count
-    return "; policy \(names.policy.onOneLine) for \(native)\(compat): \(count) instructions\n"
+    return "; policy \(name.onOneLine) for \(native)\(compat): \(count) instructions\n"
   }
 
   private var rules: String {
@@ -32,7 +41,7 @@ struct Listing {
     ]
     if case .verdict(let verdict) = policy.foreign { lines.append("; foreign \(verdict)") }
     for (index, rule) in policy.rules.enumerated() {
-      let place = wording.place(index).onOneLine
+      let place = (rule.place?.description ?? "").onOneLine
       lines.append("; rule \("\(index + 1)".aligned(2))  \(place)  \(rule)")
     }
     return lines.joined(separator: "\n") + "\n"
@@ -80,7 +89,8 @@ struct Listing {
   }
 
   private func operand(
-    _ constant: UInt32, _ content: ProgramFlow.Content, _ rules: [Rule], _ state: ProgramFlow.State?
+    _ constant: UInt32, _ content: ProgramFlow.Content, _ rules: [Policy.Rule],
+    _ state: ProgramFlow.State?
   ) -> String {
     let architectures = state?.architectures ?? []
     if content.word == .arch {

@@ -23,37 +23,21 @@ extension String {
   var onOneLine: String { SafeText.shown(utf8) }
 }
 
-extension Program {
-  var hexadecimal: String {
-    instructions.map { instruction in
-      instruction.raw.bytes.map { $0.hex(2) }.joined() + "\n"
-    }.joined()
-  }
-
-  var decimal: String {
-    let lines = instructions.map { instruction in
-      let raw = instruction.raw
-      return "\(raw.code) \(raw.jt) \(raw.jf) \(raw.k)\n"
-    }
-    return "\(lines.count)\n" + lines.joined()
-  }
-}
-
 /// An answer of a filter, in words.
 struct Answer: CustomStringConvertible {
   let value: UInt32
 
   private var errno: Errno? {
-    value & 0xffff_0000 == 0x0005_0000 ? Errno(number: value & 0xffff) : nil
+    value & 0xffff_0000 == SeccompReturn.errno ? Errno(number: value & 0xffff) : nil
   }
 
   /// What the caller gets.
   var description: String {
     if let errno { return "\(errno)" }
     return switch value {
-    case 0x7fff_0000: "allow"
-    case 0x7ffc_0000: "log"
-    case 0x8000_0000: "kill"
+    case SeccompReturn.allow: "allow"
+    case SeccompReturn.log: "log"
+    case SeccompReturn.killProcess: "kill"
     case _: "0x\(value.hex(8))"
     }
   }

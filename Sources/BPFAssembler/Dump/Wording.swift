@@ -1,15 +1,13 @@
 /// Names for what a filter compares: the names that the rules behind an instruction use.
 struct Wording {
   private let policy: Policy
-  private let names: PolicyNames
 
-  init(_ policy: Policy, _ names: PolicyNames) {
+  init(_ policy: Policy) {
     self.policy = policy
-    self.names = names
   }
 
   /// A word of the call's data under a mask, as C would say it but with the parameter's name.
-  func value(_ content: ProgramFlow.Content, _ rules: [Rule], on architecture: Architecture?)
+  func value(_ content: ProgramFlow.Content, _ rules: [Policy.Rule], on architecture: Architecture?)
     -> String
   {
     let name = name(content.word, rules, architecture) ?? content.word.description
@@ -18,7 +16,7 @@ struct Wording {
 
   /// A constant that the rules compare with, by its name where they use one.
   func constant(
-    _ number: UInt32, of content: ProgramFlow.Content, _ rules: [Rule],
+    _ number: UInt32, of content: ProgramFlow.Content, _ rules: [Policy.Rule],
     on architecture: Architecture?
   ) -> String {
     let architecture = architecture ?? .x86_64
@@ -31,13 +29,8 @@ struct Wording {
     return number < 10 ? "\(number)" : "0x\(String(number, radix: 16))"
   }
 
-  /// A rule with its place, for a list of rules.
-  func place(_ rule: Int) -> String {
-    rule < names.places.count ? names.places[rule] : ""
-  }
-
   /// The rules among the origins.
-  func rules(_ origins: [Origin]) -> [Rule] {
+  func rules(_ origins: [CompiledPolicy.Origin]) -> [Policy.Rule] {
     origins.compactMap { origin in
       guard case .rule(let index) = origin else { return nil }
       return policy.rules[index]
@@ -45,7 +38,7 @@ struct Wording {
   }
 
   /// Origins in words, rules by their number from 1.
-  func origins(_ origins: [Origin]) -> String {
+  func origins(_ origins: [CompiledPolicy.Origin]) -> String {
     var parts: [String] = []
     var rules: [Int] = []
     for origin in origins {
@@ -68,7 +61,9 @@ struct Wording {
   }
 
   /// Whether a word is the lower half of an argument of which the kernel takes both.
-  func isHalf(_ word: SeccompData.Word, _ rules: [Rule], on architecture: Architecture) -> Bool {
+  func isHalf(_ word: SeccompData.Word, _ rules: [Policy.Rule], on architecture: Architecture)
+    -> Bool
+  {
     guard !architecture.is32Bit, let found = parameter(word, rules, architecture) else {
       return false
     }
@@ -76,7 +71,7 @@ struct Wording {
   }
 
   private func name(
-    _ word: SeccompData.Word, _ rules: [Rule], _ architecture: Architecture?
+    _ word: SeccompData.Word, _ rules: [Policy.Rule], _ architecture: Architecture?
   ) -> String? {
     parameter(word, rules, architecture).map { argument, parameter in
       word == argument.high ? "\(parameter.name) >> 32" : parameter.name
@@ -85,7 +80,7 @@ struct Wording {
 
   /// The argument that a word belongs to, and the parameter that it is for all calls of the rules.
   private func parameter(
-    _ word: SeccompData.Word, _ rules: [Rule], _ architecture: Architecture?
+    _ word: SeccompData.Word, _ rules: [Policy.Rule], _ architecture: Architecture?
   ) -> (argument: SeccompData.Argument, parameter: Parameter)? {
     guard let architecture,
       let argument = SeccompData.Argument.allCases.first(where: {
@@ -104,12 +99,12 @@ struct Wording {
   }
 }
 
-extension Condition {
+extension Policy.Condition {
   /// The named constants that one parameter is compared with.
   fileprivate func constants(comparedWith parameter: String?) -> [NamedConstant] {
     switch self {
     case .comparison(let comparison):
-      guard comparison.argument == parameter.map(Argument.named) else { return [] }
+      guard comparison.argument == parameter.map(Policy.Argument.named) else { return [] }
       return comparison.constants.compactMap { value in
         guard case .constant(let constant) = value else { return nil }
         return constant

@@ -26,14 +26,11 @@ extension Program {
       case .jump(let distance): index += Int(distance)
       case .branch(let test, .constant(let value), let ifTrue, let ifFalse):
         index += Int(test.holds(a, value) ? ifTrue : ifFalse)
-      case .return(.constant(let value)): return value == Self.allow
+      case .return(.constant(let value)): return value == SeccompReturn.allow
       case .load, .loadIndex, .store, .storeIndex, .arithmetic, .negate, .copyToIndex,
         .copyFromIndex, .branch, .return:
         return false
       }
     }
   }
-
-  // SECCOMP_RET_ALLOW, the one verdict this room has to know: the kernel caches no other.
-  private static let allow: UInt32 = 0x7fff_0000
 }

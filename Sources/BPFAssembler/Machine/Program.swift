@@ -3,7 +3,10 @@
 /// Only initialisers that verify make one, so what takes a `Program` needs no checks of its own:
 /// every jump lands inside, the last instruction returns, every slot is written before it is read.
 public struct Program: Hashable, Sendable {
-  /// The instructions, 1 to 4096 of them.
+  /// The most instructions that the kernel takes (linux/bpf_common.h, BPF_MAXINSNS).
+  public static let mostInstructions = 4096
+
+  /// The instructions, 1 to `mostInstructions` of them.
   public let instructions: [Instruction]
 
   /// Verifies instructions.

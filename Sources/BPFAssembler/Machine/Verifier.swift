@@ -6,18 +6,15 @@
 /// Source: bpf_check_classic and check_load_and_stores in net/core/filter.c, then
 /// seccomp_check_filter in kernel/seccomp.c. All of them answer EINVAL.
 public enum Verifier {
-  /// The greatest number of instructions in one program (BPF_MAXINSNS).
-  public static let maximumLength = 4096
-
   /// Checks a program.
   ///
   /// - Parameter program: The instructions, encoded.
   /// - Throws: `VerifierError` for the first instruction that breaks a rule; scratch slots are
   ///   looked at last, as the kernel does.
   public static func check(_ program: [RawInstruction]) throws(VerifierError) {
-    guard (1...maximumLength).contains(program.count) else {
+    guard (1...Program.mostInstructions).contains(program.count) else {
       throw VerifierError(
-        index: min(program.count, maximumLength), reason: .length(program.count))
+        index: min(program.count, Program.mostInstructions), reason: .length(program.count))
     }
     var instructions: [Instruction] = []
     instructions.reserveCapacity(program.count)
@@ -36,9 +33,9 @@ public enum Verifier {
   /// - Parameter program: The instructions.
   /// - Throws: `VerifierError`, but never `.instruction`: that much the type has proven.
   public static func check(_ program: [Instruction]) throws(VerifierError) {
-    guard (1...maximumLength).contains(program.count) else {
+    guard (1...Program.mostInstructions).contains(program.count) else {
       throw VerifierError(
-        index: min(program.count, maximumLength), reason: .length(program.count))
+        index: min(program.count, Program.mostInstructions), reason: .length(program.count))
     }
     for (index, instruction) in program.enumerated() {
       if let reason = fault(of: instruction, followedBy: program.count - index - 1) {

@@ -42,7 +42,7 @@ extension VerifierError: CustomStringConvertible {
     case .length(0):
       "a program needs at least one instruction"
     case .length(let count):
-      "a program has at most \(Verifier.maximumLength) instructions, this one \(count)"
+      "a program has at most \(Program.mostInstructions) instructions, this one \(count)"
     case .instruction(let error):
       "instruction \(index): \(error.description)"
     case .divisionByZero:

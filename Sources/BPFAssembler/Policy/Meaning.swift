@@ -25,7 +25,7 @@ extension Policy {
   ///
   /// - Parameters:
   ///   - call: The call as the kernel shows it.
-  ///   - native: The architecture that the filter is for, x86_64 or aarch64.
+  ///   - native: The architecture that the filter is for, a native one.
   /// - Returns: The verdict with its errno filled in.
   public func verdict(of call: SystemCall, native: Architecture) -> Verdict {
     unresolvedVerdict(of: call, native: native).resolved(refusal: refusal)
@@ -55,7 +55,7 @@ extension Policy {
   }
 }
 
-extension Condition {
+extension Policy.Condition {
   /// Whether the arguments of a call meet the condition.
   ///
   /// - Parameters:
@@ -86,8 +86,8 @@ extension Condition {
   }
 }
 
-extension Comparison {
-  fileprivate func holds(for argument: UInt64, number: (Value) -> UInt64) -> Bool {
+extension Policy.Comparison {
+  fileprivate func holds(for argument: UInt64, number: (Policy.Value) -> UInt64) -> Bool {
     let value = argument & (mask.map(number) ?? .max)
     return switch relation {
     case .equal(let other): value == number(other)

@@ -22,13 +22,13 @@ public struct Policy: Hashable, Sendable {
   /// The errno of a plain `deny`.
   public var refusal: Errno
   /// The rules, first match first.
-  public var rules: [Rule]
+  public var rules: [Policy.Rule]
   /// The words of the `layers` line, at least one; `nil` where there is no such line.
   ///
-  /// They say nothing about calls: only the program that uses the policy knows them.
-  public var layers: [String]?
+  /// They say nothing about calls: only nonet, which uses the policy, knows them.
+  package var layers: [String]?
   /// The words of the `network` line, likewise.
-  public var network: [String]?
+  package var network: [String]?
 
   /// Makes a policy.
   ///
@@ -39,12 +39,9 @@ public struct Policy: Hashable, Sendable {
   ///   - unknown: The verdict of numbers above the newest known; `nil` is the default verdict.
   ///   - refusal: The errno of a plain `deny`; socket(2) documents EACCES.
   ///   - rules: The rules, first match first.
-  ///   - layers: The words of the `layers` line.
-  ///   - network: The words of the `network` line.
   public init(
     defaultVerdict: Verdict, foreign: Foreign = .compile, x32: Verdict = .deny(.enosys),
-    unknown: Verdict? = nil, refusal: Errno = .eacces, rules: [Rule], layers: [String]? = nil,
-    network: [String]? = nil
+    unknown: Verdict? = nil, refusal: Errno = .eacces, rules: [Policy.Rule]
   ) {
     self.defaultVerdict = defaultVerdict
     self.foreign = foreign
@@ -52,29 +49,5 @@ public struct Policy: Hashable, Sendable {
     self.unknown = unknown ?? defaultVerdict
     self.refusal = refusal
     self.rules = rules
-    self.layers = layers
-    self.network = network
-  }
-}
-
-/// One line of a policy: a verdict for some calls, perhaps under a condition.
-public struct Rule: Hashable, Sendable {
-  /// What a matching call gets.
-  public let verdict: Verdict
-  /// The calls that the rule speaks of; one that an ABI lacks is skipped there.
-  public let calls: [Syscall]
-  /// What must hold of the arguments; `nil` is no condition.
-  public let condition: Condition?
-
-  /// Makes a rule.
-  ///
-  /// - Parameters:
-  ///   - verdict: What a matching call gets.
-  ///   - calls: The calls that the rule speaks of.
-  ///   - condition: What must hold of the arguments; `nil` is no condition.
-  public init(_ verdict: Verdict, _ calls: [Syscall], if condition: Condition? = nil) {
-    self.verdict = verdict
-    self.calls = calls
-    self.condition = condition
   }
 }

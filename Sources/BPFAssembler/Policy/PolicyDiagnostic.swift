@@ -51,6 +51,13 @@ public struct PolicyError: Error, Hashable, Sendable {
   }
 }
 
+extension PolicyError: CustomStringConvertible {
+  /// Every diagnostic as a compiler prints it, for a text called `policy`.
+  public var description: String {
+    diagnostics.map { $0.text(name: "policy") }.joined(separator: "\n")
+  }
+}
+
 /// A line of a policy's text on its way to becoming a statement; makes diagnostics about itself.
 struct PolicyLine {
   /// Longer lines are shown only this far.

@@ -2,12 +2,10 @@
 public struct ParsedPolicy: Sendable {
   /// The policy itself.
   public let policy: Policy
-  /// The line of each rule, from 1.
-  public let ruleLines: [Int]
   /// The words of the `layers` line with their places, at least one; `nil` where there is no such line.
-  public let layers: [PolicyWord]?
+  package let layers: [PolicyWord]?
   /// The words of the `network` line, likewise.
-  public let network: [PolicyWord]?
+  package let network: [PolicyWord]?
   /// What may not mean what its author thinks.
   public let warnings: [PolicyDiagnostic]
 }
@@ -18,12 +16,35 @@ extension Policy {
 
   /// Reads a policy from its text.
   ///
-  /// - Parameter text: The bytes of the policy; lines end with LF or CRLF.
-  /// - Returns: The policy, the line of each rule and warnings.
+  /// - Parameters:
+  ///   - text: The bytes of the policy; lines end with LF or CRLF.
+  ///   - name: What the text is called, usually its file, for the places of the rules.
+  /// - Returns: The policy and warnings.
   /// - Throws: Every error of the text, one for each line that has any.
-  public static func parse(_ text: [UInt8]) throws(PolicyError) -> ParsedPolicy {
-    var parser = PolicyParser()
+  public static func parse(
+    _ text: [UInt8], named name: String = "policy"
+  ) throws(PolicyError) -> ParsedPolicy {
+    var parser = PolicyParser(name: name)
     return try parser.parse(text)
+  }
+
+  /// Reads a policy from its text and leaves warnings aside.
+  ///
+  /// - Parameters:
+  ///   - text: The lines of the policy.
+  ///   - name: What the text is called, for the places of the rules.
+  /// - Throws: Every error of the text, one for each line that has any.
+  public init(text: String, named name: String = "policy") throws(PolicyError) {
+    self = try Policy.parse(Array(text.utf8), named: name).policy
+  }
+
+  /// Reads the `layers` line of a text and nothing else of it.
+  ///
+  /// - Parameter text: The bytes of a policy.
+  /// - Returns: The words with their places; `nil` where there is no such line.
+  /// - Throws: What is wrong with that line.
+  package static func layers(of text: [UInt8]) throws(PolicyError) -> [PolicyWord]? {
+    try PolicyParser.layers(of: text)
   }
 }
 
@@ -32,6 +53,8 @@ struct PolicyParser {
   /// More errors than these help nobody.
   private static let mostErrors = 20
 
+  /// What the text is called.
+  private let name: String
   private var defaultVerdict: Verdict?
   /// Whether a line at least tried to say the default.
   private var hasDefault = false
@@ -42,6 +65,10 @@ struct PolicyParser {
   private var network: [PolicyWord]?
   private var rules: [LocatedRule] = []
   private var errors: [PolicyDiagnostic] = []
+
+  init(name: String) {
+    self.name = name
+  }
 
   mutating func parse(_ text: [UInt8]) throws(PolicyError) -> ParsedPolicy {
     let lines = Self.lines(of: text)
@@ -68,22 +95,18 @@ struct PolicyParser {
           "nothing says what calls without a rule get; add the line 'default allow'"))
     }
     guard let defaultVerdict, errors.isEmpty else { throw PolicyError(diagnostics: errors) }
-    let policy = Policy(
+    var policy = Policy(
       defaultVerdict: defaultVerdict, foreign: foreign ?? .compile, x32: x32 ?? .deny(.enosys),
-      unknown: unknown, rules: rules.map { $0.rule }, layers: layers?.map { $0.text },
-      network: network?.map { $0.text })
+      unknown: unknown, rules: rules.map { $0.rule })
+    policy.layers = layers?.map { $0.text }
+    policy.network = network?.map { $0.text }
     return ParsedPolicy(
-      policy: policy, ruleLines: rules.map { $0.line.number }, layers: layers, network: network,
+      policy: policy, layers: layers, network: network,
       warnings: PolicyReview(rules, defaultVerdict: defaultVerdict).warnings())
   }
 
-  /// Reads the `layers` line of a text and nothing else of it.
-  ///
-  /// - Parameter text: The bytes of a policy.
-  /// - Returns: The words with their places; `nil` where there is no such line.
-  /// - Throws: What is wrong with that line.
   static func layers(of text: [UInt8]) throws(PolicyError) -> [PolicyWord]? {
-    var parser = PolicyParser()
+    var parser = PolicyParser(name: "")
     for line in lines(of: text) where line.begins(with: "layers") {
       do throws(PolicyDiagnostic) {
         try parser.parse(line)
@@ -135,7 +158,8 @@ struct PolicyParser {
       try statement.refuseRepetition(of: "network", at: span, network != nil)
       network = try statement.words(expecting: "a word about the network, such as allowed")
     case let word:
-      rules.append(try statement.rule(verb: word, at: span))
+      let place = Policy.Place(name, line: line.number)
+      rules.append(try statement.rule(verb: word, at: span, place))
     }
     try statement.end()
   }
@@ -147,12 +171,4 @@ extension PolicyLine {
     let start = bytes.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
     return text.withUTF8Buffer { start.starts(with: $0) }
   }
-}
-
-/// A rule with the place it was read from.
-struct LocatedRule {
-  let rule: Rule
-  let line: PolicyLine
-  /// Where each of `rule.calls` stands in the line.
-  let callSpans: [Range<Int>]
 }

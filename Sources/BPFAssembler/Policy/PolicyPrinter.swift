@@ -16,7 +16,7 @@ extension Policy {
   }
 }
 
-extension Rule: CustomStringConvertible {
+extension Policy.Rule: CustomStringConvertible {
   /// The rule as the policy language writes it.
   public var description: String {
     var text: String
@@ -39,7 +39,7 @@ extension Rule: CustomStringConvertible {
   }
 }
 
-extension Condition: CustomStringConvertible {
+extension Policy.Condition: CustomStringConvertible {
   /// The condition as the policy language writes it.
   public var description: String {
     switch self {
@@ -58,7 +58,7 @@ extension Condition: CustomStringConvertible {
   }
 }
 
-extension Comparison: CustomStringConvertible {
+extension Policy.Comparison: CustomStringConvertible {
   /// The comparison as the policy language writes it.
   public var description: String {
     var text = argument.description
@@ -77,7 +77,7 @@ extension Comparison: CustomStringConvertible {
   }
 }
 
-extension Argument: CustomStringConvertible {
+extension Policy.Argument: CustomStringConvertible {
   /// The argument as the policy language writes it.
   public var description: String {
     switch self {
@@ -88,7 +88,7 @@ extension Argument: CustomStringConvertible {
   }
 }
 
-extension Value: CustomStringConvertible {
+extension Policy.Value: CustomStringConvertible {
   /// The value as the policy language writes it: small numbers in decimal, others in hexadecimal.
   public var description: String {
     switch self {

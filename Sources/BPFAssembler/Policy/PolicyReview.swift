@@ -91,7 +91,7 @@ struct PolicyReview {
   }
 }
 
-extension Rule {
+extension Policy.Rule {
   /// Whether the condition is false of every argument, as far as its comparisons alone show it.
   fileprivate var isNeverTrue: Bool {
     guard let condition else { return false }
@@ -104,7 +104,7 @@ extension Rule {
   }
 }
 
-extension Condition {
+extension Policy.Condition {
   /// What the condition is of every argument; `nil` where it depends on them.
   fileprivate func truth(of call: Syscall, on architecture: Architecture) -> Bool? {
     switch self {
@@ -125,15 +125,15 @@ extension Condition {
   }
 }
 
-extension Comparison {
+extension Policy.Comparison {
   fileprivate func truth(on architecture: Architecture, isWord: Bool) -> Bool? {
-    func number(_ value: Value) -> UInt64 { value.number(on: architecture, isWord: isWord) }
+    func number(_ value: Policy.Value) -> UInt64 { value.number(on: architecture, isWord: isWord) }
     // The largest value that there is; one with other bits does not occur.
     let largest = (mask.map(number) ?? .max) & (isWord ? 0xffff_ffff : .max)
-    func isBelow(_ value: Value) -> Bool? {
+    func isBelow(_ value: Policy.Value) -> Bool? {
       number(value) == 0 ? false : number(value) > largest ? true : nil
     }
-    func isEqual(_ values: [Value]) -> Bool? {
+    func isEqual(_ values: [Policy.Value]) -> Bool? {
       if values.allSatisfy({ number($0) & ~largest != 0 }) { return false }
       return largest == 0 ? true : nil
     }

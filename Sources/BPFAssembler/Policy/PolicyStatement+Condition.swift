@@ -8,13 +8,13 @@ extension PolicyStatement {
   /// - Parameter calls: The calls of the rule, all of which must have the arguments named.
   /// - Returns: The condition.
   /// - Throws: The first mistake.
-  mutating func parseCondition(for calls: [Syscall]) throws(PolicyDiagnostic) -> Condition {
+  mutating func parseCondition(for calls: [Syscall]) throws(PolicyDiagnostic) -> Policy.Condition {
     try disjunction(calls, depth: 0)
   }
 
   private mutating func disjunction(
     _ calls: [Syscall], depth: Int
-  ) throws(PolicyDiagnostic) -> Condition {
+  ) throws(PolicyDiagnostic) -> Policy.Condition {
     let first = try conjunction(calls, depth: depth)
     var parts = [first]
     while take("or") { parts.append(try conjunction(calls, depth: depth)) }
@@ -23,7 +23,7 @@ extension PolicyStatement {
 
   private mutating func conjunction(
     _ calls: [Syscall], depth: Int
-  ) throws(PolicyDiagnostic) -> Condition {
+  ) throws(PolicyDiagnostic) -> Policy.Condition {
     let first = try negation(calls, depth: depth)
     var parts = [first]
     while take("and") { parts.append(try negation(calls, depth: depth)) }
@@ -32,7 +32,7 @@ extension PolicyStatement {
 
   private mutating func negation(
     _ calls: [Syscall], depth: Int
-  ) throws(PolicyDiagnostic) -> Condition {
+  ) throws(PolicyDiagnostic) -> Policy.Condition {
     let opening = span
     guard depth < Self.deepestNesting else {
       throw error(opening, "conditions nest at most \(Self.deepestNesting) deep")
@@ -46,12 +46,13 @@ extension PolicyStatement {
     return inner
   }
 
-  private mutating func comparison(_ calls: [Syscall]) throws(PolicyDiagnostic) -> Comparison {
+  private mutating func comparison(_ calls: [Syscall]) throws(PolicyDiagnostic) -> Policy.Comparison
+  {
     let start = span
     let name = try word(expecting: "an argument: \(Self.argumentNames(of: calls))")
     let argument = Self.positional(name) ?? .named(name)
     let kind = try kind(of: argument, spelled: name, at: start, calls)
-    var mask: Value?
+    var mask: Policy.Value?
     if take(.mask) { mask = try value(fitting: kind) }
     let operation = span
     let relation = try relation(fitting: kind, isMasked: mask != nil)
@@ -60,11 +61,11 @@ extension PolicyStatement {
         start.lowerBound..<operation.upperBound,
         "'\(name)' is a pointer: what it points to cannot be seen, so it compares with NULL only")
     }
-    return Comparison(argument, mask: mask, relation)
+    return Policy.Comparison(argument, mask: mask, relation)
   }
 
   /// `arg0` to `arg5`, with `:32` for the low word.
-  private static func positional(_ name: String) -> Argument? {
+  private static func positional(_ name: String) -> Policy.Argument? {
     let bytes = Array(name.utf8)
     guard bytes.count >= 4, bytes[0..<3].elementsEqual("arg".utf8),
       (UInt8(ascii: "0")...UInt8(ascii: "5")).contains(bytes[3])
@@ -75,13 +76,13 @@ extension PolicyStatement {
   }
 
   private func kind(
-    of argument: Argument, spelled name: String, at span: Range<Int>, _ calls: [Syscall]
-  ) throws(PolicyDiagnostic) -> Parameter.Kind {
+    of argument: Policy.Argument, spelled name: String, at span: Range<Int>, _ calls: [Syscall]
+  ) throws(PolicyDiagnostic) -> Prototype.Parameter.Kind {
     guard case .named = argument else {
       if case .lowWord = argument { return .int }
       return .long
     }
-    var kind: Parameter.Kind?
+    var kind: Prototype.Parameter.Kind?
     for call in calls {
       // A 32-bit ABI may lack the parameter, and may not be compiled at all: the compiler says so.
       for architecture in Architecture.natives where call.number(on: architecture) != nil {
@@ -115,8 +116,8 @@ extension PolicyStatement {
   }
 
   private mutating func relation(
-    fitting kind: Parameter.Kind, isMasked: Bool
-  ) throws(PolicyDiagnostic) -> Comparison.Relation {
+    fitting kind: Prototype.Parameter.Kind, isMasked: Bool
+  ) throws(PolicyDiagnostic) -> Policy.Comparison.Relation {
     if take("in") { return .member(try members(fitting: kind)) }
     let operation = current
     let expected = isMasked ? "==, !=, <, <=, >, >= or 'in'" : "==, !=, <, <=, >, >=, & or 'in'"
@@ -141,18 +142,20 @@ extension PolicyStatement {
   }
 
   private mutating func members(
-    fitting kind: Parameter.Kind
-  ) throws(PolicyDiagnostic) -> [Value] {
+    fitting kind: Prototype.Parameter.Kind
+  ) throws(PolicyDiagnostic) -> [Policy.Value] {
     guard take(.openBrace) else { throw error(span, "expected '{', found \(current)") }
-    var values: [Value] = []
+    var values: [Policy.Value] = []
     repeat { values.append(try value(fitting: kind)) } while take(.comma)
     guard take(.closeBrace) else { throw error(span, "expected ',' or '}', found \(current)") }
     return values
   }
 
-  private mutating func value(fitting kind: Parameter.Kind) throws(PolicyDiagnostic) -> Value {
+  private mutating func value(fitting kind: Prototype.Parameter.Kind) throws(PolicyDiagnostic)
+    -> Policy.Value
+  {
     let token = current
-    let value: Value
+    let value: Policy.Value
     switch token.kind {
     case .number(let number):
       value = .number(number)
@@ -178,7 +181,7 @@ extension PolicyStatement {
   }
 }
 
-extension Comparison.Relation {
+extension Policy.Comparison.Relation {
   fileprivate var comparesWithNull: Bool {
     switch self {
     case .equal(let value), .notEqual(let value): value.number(on: .x86_64, isWord: false) == 0

@@ -90,7 +90,9 @@ extension PolicyStatement {
   }
 
   /// What follows a rule's verb: calls, a condition and an errno.
-  mutating func rule(verb: String, at span: Range<Int>) throws(PolicyDiagnostic) -> LocatedRule {
+  mutating func rule(
+    verb: String, at span: Range<Int>, _ place: Policy.Place
+  ) throws(PolicyDiagnostic) -> LocatedRule {
     guard Self.verbs.contains(verb) else {
       throw error(
         span,
@@ -99,7 +101,7 @@ extension PolicyStatement {
     }
     let (calls, callSpans) = try self.calls()
     var number = verb == "deny" ? try errno() : nil
-    var condition: Condition?
+    var condition: Policy.Condition?
     if take("if") {
       condition = try parseCondition(for: calls)
     } else if take("unless") {
@@ -114,7 +116,7 @@ extension PolicyStatement {
       case _: .deny(number)
       }
     return LocatedRule(
-      rule: Rule(verdict, calls, if: condition), line: line, callSpans: callSpans)
+      rule: Policy.Rule(verdict, calls, if: condition, at: place), line: line, callSpans: callSpans)
   }
 
   private mutating func errno() throws(PolicyDiagnostic) -> Errno? {

@@ -2,9 +2,9 @@
 ///
 /// The lines `layers` and `network` are made of such words. They say what shall be around the filter,
 /// which this library knows nothing of.
-public struct PolicyWord: Sendable {
+package struct PolicyWord: Sendable {
   /// The word.
-  public let text: String
+  package let text: String
   let line: PolicyLine
   let span: Range<Int>
 
@@ -12,7 +12,7 @@ public struct PolicyWord: Sendable {
   ///
   /// - Parameter message: What is wrong and what was expected.
   /// - Returns: An error like those of the parser.
-  public func error(_ message: String) -> PolicyDiagnostic {
+  package func error(_ message: String) -> PolicyDiagnostic {
     line.diagnostic(.error, span, message)
   }
 }

@@ -3,7 +3,7 @@ public enum Verdict: Hashable, Sendable {
   /// The kernel runs the call.
   case allow
 
-  /// The call fails with an errno; `nil` is the policy's own `refusal`, which `--errno` selects.
+  /// The call fails with an errno; `nil` is the policy's own `refusal`.
   case deny(Errno?)
 
   /// The process is killed with SIGSYS.

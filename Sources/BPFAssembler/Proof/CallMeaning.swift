@@ -54,7 +54,7 @@ struct CallMeaning {
   }
 
   private mutating func ask(
-    _ condition: Condition, _ place: Place, ifTrue: Next, ifFalse: Next
+    _ condition: Policy.Condition, _ place: Place, ifTrue: Next, ifFalse: Next
   ) -> Next {
     switch condition {
     case .not(let part):
@@ -83,7 +83,7 @@ private struct Register {
   private let architecture: Architecture
   private let isWord: Bool
 
-  init?(_ location: ArgumentLocation, mask: Value?, on architecture: Architecture) {
+  init?(_ location: Policy.Argument.Location, mask: Policy.Value?, on architecture: Architecture) {
     guard let lowWord = SeccompData.Word.low(argument: location.index),
       let highWord = SeccompData.Word.high(argument: location.index)
     else { return nil }
@@ -95,7 +95,7 @@ private struct Register {
     high = WordView(highWord, mask: highMask)
   }
 
-  func halves(of value: Value) -> (high: UInt32, low: UInt32) {
+  func halves(of value: Policy.Value) -> (high: UInt32, low: UInt32) {
     let number = value.number(on: architecture, isWord: isWord)
     return (UInt32(truncatingIfNeeded: number >> 32), UInt32(truncatingIfNeeded: number))
   }
@@ -105,7 +105,7 @@ extension CallMeaning {
   private typealias Bounds = ClosedRange<UInt32>
 
   private mutating func ask(
-    _ relation: Comparison.Relation, _ register: Register, ifTrue: Next, ifFalse: Next
+    _ relation: Policy.Comparison.Relation, _ register: Register, ifTrue: Next, ifFalse: Next
   ) -> Next {
     switch relation {
     case .equal(let value):
@@ -130,7 +130,7 @@ extension CallMeaning {
   }
 
   private mutating func equal(
-    _ register: Register, _ value: Value, ifTrue: Next, ifFalse: Next
+    _ register: Register, _ value: Policy.Value, ifTrue: Next, ifFalse: Next
   ) -> Next {
     let (high, low) = register.halves(of: value)
     let lowHalf = question(register.low, low...low, ifTrue: ifTrue, ifFalse: ifFalse)
@@ -139,7 +139,7 @@ extension CallMeaning {
 
   /// A lesser upper half is less; among equal upper halves the lower ones decide.
   private mutating func less(
-    _ register: Register, _ value: Value, orEqual: Bool, ifTrue: Next, ifFalse: Next
+    _ register: Register, _ value: Policy.Value, orEqual: Bool, ifTrue: Next, ifFalse: Next
   ) -> Next {
     let (high, low) = register.halves(of: value)
     var next = ifFalse

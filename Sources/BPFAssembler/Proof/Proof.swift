@@ -15,7 +15,7 @@ public enum Proof {
   /// - Parameters:
   ///   - program: The finished program.
   ///   - policy: What it shall mean.
-  ///   - native: The architecture that the program is for, x86_64 or aarch64.
+  ///   - native: The architecture that the program is for, a native one.
   ///   - limit: The number of steps after which the proof gives up.
   /// - Returns: The number of steps that it took.
   /// - Throws: `ProofError` with a call that shows the difference, or with what stood in the way.
@@ -32,16 +32,16 @@ public enum Proof {
 public struct CheckedProgram: Hashable, Sendable {
   /// The program.
   public let program: Program
-  /// Why the proof came to no end, where it did not and the user wants the program all the same.
-  public let doubt: Undecided?
+  /// Why the proof came to no end, where that was accepted; `nil` for a proven program.
+  public let doubt: Proof.Undecided?
 
   /// Proves a program.
   ///
   /// - Parameters:
   ///   - program: The finished program.
   ///   - policy: What it shall mean.
-  ///   - native: The architecture that the program is for, x86_64 or aarch64.
-  ///   - acceptsUndecided: Whether a proof that comes to no end is enough (`--unproved`).
+  ///   - native: The architecture that the program is for, a native one.
+  ///   - acceptsUndecided: Whether a proof that comes to no end is enough.
   /// - Throws: `ProofError`; a disproved program is never let through.
   public init(
     _ program: Program, means policy: Policy, for native: Architecture,
@@ -57,8 +57,8 @@ public struct CheckedProgram: Hashable, Sendable {
     }
   }
 
-  /// Takes a preset's program, which was proven when this binary was built.
-  init(provenWhenBuilt program: Program) {
+  /// Takes a program that was proven when this binary was built.
+  package init(provenWhenBuilt program: Program) {
     self.program = program
     doubt = nil
   }

@@ -1,57 +1,61 @@
 /// Why a program may not be installed for a policy.
 public enum ProofError: Error, Hashable, Sendable {
   /// The program does not mean the policy: here is a call that shows it.
-  case disproved(Counterexample)
+  case disproved(Proof.Counterexample)
   /// Nothing wrong was found, and not everything was looked at.
-  case undecided(Undecided)
+  case undecided(Proof.Undecided)
 }
 
-/// A call to which a program answers something else than its policy says.
-///
-/// Only `Proof` makes one, and only after `Program.run` and `Policy.verdict(of:native:)` have said
-/// so: a counterexample is never a mistake of the proof.
-public struct Counterexample: Hashable, Sendable {
-  /// The call.
-  public let call: SystemCall
-  /// Where the call is made from, which a filter could look at too.
-  public let instructionPointer: UInt64
-  /// What the policy says.
-  public let expected: Verdict
-  /// What the program returns to the kernel.
-  public let answer: UInt32
-
-  /// Runs both sides on a call.
+extension Proof {
+  /// A call to which a program answers something else than its policy says.
   ///
-  /// - Returns: `nil` where they agree.
-  init?(_ data: SeccompData, _ program: Program, _ policy: Policy, native: Architecture) {
-    call = SystemCall(arch: data.arch, number: data.nr, arguments: data.arguments)
-    instructionPointer = data.instructionPointer
-    expected = policy.verdict(of: call, native: native)
-    answer = program.run(data)
-    if answer == expected.kernelAnswer(refusal: policy.refusal) { return nil }
+  /// Only `Proof` makes one, and only after `Program.run` and `Policy.verdict(of:native:)` have said
+  /// so: a counterexample is never a mistake of the proof.
+  public struct Counterexample: Hashable, Sendable {
+    /// The call.
+    public let call: SystemCall
+    /// Where the call is made from, which a filter could look at too.
+    public let instructionPointer: UInt64
+    /// What the policy says.
+    public let expected: Verdict
+    /// What the program returns to the kernel.
+    public let answer: UInt32
+
+    /// Runs both sides on a call.
+    ///
+    /// - Returns: `nil` where they agree.
+    init?(_ data: SeccompData, _ program: Program, _ policy: Policy, native: Architecture) {
+      call = SystemCall(arch: data.arch, number: data.nr, arguments: data.arguments)
+      instructionPointer = data.instructionPointer
+      expected = policy.verdict(of: call, native: native)
+      answer = program.run(data)
+      if answer == expected.kernelAnswer(refusal: policy.refusal) { return nil }
+    }
   }
 }
 
-/// How far an undecided proof came.
-public struct Undecided: Hashable, Sendable {
-  /// What stood in the way.
-  public enum Reason: Hashable, Sendable {
-    /// The proof has more cases than it may look at.
-    case tooManyCases(steps: Int)
-    /// One word is looked at under more masks than are followed at once (64).
-    case tooManyMasks(SeccompData.Word)
-    /// An instruction computes what no rule of a policy asks for.
-    case instruction(index: Int)
-    /// The proof's reading of the policy and the reference differ: a fault of the proof.
-    case contradiction(SystemCall)
-  }
+extension Proof {
+  /// How far an undecided proof came.
+  public struct Undecided: Hashable, Sendable {
+    /// What stood in the way.
+    public enum Reason: Hashable, Sendable {
+      /// The proof has more cases than it may look at.
+      case tooManyCases(steps: Int)
+      /// One word is looked at under more masks than are followed at once (64).
+      case tooManyMasks(SeccompData.Word)
+      /// An instruction computes what no rule of a policy asks for.
+      case instruction(index: Int)
+      /// The proof's reading of the policy and the reference differ: a fault of the proof.
+      case contradiction(SystemCall)
+    }
 
-  /// What stood in the way.
-  public let reason: Reason
-  /// The number of rules of the policy.
-  public let rules: Int
-  /// The number of instructions of the program.
-  public let instructions: Int
+    /// What stood in the way.
+    public let reason: Reason
+    /// The number of rules of the policy.
+    public let rules: Int
+    /// The number of instructions of the program.
+    public let instructions: Int
+  }
 }
 
 extension ProofError: CustomStringConvertible {
@@ -64,7 +68,7 @@ extension ProofError: CustomStringConvertible {
   }
 }
 
-extension Counterexample: CustomStringConvertible {
+extension Proof.Counterexample: CustomStringConvertible {
   /// The call and both answers.
   public var description: String {
     let architecture = Architecture.allCases.first { $0.auditValue == call.arch }
@@ -81,7 +85,7 @@ extension Counterexample: CustomStringConvertible {
   }
 }
 
-extension Undecided: CustomStringConvertible {
+extension Proof.Undecided: CustomStringConvertible {
   /// What stood in the way, and how large the policy is.
   public var description: String {
     let size = "\(rules) rules, \(instructions) instructions"

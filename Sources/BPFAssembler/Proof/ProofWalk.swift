@@ -233,8 +233,8 @@ extension ProofWalk {
     return decision
   }
 
-  private func counterexample(_ data: SeccompData) -> Counterexample? {
-    Counterexample(data, program, policy, native: native)
+  private func counterexample(_ data: SeccompData) -> Proof.Counterexample? {
+    Proof.Counterexample(data, program, policy, native: native)
   }
 
   private var outOfSteps: ProofError {
@@ -242,9 +242,9 @@ extension ProofWalk {
     return undecided(.tooManyCases(steps: limit))
   }
 
-  private func undecided(_ reason: Undecided.Reason) -> ProofError {
+  private func undecided(_ reason: Proof.Undecided.Reason) -> ProofError {
     .undecided(
-      Undecided(
+      Proof.Undecided(
         reason: reason, rules: policy.rules.count, instructions: program.instructions.count))
   }
 }

@@ -54,19 +54,20 @@ extension OptionParser {
     if let architecture = Architecture.natives.first(where: { $0.name == value.text }) {
       return .one(architecture)
     }
-    throw .usage("--arch: expected x86_64, aarch64 or all, not '\(value.text)'")
+    let names = Architecture.natives.map { $0.name }.joined(separator: ", ")
+    throw .usage("--arch: expected \(names) or all, not '\(value.text)'")
   }
 
-  static func format(_ value: Word) throws(Failure) -> DumpFormat {
-    if let format = DumpFormat(rawValue: value.text) { return format }
-    let names = DumpFormat.allCases.map { $0.rawValue }
+  static func format(_ value: Word) throws(Failure) -> Dump.Format {
+    if let format = Dump.Format(named: value.text) { return format }
+    let names = Dump.Format.all.map { $0.name }
     throw .usage(
       "--format: expected \(names.joined(separator: ", ")), not '\(value.text)'")
   }
 
   static func host(_ value: Word) throws(Failure) -> HookHost {
-    if let host = HookHost(rawValue: value.text) { return host }
-    let names = HookHost.allCases.map { $0.rawValue }
+    if let host = HookHost(named: value.text) { return host }
+    let names = HookHost.all.map { $0.name }
     throw .usage(
       "--hook: no host is called '\(value.text)'\(suggestion(for: value, among: names)); expected "
         + names.joined(separator: ", "))

@@ -64,7 +64,7 @@ struct Options {
   /// `--allow-unix`: `inside`, a socket or a folder, each.
   var allowedUnix: [Word] = []
   var architectures: ArchitectureChoice?
-  var format: DumpFormat?
+  var format: Dump.Format?
   /// `--unproved`: a filter whose proof comes to no end is used all the same.
   var acceptsUnproved = false
   var isQuiet = false

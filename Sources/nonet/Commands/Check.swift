@@ -30,12 +30,12 @@ struct Check {
     for preset in Preset.allCases {
       for backend in Plan.Backend.allCases { rows.append(try Self.row(preset, backend, machine)) }
     }
-    switch options.format ?? .listing {
-    case .listing: try printOut(Array(Self.text(findings, rows).utf8))
-    case .json: try printOut(Array(Self.json(findings, rows).utf8))
-    case .bpfAsm, .raw, .hex, .c, .decimal, .dot:
+    let format = options.format ?? .listing
+    guard format == .listing || format == .json else {
       throw .usage("--check prints --format listing or json")
     }
+    let text = format == .json ? Self.json(findings, rows) : Self.text(findings, rows)
+    try printOut(Array(text.utf8))
     let isConfinable = rows.contains {
       $0.backend == .auto && $0.preset == .default && $0.plan != nil
     }
@@ -94,7 +94,7 @@ struct Check {
 
   private static func notification() -> Finding {
     do throws(SystemError) {
-      try probeSeccomp(.userNotification)
+      try probeSeccomp(SeccompReturn.userNotification)
       return Finding(name: "user notification", isThere: true, text: "yes")
     } catch {
       return Finding(

@@ -4,7 +4,8 @@ internal import CLinuxShims
 /// The policy that the command line asks for, ready to be compiled.
 struct ChosenPolicy {
   private(set) var policy: Policy
-  private(set) var names: PolicyNames
+  /// What the policy is called: a preset or a file.
+  let name: String
   /// What the text asks for besides the filter.
   let layers: Layers
   /// Whether the text has the line `network allowed`.
@@ -24,7 +25,7 @@ struct ChosenPolicy {
     let (name, file, text) = try Self.source(options.policy)
     let parsed: ParsedPolicy
     do throws(PolicyError) {
-      parsed = try Policy.parse(text)
+      parsed = try Policy.parse(text, named: file)
       var errors: [PolicyDiagnostic] = []
       layers = Layers(parsed.layers, &errors)
       expectsNetwork = Self.expectsNetwork(parsed.network, &errors)
@@ -36,16 +37,15 @@ struct ChosenPolicy {
       for warning in parsed.warnings { say(warning.text(name: file)) }
     }
     var policy = parsed.policy
-    var places = parsed.ruleLines.map { "\(file):\($0)" }
     policy.refusal = options.errno
     // What is said later stands before what was said earlier, and all of it before the policy.
     for change in options.changes {
-      policy.rules.insert(Rule(change.verdict, change.calls), at: 0)
-      places.insert(change.verdict == .allow ? "--allow" : "--deny", at: 0)
+      let place = Policy.Place(change.verdict == .allow ? "--allow" : "--deny")
+      policy.rules.insert(Policy.Rule(change.verdict, change.calls, at: place), at: 0)
     }
     changes = options.changes.count
     self.policy = policy
-    names = PolicyNames(policy: name, places: places)
+    self.name = name
     acceptsUnproved = options.acceptsUnproved
     isQuiet = options.isQuiet
     if deniesDebug { denyDebug() }
@@ -60,10 +60,8 @@ struct ChosenPolicy {
   }
 
   private mutating func denyDebug() {
-    policy.rules.insert(Rule(.deny(nil), SyscallGroup.debug.calls), at: changes)
-    var places = names.places
-    places.insert("--deny", at: changes)
-    names = PolicyNames(policy: names.policy, places: places)
+    let rule = Policy.Rule(.deny(nil), SyscallGroup.debug.calls, at: Policy.Place("--deny"))
+    policy.rules.insert(rule, at: changes)
   }
 
   /// How IP sockets can be made under the policy; `nil` where they cannot.
@@ -74,8 +72,8 @@ struct ChosenPolicy {
   /// The same policy, but for calls that are denied whatever it says of them; nothing is said twice.
   func denying(_ calls: [Syscall]) -> ChosenPolicy {
     var changed = self
-    changed.policy.rules.insert(Rule(.deny(nil), calls), at: 0)
-    changed.names = PolicyNames(policy: names.policy, places: ["--deny"] + names.places)
+    let rule = Policy.Rule(.deny(nil), calls, at: Policy.Place("--deny"))
+    changed.policy.rules.insert(rule, at: 0)
     changed.isQuiet = true
     return changed
   }
@@ -83,18 +81,16 @@ struct ChosenPolicy {
   /// What the policy says of some calls, with all others allowed; nothing is said twice.
   func only(_ calls: [Syscall]) -> ChosenPolicy {
     var changed = self
-    var rules: [Rule] = []
-    var places: [String] = []
-    for (rule, place) in zip(policy.rules, names.places) {
+    var rules: [Policy.Rule] = []
+    for rule in policy.rules {
       let some = rule.calls.filter { calls.contains($0) }
       if some.isEmpty { continue }
-      rules.append(Rule(rule.verdict, some, if: rule.condition))
-      places.append(place)
+      rules.append(Policy.Rule(rule.verdict, some, if: rule.condition, at: rule.place))
     }
     changed.policy = Policy(
       defaultVerdict: .allow, foreign: policy.foreign == .compile ? .compile : .verdict(.allow),
-      x32: .allow, refusal: policy.refusal, rules: rules + [Rule(policy.defaultVerdict, calls)])
-    changed.names = PolicyNames(policy: names.policy, places: places + ["default"])
+      x32: .allow, refusal: policy.refusal,
+      rules: rules + [Policy.Rule(policy.defaultVerdict, calls, at: Policy.Place("default"))])
     changed.isQuiet = true
     return changed
   }
@@ -113,11 +109,11 @@ struct ChosenPolicy {
       let program = try CheckedProgram(
         compiled.program, means: policy, for: architecture, acceptsUndecided: acceptsUnproved)
       if let doubt = program.doubt, !isQuiet {
-        say("policy \(names.policy): the filter is used unproved: \(doubt)")
+        say("policy \(name): the filter is used unproved: \(doubt)")
       }
       return (compiled, program)
     } catch {
-      throw .refused("policy \(names.policy): \(Self.words(error))")
+      throw .refused("policy \(name): \(Self.words(error))")
     }
   }
 
@@ -175,13 +171,13 @@ struct ChosenPolicy {
   private func words(_ error: CompilerError) -> String {
     switch error {
     case .tooLong(let count):
-      "policy \(names.policy) compiles to \(count) instructions, and the kernel takes at most "
-        + "\(CompiledPolicy.mostInstructions); say less, or merge rules"
+      "policy \(name) compiles to \(count) instructions, and the kernel takes at most "
+        + "\(Program.mostInstructions); say less, or merge rules"
     case .noSuchArgument(let rule, let call, let architecture):
-      "\(names.places[rule]): \(call.name) has no such argument on \(architecture), for which the "
+      "\(policy.rules[rule].place?.description ?? name): \(call.name) has no such argument on \(architecture), for which the "
         + "rules are compiled too; use arg0 to arg5, or say 'foreign deny'"
     case .refused(let error):
-      "policy \(names.policy): the compiler made a program that the kernel would refuse "
+      "policy \(name): the compiler made a program that the kernel would refuse "
         + "(\(error)); please report this"
     }
   }

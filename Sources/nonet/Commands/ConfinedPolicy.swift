@@ -19,22 +19,23 @@ struct ConfinedPolicy {
   /// - Throws: What is wrong with the policy.
   init(_ options: Options, _ plan: Plan, _ wanted: WantedPolicy) throws(Failure) {
     let deniesDebug = plan.walls.contains(.seccomp(deniesDebug: true))
+    let hasNamespace = plan.walls.contains(.namespace) || wanted.layers.hasNamespace
     if case .builtIn(let preset, _) = wanted,
       let filter = preset.filter(for: .host, deniesDebug: deniesDebug)
     {
       policyName = preset.name
       concessions = options.concessions
       program = plan.hasFilter ? filter : nil
-      sockets = InheritedSockets(preset)
+      sockets = InheritedSockets(filter.program, hasNamespace: hasNamespace)
       chosen = nil
       expectsNetwork = false
       return
     }
     var chosen = try wanted.read(options)
     if deniesDebug { chosen = chosen.denyingDebug() }
-    policyName = chosen.names.policy
+    policyName = chosen.name
     program = plan.hasFilter ? try chosen.checked(for: .host).program : nil
-    sockets = .policy(chosen.policy, hasNamespace: plan.walls.contains(.namespace))
+    sockets = InheritedSockets(chosen.policy, hasNamespace: hasNamespace)
     self.chosen = chosen
     expectsNetwork = chosen.expectsNetwork
     var concessions: [Concession] = chosen.layers.hasLandlock ? [] : [.layers]
@@ -74,7 +75,7 @@ struct ConfinedPolicy {
       arch: Architecture.host.auditValue, number: number, arguments: somePointers)
     if chosen.policy.verdict(of: call, native: .host).refuses {
       throw .refused(
-        "policy \(chosen.names.policy) refuses execve, so no command can start; allow execve")
+        "policy \(chosen.name) refuses execve, so no command can start; allow execve")
     }
   }
 }

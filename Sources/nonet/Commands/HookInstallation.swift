@@ -22,11 +22,10 @@ struct HookInstallation {
       throw Self.unusable(path, error)
     }
     try write(changed, in: file, at: path, done: "the hook is in \(path)")
-    if changed.others > 0, host == .claudeCode {
+    if changed.others > 0, let warning = host.warningAboutOthers {
       say(
         "warning: \(path) has \(changed.others) other \(host.event) "
-          + "\(changed.others == 1 ? "hook" : "hooks"), and Claude Code can drop the rewritten "
-          + "command when several answer")
+          + "\(changed.others == 1 ? "hook" : "hooks"), and \(warning)")
     }
     say("to see whether it holds, have the agent run nonet --check")
   }
@@ -82,7 +81,7 @@ struct HookInstallation {
   /// Whatever happens to the program, even that it is gone, blocks.
   private func command() throws(Failure) -> String {
     let words = try Hook.words(options)
-    let hook = [OptionName.hook.rawValue, host.rawValue].map { Array($0.utf8) }
+    let hook = [OptionName.hook.rawValue, host.name].map { Array($0.utf8) }
     let line = ([words[0]] + hook + words.dropFirst()).flatMap {
       ShellText.word($0) + [UInt8(ascii: " ")]
     }
@@ -144,7 +143,7 @@ struct HookInstallation {
       return isHome ? "\(folder)/\(host.folder)/\(host.file)" : "\(folder)/\(host.file)"
     }
     guard let home = Self.environment("HOME") else {
-      throw .refused("HOME is not set, so nobody knows where \(host.rawValue) has its settings")
+      throw .refused("HOME is not set, so nobody knows where \(host.name) has its settings")
     }
     return "\(home)/\(host.folder)/\(host.file)"
   }

@@ -9,20 +9,21 @@ struct Show {
     let format = options.format ?? .listing
     if architectures.count > 1, !format.holdsSeveral {
       throw .usage(
-        "--format \(format.rawValue) holds one program; choose --arch x86_64 or --arch aarch64")
+        "--format \(format.name) holds one program; choose "
+          + Architecture.natives.map { "--arch \($0)" }.joined(separator: " or "))
     }
-    let (policies, names) = try compiled()
-    try printOut(Dump(policies, names).bytes(format))
+    let (policies, name) = try compiled()
+    try printOut(Dump(policies, name: name).bytes(format))
   }
 
   /// Prints what the filter answers, call by call.
   func explain() throws(Failure) {
     let format = options.format ?? .listing
     guard format == .listing || format == .json else {
-      throw .usage("--explain prints --format listing or json, not \(format.rawValue)")
+      throw .usage("--explain prints --format listing or json, not \(format.name)")
     }
-    let (policies, names) = try compiled()
-    let explanations = policies.map { Explanation($0, names) }
+    let (policies, name) = try compiled()
+    let explanations = policies.map { Explanation($0, name: name) }
     let text =
       format == .json
       ? "[" + explanations.map { $0.json }.joined(separator: ",\n") + "]\n"
@@ -38,12 +39,12 @@ struct Show {
     }
   }
 
-  private func compiled() throws(Failure) -> ([CompiledPolicy], PolicyNames) {
+  private func compiled() throws(Failure) -> ([CompiledPolicy], name: String) {
     let chosen = try ChosenPolicy(options)
     var policies: [CompiledPolicy] = []
     for architecture in architectures {
       policies.append(try chosen.checked(for: architecture).compiled)
     }
-    return (policies, chosen.names)
+    return (policies, chosen.name)
   }
 }

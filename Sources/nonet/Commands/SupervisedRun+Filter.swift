@@ -32,7 +32,7 @@ extension SupervisedRun {
       case .computed: "the filter computes its answers and cannot be supervised; please report this"
       case .tooLong(let count):
         "policy \(policy) and what supervises it have \(count) instructions, and the kernel takes at "
-          + "most \(CompiledPolicy.mostInstructions); say less, or merge rules"
+          + "most \(Program.mostInstructions); say less, or merge rules"
       }
     return what + "; the command was not run"
   }

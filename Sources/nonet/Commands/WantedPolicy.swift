@@ -51,15 +51,3 @@ enum WantedPolicy {
     }
   }
 }
-
-extension Program {
-  /// Whether a call is run, with an audit record or without.
-  func allows(_ call: SystemCall) -> Bool {
-    var data = SeccompData(nr: call.number, arch: call.arch)
-    for (argument, value) in zip(SeccompData.Argument.allCases, call.arguments) {
-      data[argument] = value
-    }
-    let answer = run(data)
-    return answer == SeccompReturn.allow || answer == SeccompReturn.log
-  }
-}

@@ -44,7 +44,7 @@ struct Capabilities: Equatable {
   ) throws(SystemError) -> Capabilities {
     var capabilities = Capabilities(landlockABI: try probeLandlock(), namespace: .untried)
     do throws(SystemError) {
-      try probeSeccomp(.errno)
+      try probeSeccomp(SeccompReturn.errno)
     } catch {
       capabilities.seccompFailure = error
       capabilities.seccompObstacle = .here
@@ -57,16 +57,5 @@ struct Capabilities: Equatable {
       capabilities.namespace = .fails(error)
     }
     return capabilities
-  }
-}
-
-extension Architecture {
-  /// The architecture that this binary runs on.
-  static var host: Architecture {
-    #if arch(arm64)
-      .aarch64
-    #else
-      .x86_64
-    #endif
   }
 }

@@ -1,61 +1,59 @@
 internal import BPFAssembler
 internal import CLinuxShims
 
-/// Which inherited sockets a command may keep: those that it could make itself.
-enum InheritedSockets {
-  /// AF_UNIX stream and seqpacket.
-  case streams
-  /// AF_UNIX of every type.
-  case unix
-  case none
-  /// What a policy lets the command make; never IP where the command gets a namespace of its own,
-  /// because an inherited socket belongs to the one outside.
-  case policy(Policy, hasNamespace: Bool)
+/// Which inherited sockets a command may keep: those that its policy lets it make itself.
+struct InheritedSockets {
+  /// Whether the command gets a network of its own; an inherited IP socket belongs to the one outside.
+  private let hasNamespace: Bool
+  private let allows: (SystemCall) -> Bool
 
-  /// The answer for a preset as it stands.
-  init(_ preset: Preset) {
-    switch preset {
-    case .default, .loopback: self = .streams
-    case .unix: self = .unix
-    case .strict: self = .none
-    }
+  /// Sockets as a policy lets the command make them.
+  init(_ policy: Policy, hasNamespace: Bool) {
+    self.hasNamespace = hasNamespace
+    allows = { !policy.verdict(of: $0, native: .host).refuses }
+  }
+
+  /// Sockets as a filter lets the command make them.
+  init(_ filter: Program, hasNamespace: Bool) {
+    self.hasNamespace = hasNamespace
+    allows = { filter.allows($0) }
   }
 
   private static let unixFamily = UInt32(AF_UNIX)
   private static let ipFamilies = [UInt32(AF_INET), UInt32(AF_INET6)]
 
-  private static func isStream(_ domain: UInt32, _ type: UInt32) -> Bool {
-    domain == unixFamily && (type == SOCK_STREAM.rawValue || type == SOCK_SEQPACKET.rawValue)
-  }
-
   /// Whether a socket stays open at 3 and above.
   func keep(domain: UInt32, type: UInt32) -> Bool {
-    switch self {
-    case .none: false
-    case .streams: Self.isStream(domain, type)
-    case .unix: domain == Self.unixFamily
-    case .policy(let policy, let hasNamespace):
-      (domain == Self.unixFamily || (!hasNamespace && Self.ipFamilies.contains(domain)))
-        && policy.letsMake(domain: domain, type: type)
-    }
+    (domain == Self.unixFamily || (!hasNamespace && Self.ipFamilies.contains(domain)))
+      && ["socket", "socketpair"].contains { isAllowed($0, domain: domain, type: type) }
   }
 
   /// Whether a socket may be standard input, output or error: pipes of Node and of service managers
   /// are AF_UNIX streams, under any policy.
   func keepAsStandard(domain: UInt32, type: UInt32) -> Bool {
-    Self.isStream(domain, type) || keep(domain: domain, type: type)
+    let isStream =
+      domain == Self.unixFamily && (type == SOCK_STREAM.rawValue || type == SOCK_SEQPACKET.rawValue)
+    return isStream || keep(domain: domain, type: type)
+  }
+
+  private func isAllowed(_ name: String, domain: UInt32, type: UInt32) -> Bool {
+    guard let number = Syscall(named: name)?.number(on: .host) else { return false }
+    return allows(
+      SystemCall(
+        arch: Architecture.host.auditValue, number: number,
+        arguments: [UInt64(domain), UInt64(type), 0]))
   }
 }
 
-extension Policy {
-  fileprivate func letsMake(domain: UInt32, type: UInt32) -> Bool {
-    ["socket", "socketpair"].contains { name in
-      guard let number = Syscall(named: name)?.number(on: .host) else { return false }
-      let call = SystemCall(
-        arch: Architecture.host.auditValue, number: number,
-        arguments: [UInt64(domain), UInt64(type), 0])
-      return !verdict(of: call, native: .host).refuses
+extension Program {
+  /// Whether a call is run, with an audit record or without.
+  func allows(_ call: SystemCall) -> Bool {
+    var data = SeccompData(nr: call.number, arch: call.arch)
+    for (argument, value) in zip(SeccompData.Argument.allCases, call.arguments) {
+      data[argument] = value
     }
+    let answer = run(data)
+    return answer == SeccompReturn.allow || answer == SeccompReturn.log
   }
 }
 

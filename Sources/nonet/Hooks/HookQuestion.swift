@@ -45,11 +45,11 @@ enum HookQuestion {
     do throws(JSONError) {
       document = try JSONDocument(text, JSONOptions(mostBytes: Self.largest))
     } catch {
-      throw Unclear(reason: "what \(host.rawValue) sent is not the JSON of a hook: \(error)")
+      throw Unclear(reason: "what \(host.name) sent is not the JSON of a hook: \(error)")
     }
     let root = document.root
     guard root.kind == .object else {
-      throw Unclear(reason: "what \(host.rawValue) sent is not the JSON of a hook: no object")
+      throw Unclear(reason: "what \(host.name) sent is not the JSON of a hook: no object")
     }
     try Self.checkEvent(root, host)
     guard let shellTool = host.shellTool else {
@@ -75,8 +75,7 @@ enum HookQuestion {
 
   private static func checkEvent(_ root: JSONValue, _ host: HookHost) throws(Unclear) {
     let event = try only("hook_event_name", of: root)
-    // Cursor's question is known by its event's name or, in its first versions, by its command alone.
-    if event == nil, host == .cursor { return }
+    if event == nil, host.mayOmitEvent { return }
     guard event?.spells(host.event) == true else {
       throw Unclear(
         reason:

@@ -173,10 +173,10 @@ struct HookSettings {
         $0.elementsEqual("nonet".utf8)
       }) == true
     else { return false }
-    let joined = OptionName.hook.rawValue + "=" + host.rawValue
+    let joined = OptionName.hook.rawValue + "=" + host.name
     return words.contains { $0.elementsEqual(joined.utf8) }
       || zip(words, words.dropFirst()).contains {
-        $0.elementsEqual(OptionName.hook.rawValue.utf8) && $1.elementsEqual(host.rawValue.utf8)
+        $0.elementsEqual(OptionName.hook.rawValue.utf8) && $1.elementsEqual(host.name.utf8)
       }
   }
 

@@ -81,11 +81,7 @@ struct SupervisedFilter {
   /// The program of `supervision.policy`, compiled and proven when nonet was built; the build compares
   /// its bytes with the compiler's.
   private static func supervision() throws(Problem) -> Program {
-    let bytes =
-      switch Architecture.host {
-      case .aarch64: PackageResources.supervision_aarch64_raw
-      case _: PackageResources.supervision_x86_64_raw
-      }
+    guard let bytes = SupervisionFilter.bytes(for: .host) else { throw .missing }
     do throws(ProgramError) {
       return try Program(bytes: bytes)
     } catch {

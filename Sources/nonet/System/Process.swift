@@ -70,16 +70,10 @@ func installFilter(_ filter: [UInt8]) throws(SystemError) {
   }
 }
 
-/// What a filter can answer, by its value in `seccomp.h`.
-enum SeccompAction: UInt32 {
-  case errno = 0x0005_0000
-  case userNotification = 0x7fc0_0000
-}
-
-/// Asks whether filters can be installed and give an answer; installs nothing.
-func probeSeccomp(_ action: SeccompAction) throws(SystemError) {
+/// Asks whether filters can be installed and give an answer (`SeccompReturn`); installs nothing.
+func probeSeccomp(_ action: UInt32) throws(SystemError) {
   _ = try attempt("seccomp(SECCOMP_GET_ACTION_AVAIL)") {
-    nonet_probe_seccomp_action(action.rawValue)
+    nonet_probe_seccomp_action(action)
   }
 }
 

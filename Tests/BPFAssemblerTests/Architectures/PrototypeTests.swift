@@ -5,7 +5,7 @@ import Testing
   static let table = TableFile("prototypes.tsv")
 
   /// "int:fd" from a parameter, to compare with the file.
-  private func text(_ parameter: Parameter) -> String {
+  private func text(_ parameter: Prototype.Parameter) -> String {
     switch parameter.kind {
     case .int: "int:\(parameter.name)"
     case .long: "long:\(parameter.name)"

@@ -7,11 +7,11 @@ import Testing
   struct Family: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let sizes: ClosedRange<Int>
-    let rules: @Sendable (Int) throws -> [Rule]
+    let rules: @Sendable (Int) throws -> [Policy.Rule]
 
     init(
       _ name: String, _ sizes: ClosedRange<Int>,
-      _ rules: @escaping @Sendable (Int) throws -> [Rule]
+      _ rules: @escaping @Sendable (Int) throws -> [Policy.Rule]
     ) {
       testDescription = name
       self.sizes = sizes
@@ -24,12 +24,12 @@ import Testing
     }
   }
 
-  private static func bits(_ count: Int, set: Bool) -> [Condition] {
+  private static func bits(_ count: Int, set: Bool) -> [Policy.Condition] {
     (0..<count).map { index in
       // Another word each time, so that every part is a load and a test.
-      let bit = Value.number(1 << UInt64(index / 6))
-      let relation: Comparison.Relation = set ? .notEqual(.number(0)) : .equal(.number(0))
-      return .comparison(Comparison(.lowWord(index % 6), mask: bit, relation))
+      let bit = Policy.Value.number(1 << UInt64(index / 6))
+      let relation: Policy.Comparison.Relation = set ? .notEqual(.number(0)) : .equal(.number(0))
+      return .comparison(Policy.Comparison(.lowWord(index % 6), mask: bit, relation))
     }
   }
 
@@ -38,44 +38,45 @@ import Testing
   static let families = [
     Family("one answer for many values", 244...264) { size in
       try (0..<size).map { index in
-        let value = Value.number(UInt64(3 * index + 1))
-        return Rule(
+        let value = Policy.Value.number(UInt64(3 * index + 1))
+        return Policy.Rule(
           .deny(nil), [try syscall("ioctl")],
-          if: .comparison(Comparison(.lowWord(1), .equal(value))))
+          if: .comparison(Policy.Comparison(.lowWord(1), .equal(value))))
       }
     },
     Family("all bits clear", 122...134) { size in
-      [Rule(.deny(nil), [try syscall("ioctl")], if: .all(bits(size, set: false)))]
+      [Policy.Rule(.deny(nil), [try syscall("ioctl")], if: .all(bits(size, set: false)))]
     },
     Family("all bits set", 122...134) { size in
-      [Rule(.deny(nil), [try syscall("ioctl")], if: .all(bits(size, set: true)))]
+      [Policy.Rule(.deny(nil), [try syscall("ioctl")], if: .all(bits(size, set: true)))]
     },
     Family("some bit set or none, by turns", 122...134) { size in
       let parts = zip(bits(size, set: true), bits(size, set: false)).enumerated()
       let mixed = parts.map { $0 % 2 == 0 ? $1.0 : $1.1 }
       return [
-        Rule(.kill, [try syscall("ioctl")], if: .all(mixed)),
-        Rule(.deny(nil), [try syscall("ioctl")], if: .any(mixed)),
+        Policy.Rule(.kill, [try syscall("ioctl")], if: .all(mixed)),
+        Policy.Rule(.deny(nil), [try syscall("ioctl")], if: .any(mixed)),
       ]
     },
     Family("wide comparisons", 60...76) { size in
       try (0..<size).map { index in
-        let value = Value.number(UInt64(size - index) << 32 | UInt64(index))
-        return Rule(
+        let value = Policy.Value.number(UInt64(size - index) << 32 | UInt64(index))
+        return Policy.Rule(
           errno(index % 3), [try syscall("ioctl")],
-          if: .comparison(Comparison(.whole(2), .greater(value))))
+          if: .comparison(Policy.Comparison(.whole(2), .greater(value))))
       }
     },
     Family("many calls", 240...270) { size in
       Syscall.known(on: .x86_64).prefix(size).enumerated().map { index, call in
-        Rule(errno(index), [call])
+        Policy.Rule(errno(index), [call])
       }
     },
     Family("many calls with conditions", 60...90) { size in
       Syscall.known(on: .x86_64).prefix(size).enumerated().map { index, call in
-        let value = Value.number(UInt64(index))
-        return Rule(
-          errno(index % 40), [call], if: .comparison(Comparison(.lowWord(index % 6), .less(value))))
+        let value = Policy.Value.number(UInt64(index))
+        return Policy.Rule(
+          errno(index % 40), [call],
+          if: .comparison(Policy.Comparison(.lowWord(index % 6), .less(value))))
       }
     },
   ]

@@ -6,8 +6,9 @@ import Testing
   private func chain(_ count: Int) throws -> Policy {
     let ioctl = try syscall("ioctl")
     let rules = (0..<count).map { index in
-      let value = Value.number(UInt64(3 * index + 1))
-      return Rule(.deny(nil), [ioctl], if: .comparison(Comparison(.lowWord(1), .equal(value))))
+      let value = Policy.Value.number(UInt64(3 * index + 1))
+      return Policy.Rule(
+        .deny(nil), [ioctl], if: .comparison(Policy.Comparison(.lowWord(1), .equal(value))))
     }
     return Policy(defaultVerdict: .allow, foreign: .verdict(.kill), rules: rules)
   }
@@ -37,9 +38,9 @@ import Testing
       #expect(narrow.agrees(on: try call("ioctl", [0, 3 * index + 2])))
     }
     // A 64-bit argument takes a load and a comparison for each half.
-    let values = (0..<4000).map { Value.number(UInt64($0) << 32 | UInt64($0)) }
-    let condition = Condition.comparison(Comparison(.whole(2), .member(values)))
-    let rule = Rule(.kill, [try syscall("read")], if: condition)
+    let values = (0..<4000).map { Policy.Value.number(UInt64($0) << 32 | UInt64($0)) }
+    let condition = Policy.Condition.comparison(Policy.Comparison(.whole(2), .member(values)))
+    let rule = Policy.Rule(.kill, [try syscall("read")], if: condition)
     let wide = Policy(defaultVerdict: .allow, rules: [rule])
     guard case .tooLong(let size)? = refusal(of: wide) else {
       Issue.record("it compiled")
@@ -49,9 +50,10 @@ import Testing
   }
 
   @Test func aSetOfManyNumbersIsATree() throws {
-    let values = (0..<1500).map { Value.number(UInt64(5 * $0)) }
-    let rule = Rule(
-      .deny(nil), [try syscall("ioctl")], if: .comparison(Comparison(.lowWord(1), .member(values))))
+    let values = (0..<1500).map { Policy.Value.number(UInt64(5 * $0)) }
+    let rule = Policy.Rule(
+      .deny(nil), [try syscall("ioctl")],
+      if: .comparison(Policy.Comparison(.lowWord(1), .member(values))))
     let policy = Policy(defaultVerdict: .allow, foreign: .verdict(.kill), rules: [rule])
     let compiled = try CompiledPolicy(policy, for: .x86_64)
     var deepest = 0
@@ -67,12 +69,14 @@ import Testing
 
   /// A walk goes as deep as there are rules or parts, also where none of them needs a test.
   @Test func manyConditionsThatNeedNoTest() throws {
-    let never = Condition.comparison(Comparison(.lowWord(0), .greater(.number(0xffff_ffff))))
+    let never = Policy.Condition.comparison(
+      Policy.Comparison(.lowWord(0), .greater(.number(0xffff_ffff))))
     let socket = try syscall("socket")
-    let rules = Array(repeating: Rule(.kill, [socket], if: never), count: 10_000)
-    let parts = Rule(.kill, [socket], if: .any(Array(repeating: never, count: 20_000)))
-    let policy = Policy(defaultVerdict: .allow, rules: rules + [parts, Rule(.deny(nil), [socket])])
-    let plain = Policy(defaultVerdict: .allow, rules: [Rule(.deny(nil), [socket])])
+    let rules = Array(repeating: Policy.Rule(.kill, [socket], if: never), count: 10_000)
+    let parts = Policy.Rule(.kill, [socket], if: .any(Array(repeating: never, count: 20_000)))
+    let policy = Policy(
+      defaultVerdict: .allow, rules: rules + [parts, Policy.Rule(.deny(nil), [socket])])
+    let plain = Policy(defaultVerdict: .allow, rules: [Policy.Rule(.deny(nil), [socket])])
     #expect(
       try CompiledPolicy(policy, for: .x86_64).program
         == CompiledPolicy(plain, for: .x86_64).program)
@@ -82,9 +86,10 @@ import Testing
     var generator = PolicyGenerator(Seeded(31))
     let calls = Syscall.known(on: .x86_64)
     let rules = (0..<400).map { index in
-      let value = Value.number(UInt64(index % 7))
-      let condition = Condition.comparison(Comparison(.whole(index % 6), .greater(value)))
-      return Rule(
+      let value = Policy.Value.number(UInt64(index % 7))
+      let condition = Policy.Condition.comparison(
+        Policy.Comparison(.whole(index % 6), .greater(value)))
+      return Policy.Rule(
         index % 2 == 0 ? .deny(nil) : .deny(.eperm), [calls[index % calls.count]],
         if: index % 3 == 0 ? condition : nil)
     }

@@ -79,7 +79,8 @@ import Testing
 
   @Test func theDefaultPresetIsShallow() throws {
     let native = Architecture.x86_64
-    let compiled = try CompiledPolicy(Policy.parse(Preset.default.text).policy, for: native)
+    let preset = try #require(KnownPolicy.presets.first { $0.base == "default" })
+    let compiled = try preset.compiled(for: native)
     let named = Set(compiled.policy.rules.flatMap { $0.calls })
     var deepest = 0
     for syscall in Syscall.known(on: native) where !named.contains(syscall) {
@@ -116,10 +117,12 @@ import Testing
   }
 
   @Test func anArgumentThatTheCallLacksIsRefused() throws {
-    let condition = Condition.comparison(Comparison(.named("domain"), .equal(.number(1))))
+    let condition = Policy.Condition.comparison(
+      Policy.Comparison(.named("domain"), .equal(.number(1))))
     let connect = try syscall("connect")
     let policy = Policy(
-      defaultVerdict: .allow, rules: [Rule(.kill, []), Rule(.kill, [connect], if: condition)])
+      defaultVerdict: .allow,
+      rules: [Policy.Rule(.kill, []), Policy.Rule(.kill, [connect], if: condition)])
     #expect(refusal(of: policy) == .noSuchArgument(rule: 1, call: connect, .i386))
   }
 

@@ -5,13 +5,13 @@ import Testing
 /// What `--explain` says against what the policy means.
 @Suite struct ExplanationTests {
   private func explanation(_ policy: KnownPolicy, _ native: Architecture) throws -> Explanation {
-    Explanation(try policy.compiled(for: native), try policy.names())
+    Explanation(try policy.compiled(for: native), name: policy.title)
   }
 
   /// The condition of an outcome, which speaks the policy language.
   private func condition(
     _ outcome: Explanation.Outcome, of call: Explanation.Call
-  ) throws -> Condition? {
+  ) throws -> Policy.Condition? {
     if outcome.conditions.isEmpty { return nil }
     let text = outcome.conditions.joined(separator: " and ")
     return try policy("deny \(call.syscall.name) if \(text)").rules[0].condition
@@ -67,8 +67,8 @@ import Testing
     for table in explanation.tables {
       let calls = Syscall.known(on: table.architecture)
       #expect(table.calls.map { $0.syscall } == calls)
+      // The default of all of these is to allow, and none of their rules allows a call by its number.
       let unnamed = calls.filter { !named.contains($0) }
-      // The default of all of these is to allow.
       #expect(table.free == (unnamed.count, unnamed.count))
       parts.append("\(unnamed.count) of \(unnamed.count) \(parts.isEmpty ? "native" : "32-bit")")
       for call in table.calls {
@@ -101,10 +101,25 @@ import Testing
     }
   }
 
+  @Test func anAllowListCountsWhatItAllows() throws {
+    let text = """
+      default deny
+      foreign deny
+      allow read, write, exit_group
+      allow close if fd < 3
+      log getpid
+      """
+    let compiled = try CompiledPolicy(try Policy(text: text), for: .x86_64)
+    let explanation = Explanation(compiled, name: "x")
+    #expect(explanation.tables.map { $0.free.of } == [3, 0])
+    let last = explanation.text.split(separator: "\n").last
+    #expect(last == "free on Linux 5.11 and later: 3 of 3 native, 0 of 0 32-bit")
+  }
+
   @Test func aCallWithTooManyWaysIsCutAndSaysSo() throws {
     let rules = (0..<200).map { "deny ioctl if cmd == \(3 * $0) with \($0 % 9 + 1)\n" }.joined()
     let compiled = try CompiledPolicy(try policy("foreign kill", rules), for: .x86_64)
-    let explanation = Explanation(compiled, PolicyNames(policy: "x", places: []))
+    let explanation = Explanation(compiled, name: "x")
     let ioctl = try syscall("ioctl")
     let call = try #require(explanation.tables[0].calls.first { $0.syscall == ioctl })
     #expect(call.isCut && call.outcomes.count == 64)
@@ -117,7 +132,7 @@ import Testing
     let parts = (1...600).map { "cmd >= \($0)" }.joined(separator: " and ")
     let text = "deny ioctl if \(parts)"
     let compiled = try CompiledPolicy(try policy("foreign kill", text), for: .x86_64)
-    let explanation = Explanation(compiled, PolicyNames(policy: "x", places: []))
+    let explanation = Explanation(compiled, name: "x")
     let ioctl = try syscall("ioctl")
     let call = try #require(explanation.tables[0].calls.first { $0.syscall == ioctl })
     #expect(call.outcomes.contains { $0.answer == 0x0005_000d && $0.conditions.count == 600 })

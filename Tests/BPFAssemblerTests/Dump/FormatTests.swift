@@ -4,20 +4,19 @@ import Testing
 /// Every format says the same program.
 @Suite struct FormatTests {
   private func text(
-    _ format: DumpFormat, _ policies: [CompiledPolicy], name: String = "x", places: [String] = []
+    _ format: Dump.Format, _ policies: [CompiledPolicy], name: String = "x"
   ) -> String {
-    let names = PolicyNames(policy: name, places: places)
-    return String(decoding: Dump(policies, names).bytes(format), as: UTF8.self)
+    String(decoding: Dump(policies, name: name).bytes(format), as: UTF8.self)
   }
 
-  private func lines(_ format: DumpFormat, _ compiled: CompiledPolicy) -> [String] {
+  private func lines(_ format: Dump.Format, _ compiled: CompiledPolicy) -> [String] {
     text(format, [compiled]).split(separator: "\n").map { String($0) }
   }
 
   @Test(arguments: knownPrograms)
   func bpfAsmAssemblesBack(_ policy: KnownPolicy, _ native: Architecture) throws {
     let compiled = try policy.compiled(for: native)
-    let dump = Dump([compiled], try policy.names())
+    let dump = Dump([compiled], name: policy.title)
     #expect(try Program(text: dump.bytes(.bpfAsm)) == compiled.program)
     #expect(dump.bytes(.bpfAsm) == Array(compiled.program.text.utf8))
   }
@@ -26,7 +25,7 @@ import Testing
   func theNumericFormats(_ policy: KnownPolicy, _ native: Architecture) throws {
     let compiled = try policy.compiled(for: native)
     let raw = compiled.program.rawInstructions
-    #expect(Dump([compiled], try policy.names()).bytes(.raw) == raw.flatMap { $0.bytes })
+    #expect(Dump([compiled], name: policy.title).bytes(.raw) == raw.flatMap { $0.bytes })
 
     let hex = lines(.hex, compiled).flatMap { line in
       stride(from: 0, to: line.utf8.count, by: 2).map { start in
@@ -76,7 +75,7 @@ import Testing
   @Test(arguments: knownPrograms)
   func theListing(_ policy: KnownPolicy, _ native: Architecture) throws {
     let compiled = try policy.compiled(for: native)
-    let listing = try text(.listing, [compiled], name: "x", places: policy.names().places)
+    let listing = text(.listing, [compiled])
     let lines = listing.split(separator: "\n")
     let rules = lines.filter { $0.hasPrefix("; rule ") }
     #expect(rules.count == compiled.policy.rules.count)
@@ -96,7 +95,7 @@ import Testing
   @Test func severalProgramsInOneOutput() throws {
     let policy = try policy("deny socket")
     let both = try Architecture.natives.map { try CompiledPolicy(policy, for: $0) }
-    for format in DumpFormat.allCases where format.holdsSeveral {
+    for format in Dump.Format.all where format.holdsSeveral {
       let apart = both.map { text(format, [$0]) }
       let together = text(format, both)
       if format == .json {
@@ -106,7 +105,7 @@ import Testing
         #expect(together == apart.joined(separator: "\n"))
       }
     }
-    #expect(DumpFormat.allCases.filter { !$0.holdsSeveral } == [.bpfAsm, .raw, .hex, .decimal])
-    #expect(DumpFormat(rawValue: "bpf_asm") == .bpfAsm && DumpFormat(rawValue: "xml") == nil)
+    #expect(Dump.Format.all.filter { !$0.holdsSeveral } == [.bpfAsm, .raw, .hex, .decimal])
+    #expect(Dump.Format(named: "bpf_asm") == .bpfAsm && Dump.Format(named: "xml") == nil)
   }
 }

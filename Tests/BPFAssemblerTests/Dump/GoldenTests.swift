@@ -9,7 +9,7 @@ import Testing
 
   @Test(arguments: knownPrograms)
   func theFilesAreWhatTheLibraryMakes(_ policy: KnownPolicy, _ native: Architecture) throws {
-    let dump = try Dump([policy.compiled(for: native)], policy.names())
+    let dump = try Dump([policy.compiled(for: native)], name: policy.title)
     let golden = golden(policy, native)
     #expect(dump.bytes(.raw) == (try golden.bytes(".raw")), "run make goldens")
     #expect(
@@ -32,20 +32,6 @@ import Testing
       [UInt32(raw.code), UInt32(raw.jt), UInt32(raw.jf), raw.k]
     }
     #expect(fields == expected)
-  }
-
-  /// A command under a preset starts with these bytes, without parsing or compiling.
-  @Test(arguments: knownPrograms)
-  func thePresetsFilterIsTheSame(_ policy: KnownPolicy, _ native: Architecture) throws {
-    guard let preset = policy.preset else { return }
-    let filter = preset.filter(for: native, deniesDebug: policy.deniesDebug)
-    #expect(filter?.program == (try policy.compiled(for: native).program))
-    if preset == .strict {
-      #expect(preset.filter(for: native, deniesDebug: true) == filter)
-    }
-    for compat in [.i386, .arm] as [Architecture] {
-      #expect(preset.filter(for: compat, deniesDebug: policy.deniesDebug) == nil)
-    }
   }
 
   @Test func everyFileHasItsPolicy() {

@@ -25,7 +25,7 @@ import Testing
       let lines = (rest > 4000 ? [] : slots) + [instruction] + padding
       guard let program = try? Program(lines) else {
         // Too long for its jump, or a division or shift that no program may contain.
-        #expect(lines.count > Verifier.maximumLength || refusal(of: lines.map(\.raw)) != nil)
+        #expect(lines.count > Program.mostInstructions || refusal(of: lines.map(\.raw)) != nil)
         continue
       }
       #expect(try parse(program.text) == program)

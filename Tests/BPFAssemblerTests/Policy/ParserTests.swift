@@ -3,26 +3,26 @@ import Testing
 
 /// What the texts of the policy language mean.
 @Suite struct ParserTests {
-  private func condition(_ text: String) throws -> Condition {
+  private func condition(_ text: String) throws -> Policy.Condition {
     let policy = try policy("deny socket if \(text)")
     return try #require(policy.rules[0].condition)
   }
 
-  private func rule(_ text: String) throws -> Rule { try policy(text).rules[0] }
+  private func rule(_ text: String) throws -> Policy.Rule { try policy(text).rules[0] }
 
-  private let a = Condition.comparison(Comparison(.whole(0), .equal(.number(1))))
-  private let b = Condition.comparison(Comparison(.whole(1), .equal(.number(2))))
-  private let c = Condition.comparison(Comparison(.whole(2), .equal(.number(3))))
+  private let a = Policy.Condition.comparison(Policy.Comparison(.whole(0), .equal(.number(1))))
+  private let b = Policy.Condition.comparison(Policy.Comparison(.whole(1), .equal(.number(2))))
+  private let c = Policy.Condition.comparison(Policy.Comparison(.whole(2), .equal(.number(3))))
 
   @Test func theVerbs() throws {
     let socket = [try syscall("socket")]
-    #expect(try rule("allow socket") == Rule(.allow, socket))
-    #expect(try rule("deny socket") == Rule(.deny(nil), socket))
-    #expect(try rule("deny socket with EPERM") == Rule(.deny(.eperm), socket))
-    #expect(try rule("deny socket with 4095") == Rule(.deny(Errno(number: 4095)), socket))
-    #expect(try rule("deny socket with 0x1") == Rule(.deny(.eperm), socket))
-    #expect(try rule("kill socket") == Rule(.kill, socket))
-    #expect(try rule("log socket") == Rule(.log, socket))
+    #expect(try rule("allow socket") == Policy.Rule(.allow, socket))
+    #expect(try rule("deny socket") == Policy.Rule(.deny(nil), socket))
+    #expect(try rule("deny socket with EPERM") == Policy.Rule(.deny(.eperm), socket))
+    #expect(try rule("deny socket with 4095") == Policy.Rule(.deny(Errno(number: 4095)), socket))
+    #expect(try rule("deny socket with 0x1") == Policy.Rule(.deny(.eperm), socket))
+    #expect(try rule("kill socket") == Policy.Rule(.kill, socket))
+    #expect(try rule("log socket") == Policy.Rule(.log, socket))
   }
 
   @Test func theHeading() throws {
@@ -71,16 +71,16 @@ import Testing
   }
 
   @Test func theRelations() throws {
-    let relations: [(String, Comparison.Relation)] = [
+    let relations: [(String, Policy.Comparison.Relation)] = [
       ("== 5", .equal(.number(5))), ("!= 5", .notEqual(.number(5))), ("< 5", .less(.number(5))),
       ("<= 5", .lessOrEqual(.number(5))), ("> 5", .greater(.number(5))),
       (">= 5", .greaterOrEqual(.number(5))), ("in { 5 }", .member([.number(5)])),
       ("in {5,6 , 5}", .member([.number(5), .number(6), .number(5)])),
     ]
     for (text, relation) in relations {
-      let named = Comparison(.named("domain"), relation)
+      let named = Policy.Comparison(.named("domain"), relation)
       #expect(try condition("domain \(text)") == .comparison(named))
-      let masked = Comparison(.lowWord(3), mask: .number(0xf), relation)
+      let masked = Policy.Comparison(.lowWord(3), mask: .number(0xf), relation)
       #expect(try condition("arg3:32 & 0xf \(text)") == .comparison(masked))
       #expect(try condition("  arg3:32&0xf\t\(text)") == .comparison(masked))
     }
@@ -93,7 +93,7 @@ import Testing
       ("01777777777777777777777", .max),
     ]
     for (text, number) in numbers {
-      let comparison = Comparison(.whole(5), .equal(.number(number)))
+      let comparison = Policy.Comparison(.whole(5), .equal(.number(number)))
       #expect(try condition("arg5 == \(text)") == .comparison(comparison))
     }
   }
@@ -101,7 +101,8 @@ import Testing
   @Test func constantsKeepTheirNames() throws {
     let unix = try #require(NamedConstant(named: "AF_UNIX"))
     let mask = try #require(NamedConstant(named: "SOCK_TYPE_MASK"))
-    let comparison = Comparison(.named("type"), mask: .constant(mask), .less(.constant(unix)))
+    let comparison = Policy.Comparison(
+      .named("type"), mask: .constant(mask), .less(.constant(unix)))
     #expect(try condition("type & SOCK_TYPE_MASK < AF_UNIX") == .comparison(comparison))
   }
 
@@ -111,13 +112,13 @@ import Testing
     for call in Syscall.all {
       #expect(call.parameterNames.allSatisfy { !taken.contains($0) }, "\(call)")
     }
-    let second = Comparison(.whole(1), .equal(.number(2)))
+    let second = Policy.Comparison(.whole(1), .equal(.number(2)))
     #expect(try rule("deny prctl if arg1 == 2").condition == .comparison(second))
   }
 
   @Test func orBindsLessThanAndLessThanNot() throws {
     let text = (a: "arg0 == 1", b: "arg1 == 2", c: "arg2 == 3")
-    let cases: [(String, Condition)] = [
+    let cases: [(String, Policy.Condition)] = [
       ("\(text.a) and \(text.b) and \(text.c)", .all([a, b, c])),
       ("\(text.a) or \(text.b) or \(text.c)", .any([a, b, c])),
       ("\(text.a) and \(text.b) or \(text.c)", .any([.all([a, b]), c])),
@@ -138,7 +139,9 @@ import Testing
   }
 
   @Test func blanksCommentsAndLineEnds() throws {
-    let rules = [Rule(.deny(nil), [try syscall("socket")]), Rule(.kill, [try syscall("bind")])]
+    let rules = [
+      Policy.Rule(.deny(nil), [try syscall("socket")]), Policy.Rule(.kill, [try syscall("bind")]),
+    ]
     for text in [
       "default allow\ndeny socket\nkill bind", "default allow\r\ndeny socket\r\nkill bind\r\n",
       "\n\n# words\n  default\tallow # more\n\tdeny  socket#\n\n \t\nkill bind\n\n",
@@ -147,12 +150,13 @@ import Testing
       let parsed = try Policy.parse(Array(text.utf8))
       #expect(parsed.policy == Policy(defaultVerdict: .allow, rules: rules))
       let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-      #expect(parsed.ruleLines.count == 2)
+      let places = parsed.policy.rules.compactMap { $0.place?.line }
+      #expect(places.count == 2)
       // A carriage return and a newline are one Character, so lines are counted in bytes.
       if text.utf8.contains(0x0d) {
-        #expect(parsed.ruleLines == [2, 3])
+        #expect(places == [2, 3])
       } else {
-        for (line, verb) in zip(parsed.ruleLines, ["deny", "kill"]) {
+        for (line, verb) in zip(places, ["deny", "kill"]) {
           #expect(lines[line - 1].contains(verb))
         }
       }

@@ -55,14 +55,15 @@ import Testing
     }
     let getpid = try syscall("getpid")
     let rules = NamedConstant.all.map { constant in
-      Rule(.kill, [getpid], if: .comparison(Comparison(.whole(0), .equal(.constant(constant)))))
+      Policy.Rule(
+        .kill, [getpid], if: .comparison(Policy.Comparison(.whole(0), .equal(.constant(constant)))))
     }
     let policy = Policy(defaultVerdict: .allow, rules: rules)
     #expect(try reparsed(policy) == policy)
   }
 
   @Test func everyCallIsReadBack() throws {
-    let rules = [Rule(.log, Syscall.all)] + Syscall.all.map { Rule(.kill, [$0]) }
+    let rules = [Policy.Rule(.log, Syscall.all)] + Syscall.all.map { Policy.Rule(.kill, [$0]) }
     let policy = Policy(defaultVerdict: .allow, rules: rules)
     #expect(try reparsed(policy) == policy)
   }

@@ -10,7 +10,7 @@ struct GoldenPolicy: CustomTestStringConvertible, Sendable {
   var testDescription: String { name }
 
   static let all: [GoldenPolicy] =
-    Preset.allCases.map { GoldenPolicy(name: $0.name, text: $0.text) } + lists + [wide, flags]
+    KnownPolicy.presets.map { GoldenPolicy(name: $0.name, text: $0.text) } + lists + [wide, flags]
 
   /// Fixtures/policies/*.policy.
   private static let lists: [GoldenPolicy] = {

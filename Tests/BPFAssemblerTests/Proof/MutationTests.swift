@@ -80,15 +80,17 @@ import Testing
         policies.append(other)
       }
       let rule = policy.rules[first]
-      var variants = [Rule(rule.verdict == .allow ? .kill : .allow, rule.calls, if: rule.condition)]
+      var variants = [
+        Policy.Rule(rule.verdict == .allow ? .kill : .allow, rule.calls, if: rule.condition)
+      ]
       if let condition = rule.condition {
-        variants.append(Rule(rule.verdict, rule.calls, if: .not(condition)))
-        variants.append(Rule(rule.verdict, rule.calls))
+        variants.append(Policy.Rule(rule.verdict, rule.calls, if: .not(condition)))
+        variants.append(Policy.Rule(rule.verdict, rule.calls))
       }
       variants += rule.calls.indices.map { index in
         var calls = rule.calls
         calls.remove(at: index)
-        return Rule(rule.verdict, calls, if: rule.condition)
+        return Policy.Rule(rule.verdict, calls, if: rule.condition)
       }
       for variant in variants {
         var other = policy
@@ -111,7 +113,7 @@ import Testing
 
   /// Both answers again, not through the proof.
   private func isReal(
-    _ found: Counterexample, _ program: Program, _ policy: Policy, _ native: Architecture
+    _ found: Proof.Counterexample, _ program: Program, _ policy: Policy, _ native: Architecture
   ) -> Bool {
     let call = found.call
     let data = SeccompData(

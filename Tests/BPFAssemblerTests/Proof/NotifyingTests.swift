@@ -4,10 +4,12 @@ import Testing
 
 /// A program that asks a supervisor must do so exactly where the proven one refuses.
 @Suite struct NotifyingTests {
-  @Test(arguments: Preset.allCases, Architecture.natives)
-  func answersDifferExactlyAtRefusals(preset: Preset, architecture: Architecture) throws {
+  @Test(arguments: KnownPolicy.presets, Architecture.natives)
+  func answersDifferExactlyAtRefusals(preset: KnownPolicy, architecture: Architecture) throws {
     for deniesDebug in [false, true] {
-      let proven = try #require(preset.filter(for: architecture, deniesDebug: deniesDebug))
+      var preset = preset
+      preset.deniesDebug = deniesDebug
+      let proven = try CheckedProgram(preset.policy(), for: architecture)
       let asking = try #require(proven.notifying())
       let observing = try #require(proven.notifying(asksAboutKills: true))
       #expect(asking.instructions.count == proven.program.instructions.count)

@@ -7,8 +7,8 @@ import Testing
   private static let noConnect = Policy(
     defaultVerdict: .allow, foreign: .verdict(.kill), rules: rules("connect"))
 
-  private static func rules(_ name: String) -> [Rule] {
-    Syscall(named: name).map { [Rule(.deny(nil), [$0])] } ?? []
+  private static func rules(_ name: String) -> [Policy.Rule] {
+    Syscall(named: name).map { [Policy.Rule(.deny(nil), [$0])] } ?? []
   }
 
   private func check(
@@ -87,7 +87,7 @@ import Testing
     #expect(
       try error(right, limit: steps - 1)
         == .undecided(
-          Undecided(reason: .tooManyCases(steps: steps - 1), rules: 1, instructions: count)))
+          Proof.Undecided(reason: .tooManyCases(steps: steps - 1), rules: 1, instructions: count)))
     // Right for every call that is tried, but what the addition makes of nr is not followed.
     let strange = Self.filter("ld [0] add #0 jeq #42, deny")
     guard case .undecided(let doubt) = try error(strange) else {
@@ -105,10 +105,10 @@ import Testing
     // No mask holds another one, so that no rule decides another.
     let masks = (0..<(1 << 10) as Range<UInt64>).filter { $0.nonzeroBitCount == 5 }.prefix(130)
     let rules = masks.map { bits in
-      let mask = Value.number(bits)
-      return Rule(
+      let mask = Policy.Value.number(bits)
+      return Policy.Rule(
         .kill, Syscall(named: "read").map { [$0] } ?? [],
-        if: .comparison(Comparison(.lowWord(1), mask: mask, .equal(mask))))
+        if: .comparison(Policy.Comparison(.lowWord(1), mask: mask, .equal(mask))))
     }
     let policy = Policy(defaultVerdict: .allow, rules: rules)
     let program = try CompiledPolicy(policy, for: .x86_64).program

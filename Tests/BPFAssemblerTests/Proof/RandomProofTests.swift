@@ -37,10 +37,10 @@ import Testing
     let rules = (0..<30).map { index in
       let parts = (0..<3).map { argument in
         let mask = UInt64(random.next() & random.next()) & 0xffff_ffff
-        return Condition.comparison(
-          Comparison(.lowWord(argument), mask: .number(mask), .notEqual(.number(0))))
+        return Policy.Condition.comparison(
+          Policy.Comparison(.lowWord(argument), mask: .number(mask), .notEqual(.number(0))))
       }
-      return Rule(index % 2 == 0 ? .kill : .log, calls, if: .all(parts))
+      return Policy.Rule(index % 2 == 0 ? .kill : .log, calls, if: .all(parts))
     }
     let policy = Policy(defaultVerdict: .allow, rules: rules)
     let program = try CompiledPolicy(policy, for: .x86_64).program

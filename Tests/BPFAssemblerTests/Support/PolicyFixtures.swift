@@ -3,8 +3,8 @@ import Testing
 
 /// A policy that comes with the project: a preset, or a historical list under Fixtures.
 struct KnownPolicy: Sendable, CustomTestStringConvertible {
-  /// The preset, or nil for a list.
-  let preset: Preset?
+  /// Whether nonet has it built in.
+  let isPreset: Bool
   /// The name of the preset or list.
   let base: String
   /// What messages and listings call its text.
@@ -17,35 +17,38 @@ struct KnownPolicy: Sendable, CustomTestStringConvertible {
   var name: String { deniesDebug ? "\(base)-deny-debug" : base }
   var testDescription: String { name }
 
-  private init(_ preset: Preset) {
-    self.preset = preset
-    base = preset.name
-    file = "\(preset.name).policy"
-    text = preset.text
-  }
-
-  private init(_ fixture: Fixture) {
-    preset = nil
+  private init(_ fixture: Fixture, isPreset: Bool) {
+    self.isPreset = isPreset
     base = fixture.name
-    file = "Fixtures/policies/\(fixture.name).policy"
+    file = isPreset ? "\(base).policy" : "Fixtures/policies/\(base).policy"
     // A file that cannot be read is an empty policy, which no test takes.
     text = (try? fixture.bytes(".policy")) ?? []
   }
 
-  /// The four presets, those that change where there is no Landlock, and the lists.
+  /// The presets of nonet.
+  static let presets: [KnownPolicy] = Fixture.all(in: presetFolder, ".policy").map {
+    KnownPolicy($0, isPreset: true)
+  }
+
+  private static let presetFolder = "../Sources/nonet/Presets/Policies"
+
+  /// The presets, those that change where there is no Landlock, and the lists.
   static let all: [KnownPolicy] = {
-    let presets = Preset.allCases.map { KnownPolicy($0) }
-    var denying = presets.filter { $0.preset != .strict }
+    var denying = presets.filter { $0.base != "strict" }
     for index in denying.indices { denying[index].deniesDebug = true }
-    return presets + denying + Fixture.all(in: "policies", ".policy").map { KnownPolicy($0) }
+    let lists = Fixture.all(in: "policies", ".policy").map { KnownPolicy($0, isPreset: false) }
+    return presets + denying + lists
   }()
 
-  func parsed() throws(PolicyError) -> ParsedPolicy { try Policy.parse(text) }
+  func parsed() throws(PolicyError) -> ParsedPolicy { try Policy.parse(text, named: file) }
 
   /// The policy as it is compiled.
   func policy() throws(PolicyError) -> Policy {
     var policy = try parsed().policy
-    if deniesDebug { policy.rules.insert(Rule(.deny(nil), SyscallGroup.debug.calls), at: 0) }
+    if deniesDebug {
+      let place = Policy.Place("--deny")
+      policy.rules.insert(Policy.Rule(.deny(nil), SyscallGroup.debug.calls, at: place), at: 0)
+    }
     return policy
   }
 
@@ -53,12 +56,8 @@ struct KnownPolicy: Sendable, CustomTestStringConvertible {
     try CompiledPolicy(policy(), for: native)
   }
 
-  /// The names that the command line gives the policy, by preset or by path.
-  func names() throws(PolicyError) -> PolicyNames {
-    let places = try parsed().ruleLines.map { "\(file):\($0)" }
-    return PolicyNames(
-      policy: preset == nil ? file : base, places: (deniesDebug ? ["--deny"] : []) + places)
-  }
+  /// What the command line calls the policy: a preset or a path.
+  var title: String { isPreset ? base : file }
 }
 
 /// Every known policy with every native architecture.

@@ -43,12 +43,12 @@ struct PolicyGenerator {
       let parts = (0..<3).map { _ in
         let mask = random.pick([1, 2, 4, 8, 3, 5, 6, 12] as [UInt64])
         let value = random.once(in: 3) ? 0 : mask & UInt64(below(16))
-        return Condition.comparison(
-          Comparison(
+        return Policy.Condition.comparison(
+          Policy.Comparison(
             .lowWord(below(2)), mask: .number(mask),
             random.once(in: 2) ? .equal(.number(value)) : .notEqual(.number(value))))
       }
-      return Rule(random.pick([.kill, .log, .deny(nil)]), calls, if: .all(parts))
+      return Policy.Rule(random.pick([.kill, .log, .deny(nil)]), calls, if: .all(parts))
     }
     return Policy(defaultVerdict: .allow, foreign: .verdict(.kill), rules: rules)
   }
@@ -79,10 +79,10 @@ struct PolicyGenerator {
     }
   }
 
-  private mutating func rule(about calls: [Syscall]) -> Rule {
+  private mutating func rule(about calls: [Syscall]) -> Policy.Rule {
     if random.once(in: 16) {
       let group = random.pick(SyscallGroup.allCases).calls
-      return Rule(verdict(), group, if: condition(about: group, depth: 0))
+      return Policy.Rule(verdict(), group, if: condition(about: group, depth: 0))
     }
     let call = random.pick(calls)
     var subjects = [call]
@@ -91,11 +91,11 @@ struct PolicyGenerator {
       if !subjects.contains(other) { subjects.append(other) }
     }
     // Most rules need a condition, or those after them are never reached.
-    if random.once(in: 8) { return Rule(verdict(), subjects) }
-    return Rule(verdict(), subjects, if: condition(about: subjects, depth: 0))
+    if random.once(in: 8) { return Policy.Rule(verdict(), subjects) }
+    return Policy.Rule(verdict(), subjects, if: condition(about: subjects, depth: 0))
   }
 
-  private mutating func condition(about calls: [Syscall], depth: Int) -> Condition {
+  private mutating func condition(about calls: [Syscall], depth: Int) -> Policy.Condition {
     switch below(depth > 3 || !hasParts ? 4 : 8) {
     case 0...3: .comparison(comparison(about: calls))
     case 4...5: .all(parts(about: calls, depth: depth))
@@ -104,22 +104,23 @@ struct PolicyGenerator {
     }
   }
 
-  private mutating func parts(about calls: [Syscall], depth: Int) -> [Condition] {
+  private mutating func parts(about calls: [Syscall], depth: Int) -> [Policy.Condition] {
     let count = isText || !random.once(in: 8) ? 2 + below(2) : below(2)
     return (0..<count).map { _ in condition(about: calls, depth: depth + 1) }
   }
 
-  private mutating func comparison(about calls: [Syscall]) -> Comparison {
+  private mutating func comparison(about calls: [Syscall]) -> Policy.Comparison {
     let (argument, kind) = argument(of: calls)
     if kind == .pointer {
-      let null = random.once(in: 2) ? Value.number(0) : NamedConstant(named: "NULL").value
-      return Comparison(argument, random.once(in: 2) ? .equal(null) : .notEqual(null))
+      let null = random.once(in: 2) ? Policy.Value.number(0) : NamedConstant(named: "NULL").value
+      return Policy.Comparison(argument, random.once(in: 2) ? .equal(null) : .notEqual(null))
     }
     let mask = hasMasks && random.once(in: 3) ? mask(kind) : nil
-    return Comparison(argument, mask: mask, relation(kind))
+    return Policy.Comparison(argument, mask: mask, relation(kind))
   }
 
-  private mutating func argument(of calls: [Syscall]) -> (Argument, Parameter.Kind) {
+  private mutating func argument(of calls: [Syscall]) -> (Policy.Argument, Prototype.Parameter.Kind)
+  {
     let named = Self.parameters(of: calls)
     if !named.isEmpty, !random.once(in: 4) {
       let parameter = random.pick(named)
@@ -129,7 +130,7 @@ struct PolicyGenerator {
     return random.once(in: 3) ? (.lowWord(index), .int) : (.whole(index), .long)
   }
 
-  private mutating func relation(_ kind: Parameter.Kind) -> Comparison.Relation {
+  private mutating func relation(_ kind: Prototype.Parameter.Kind) -> Policy.Comparison.Relation {
     switch below(10) {
     case 0...2: .equal(value(kind))
     case 3: .notEqual(value(kind))
@@ -141,13 +142,13 @@ struct PolicyGenerator {
     }
   }
 
-  private mutating func value(_ kind: Parameter.Kind) -> Value {
+  private mutating func value(_ kind: Prototype.Parameter.Kind) -> Policy.Value {
     if random.once(in: 5) { return NamedConstant(named: random.pick(Self.constants)).value }
     let number = random.number()
     return .number(kind == .long ? number : number & 0xffff_ffff)
   }
 
-  private mutating func mask(_ kind: Parameter.Kind) -> Value {
+  private mutating func mask(_ kind: Prototype.Parameter.Kind) -> Policy.Value {
     if random.once(in: 4) {
       let number = random.number()
       return .number(kind == .long ? number : number & 0xffff_ffff)
@@ -167,8 +168,8 @@ extension PolicyGenerator {
   private static let described = Syscall.all.filter { parameters[$0] != nil }
 
   /// For each call the parameters that it has, of one kind, wherever it exists.
-  private static let parameters: [Syscall: [Parameter]] = {
-    var table: [Syscall: [Parameter]] = [:]
+  private static let parameters: [Syscall: [Prototype.Parameter]] = {
+    var table: [Syscall: [Prototype.Parameter]] = [:]
     for call in Syscall.all {
       let lists = Architecture.allCases.filter { call.number(on: $0) != nil }
         .map { call.prototype(on: $0)?.parameters ?? [] }
@@ -178,12 +179,12 @@ extension PolicyGenerator {
     return table
   }()
 
-  private static func parameters(of calls: [Syscall]) -> [Parameter] {
+  private static func parameters(of calls: [Syscall]) -> [Prototype.Parameter] {
     shared(calls.map { parameters[$0] ?? [] })
   }
 
   /// What is in the first list and, by name and kind, in all others.
-  private static func shared(_ lists: [[Parameter]]) -> [Parameter] {
+  private static func shared(_ lists: [[Prototype.Parameter]]) -> [Prototype.Parameter] {
     (lists.first ?? []).filter { parameter in
       lists.allSatisfy { list in
         list.contains { $0.name == parameter.name && $0.kind == parameter.kind }
@@ -194,5 +195,5 @@ extension PolicyGenerator {
 
 extension NamedConstant? {
   /// The constant, or a number that fails any comparison with what was meant.
-  fileprivate var value: Value { map(Value.constant) ?? .number(0xbad) }
+  fileprivate var value: Policy.Value { map(Policy.Value.constant) ?? .number(0xbad) }
 }

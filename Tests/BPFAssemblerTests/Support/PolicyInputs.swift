@@ -30,7 +30,8 @@ struct PolicyInputs {
   }
 
   private mutating func calls(
-    _ count: Int, _ rule: Rule, _ syscall: Syscall, _ number: UInt32, _ architecture: Architecture
+    _ count: Int, _ rule: Policy.Rule, _ syscall: Syscall, _ number: UInt32,
+    _ architecture: Architecture
   ) -> [SystemCall] {
     var calls = [SystemCall(arch: architecture.auditValue, number: number)]
     guard let condition = rule.condition else { return calls }
@@ -90,9 +91,9 @@ extension SystemCall {
   var data: SeccompData { SeccompData(nr: number, arch: arch, arguments: arguments) }
 }
 
-extension Condition {
+extension Policy.Condition {
   /// All comparisons in it.
-  fileprivate var comparisons: [Comparison] {
+  fileprivate var comparisons: [Policy.Comparison] {
     switch self {
     case .comparison(let comparison): [comparison]
     case .not(let part): part.comparisons
@@ -120,9 +121,10 @@ extension Condition {
       let old = call.arguments[location.index]
       let limits = comparison.limits(old, architecture, isWord: location.isWord)
       // By position, so that the name is looked up once and not for each value.
-      let position: Argument = location.isWord ? .lowWord(location.index) : .whole(location.index)
-      let placed = Condition.comparison(
-        Comparison(position, mask: comparison.mask, comparison.relation))
+      let position: Policy.Argument =
+        location.isWord ? .lowWord(location.index) : .whole(location.index)
+      let placed = Policy.Condition.comparison(
+        Policy.Comparison(position, mask: comparison.mask, comparison.relation))
       for value in limits.shuffled(using: &random) {
         call.arguments[location.index] = value
         if placed.holds(for: call, of: syscall, on: architecture) == truth { return }
@@ -132,7 +134,7 @@ extension Condition {
   }
 }
 
-extension Comparison {
+extension Policy.Comparison {
   /// A call with the argument at each of the comparison's limits.
   fileprivate func calls(
     like call: SystemCall, _ syscall: Syscall, _ architecture: Architecture

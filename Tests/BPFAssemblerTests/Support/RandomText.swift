@@ -81,7 +81,7 @@ extension RandomText {
       let parsed = try Policy.parse(text)
       let again = try Policy.parse(Array(parsed.policy.text.utf8))
       let isSame =
-        again.policy == parsed.policy && parsed.ruleLines.count == parsed.policy.rules.count
+        again.policy == parsed.policy && parsed.policy.rules.allSatisfy { $0.place?.line != nil }
       return isSame ? .accepted : .fault("\(text) was not read back")
     } catch {
       let isPlaced = error.diagnostics.allSatisfy { diagnostic in

@@ -4,27 +4,78 @@ import json
 import pathlib
 import re
 import subprocess
+import typing
 
 FIXTURES = pathlib.Path(__file__).resolve().parents[3] / "Fixtures/shell"
-HOSTS = ("claude-code", "codex", "gemini-cli", "cursor")
 BLOCKS = 2  # the only status for which every host keeps the command from running
 ADDED = ["--hint"]  # options that every hook adds by itself
+COMMON = {"session_id": "0b5", "cwd": "/work", "transcript_path": "/home/u/t.jsonl"}
+
+
+class Host(typing.NamedTuple):
+    """What is known of a host."""
+
+    file: str  # its settings, below the home
+    event: str  # what it calls the moment before a command
+    asks: dict  # the question, but for the tool's input
+    told: object  # the command that its answer tells it to run
+    tool: str = "Bash"  # None where hooks are asked of commands alone, and have no matcher
+    timeout: int = 10
+    reads_comments: bool = False
+
+
+def codex_is_told(answer):
+    assert answer["hookSpecificOutput"]["permissionDecision"] == "allow"
+    return answer["hookSpecificOutput"]["updatedInput"]["command"]
+
+
+def gemini_is_told(answer):
+    assert answer["decision"] == "allow"
+    return answer["hookSpecificOutput"]["tool_input"]["command"]
+
+
+def cursor_is_told(answer):
+    """Cursor takes no other command; its agent is told one."""
+    assert answer["permission"] == "deny"
+    return answer["agent_message"].partition(" after it: ")[2]
+
+
+KNOWN = {
+    "claude-code": Host(
+        ".claude/settings.json", "PreToolUse",
+        {**COMMON, "permission_mode": "default", "hook_event_name": "PreToolUse", "tool_name": "Bash", "tool_use_id": "toolu_1"},
+        lambda answer: answer["hookSpecificOutput"]["updatedInput"]["command"]),
+    "codex": Host(
+        ".codex/hooks.json", "PreToolUse",
+        {**COMMON, "turn_id": "t1", "model": "m", "permission_mode": "bypassPermissions", "hook_event_name": "PreToolUse",
+         "tool_name": "Bash", "tool_use_id": "c1"},
+        codex_is_told),
+    "gemini-cli": Host(
+        ".gemini/settings.json", "BeforeTool",
+        {**COMMON, "hook_event_name": "BeforeTool", "timestamp": "2026-01-01T00:00:00Z", "tool_name": "run_shell_command",
+         "mcp_context": None},
+        gemini_is_told, tool="run_shell_command", timeout=10000, reads_comments=True),
+    "cursor": Host(
+        ".cursor/hooks.json", "beforeShellExecution",
+        {"conversation_id": "c", "generation_id": "g", "hook_event_name": "beforeShellExecution", "workspace_roots": ["/work"],
+         "cwd": "/work"},
+        cursor_is_told, tool=None, reads_comments=True),
+}
+HOSTS = tuple(KNOWN)
 
 
 def question(host, command, **more):
     """What a host sends before its agent runs a command; `more` goes into the tool's input."""
-    common = {"session_id": "0b5", "cwd": "/work", "transcript_path": "/home/u/t.jsonl"}
-    tool = {"tool_input": {"command": command, **more}}
-    return {
-        "claude-code": {**common, "permission_mode": "default", "hook_event_name": "PreToolUse", "tool_name": "Bash",
-                        **tool, "tool_use_id": "toolu_1"},
-        "codex": {**common, "turn_id": "t1", "model": "m", "permission_mode": "bypassPermissions",
-                  "hook_event_name": "PreToolUse", "tool_name": "Bash", "tool_use_id": "c1", **tool},
-        "gemini-cli": {**common, "hook_event_name": "BeforeTool", "timestamp": "2026-01-01T00:00:00Z",
-                       "tool_name": "run_shell_command", **tool, "mcp_context": None},
-        "cursor": {"conversation_id": "c", "generation_id": "g", "hook_event_name": "beforeShellExecution",
-                   "workspace_roots": ["/work"], "command": command, "cwd": "/work"},
-    }[host]
+    known = KNOWN[host]
+    return {**known.asks, "command": command} if known.tool is None else {**known.asks, "tool_input": {"command": command, **more}}
+
+
+def entry(host, line):
+    """What the host is known to want in its settings for a hook that runs a line."""
+    known = KNOWN[host]
+    if known.tool is None:
+        return {"command": line, "timeout": known.timeout, "failClosed": True}
+    return {"matcher": known.tool, "hooks": [{"type": "command", "command": line, "timeout": known.timeout}]}
 
 
 def ask(nonet, host, text, *options, **how):
@@ -37,17 +88,7 @@ def ask(nonet, host, text, *options, **how):
 def rewritten(host, done):
     """The command that the host runs after this answer; for Cursor, the one its agent is told to run."""
     assert (done.returncode, done.stderr) == (0, b""), done
-    answer = json.loads(done.stdout)
-    if host == "claude-code":
-        return answer["hookSpecificOutput"]["updatedInput"]["command"]
-    if host == "codex":
-        assert answer["hookSpecificOutput"]["permissionDecision"] == "allow"
-        return answer["hookSpecificOutput"]["updatedInput"]["command"]
-    if host == "gemini-cli":
-        assert answer["decision"] == "allow"
-        return answer["hookSpecificOutput"]["tool_input"]["command"]
-    assert answer["permission"] == "deny"
-    return answer["agent_message"].partition(" after it: ")[2]
+    return KNOWN[host].told(json.loads(done.stdout))
 
 
 def quoted(text):

@@ -22,16 +22,21 @@ import Testing
     (.loopback, inet, stream, false),
   ])
   func presets(preset: Preset, domain: UInt32, type: UInt32, stays: Bool) throws {
-    #expect(InheritedSockets(preset).keep(domain: domain, type: type) == stays)
-    // What a preset says in a word must be what its policy says at length.
+    #expect(try Self.byFilter(preset).keep(domain: domain, type: type) == stays)
+    // What the filter lets be made must be what the text lets be made.
     let policy = try Policy.parse(preset.text).policy
-    let byPolicy = InheritedSockets.policy(policy, hasNamespace: preset == .loopback)
+    let byPolicy = InheritedSockets(policy, hasNamespace: preset == .loopback)
     #expect(byPolicy.keep(domain: domain, type: type) == stays)
   }
 
-  @Test func streamsMayAlwaysBeStandard() {
+  private static func byFilter(_ preset: Preset) throws -> InheritedSockets {
+    let filter = try #require(preset.filter(for: .host, deniesDebug: false))
+    return InheritedSockets(filter.program, hasNamespace: preset == .loopback)
+  }
+
+  @Test func streamsMayAlwaysBeStandard() throws {
     for preset in Preset.allCases {
-      let sockets = InheritedSockets(preset)
+      let sockets = try Self.byFilter(preset)
       #expect(sockets.keepAsStandard(domain: Self.unix, type: Self.stream))
       #expect(!sockets.keepAsStandard(domain: Self.inet, type: Self.stream))
     }
@@ -39,10 +44,10 @@ import Testing
 
   @Test func anOwnPolicyKeepsWhatItLetsMake() throws {
     let policy = try Policy.parse(Array("default allow\ndeny ioctl\n".utf8)).policy
-    let sockets = InheritedSockets.policy(policy, hasNamespace: false)
+    let sockets = InheritedSockets(policy, hasNamespace: false)
     #expect(sockets.keep(domain: Self.inet, type: Self.stream))
     #expect(!sockets.keep(domain: Self.netlink, type: Self.datagram))
-    let inside = InheritedSockets.policy(policy, hasNamespace: true)
+    let inside = InheritedSockets(policy, hasNamespace: true)
     #expect(!inside.keep(domain: Self.inet, type: Self.stream))
   }
 }

@@ -491,6 +491,7 @@ enum SyscallTable {
     writev 20 146 66 146
 
     """)
+  static let firstPrivate: UInt32 = 983041
   static let x86_64: [UInt16] = [
     7266, 11674, 6145, 964, 10181, 2247, 4872, 6684, 4730, 5275, 5435, 5910, 413, 7810,
     7868, 7930, 4057, 6769, 7118, 7369, 11689, 109, 6538, 8576, 8506, 5706, 5838, 5101,
@@ -638,4 +639,36 @@ enum SyscallTable {
   static let armPrivate: [UInt16] = [
     389, 430, 11346, 11365, 9002, 2734,
   ]
+}
+
+extension Architecture {
+  /// The column of the ABI's numbers in `SyscallTable.rows`.
+  var column: Int {
+    switch self {
+    case .x86_64: 1
+    case .i386: 2
+    case .aarch64: 3
+    case .arm: 4
+    }
+  }
+
+  /// From an ordinary number to the row of its call.
+  var rowsByNumber: [UInt16] {
+    switch self {
+    case .x86_64: SyscallTable.x86_64
+    case .i386: SyscallTable.i386
+    case .aarch64: SyscallTable.aarch64
+    case .arm: SyscallTable.arm
+    }
+  }
+
+  /// From a number less `SyscallTable.firstPrivate` to the row of its call.
+  var rowsByPrivateNumber: [UInt16] {
+    switch self {
+    case .x86_64: []
+    case .i386: []
+    case .aarch64: []
+    case .arm: SyscallTable.armPrivate
+    }
+  }
 }

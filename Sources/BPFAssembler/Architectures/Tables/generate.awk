@@ -6,7 +6,12 @@
 
 BEGIN {
   FS = "\t"
-  abis["x86_64"] = 1; abis["i386"] = 2; abis["aarch64"] = 4; abis["arm"] = 8
+  # The ABIs are the columns of syscalls.tsv; in a prototype's mask each has the bit of its column.
+  syscalls = ARGV[1]
+  sub(/[^\/]*$/, "syscalls.tsv", syscalls)
+  while ((getline line < syscalls) > 0 && line !~ /^name\t/) continue
+  columns = split(line, abi, "\t")
+  for (i = 2; i <= columns; i++) { abis[abi[i]] = 2 ^ (i - 2); all_abis += abis[abi[i]] }
   kinds["int"] = "i"; kinds["long"] = "l"; kinds["pointer"] = "p"
   type["syscalls"] = "SyscallTable"; type["prototypes"] = "PrototypeTable"
   type["constants"] = "ConstantTable"; type["errnos"] = "ErrnoTable"
@@ -16,8 +21,10 @@ BEGIN {
 /^#/ || /^$/ || /^name\t/ { next }
 
 table == "syscalls" {
-  if (NF != 5) fail("five fields expected")
-  add($1, $1 " " $2 " " $3 " " $4 " " $5)
+  if (NF != columns) fail(columns " fields expected")
+  text = $1
+  for (i = 2; i <= columns; i++) text = text " " $i
+  add($1, text)
 }
 table == "prototypes" { add($1, $1 " " mask($3) parameters($2)) }
 table == "constants" { add($1, $1 " " $2 ($3 == "" ? "" : " " $3)) }
@@ -42,11 +49,15 @@ END {
   print "    \"\"\")"
   if (length_so_far >= 65535) fail("rows do not fit 16-bit offsets")
   if (table == "syscalls") {
-    order("x86_64", 2, 0, 4095); order("i386", 3, 0, 4095)
-    order("aarch64", 4, 0, 4095); order("arm", 5, 0, 4095)
-    order("armPrivate", 5, 983041, 983046)
+    # Numbers of no ordinary table: __ARM_NR_BASE + 1 and up (arch/arm/include/uapi/asm/unistd.h).
+    print "  static let firstPrivate: UInt32 = 983041"
+    for (i = 2; i <= columns; i++) {
+      order(abi[i], i, 0, 4095)
+      if (order(abi[i] "Private", i, 983041, 983072)) privates[i] = 1
+    }
   }
   print "}"
+  if (table == "syscalls") by_architecture()
   if (failed) exit 1
 }
 
@@ -71,15 +82,15 @@ function sort(  i, j, held) {
   }
 }
 
-# "x86_64,aarch64" -> the digit whose bits are those ABIs; nothing means all.
+# "x86_64,aarch64" -> the number whose bits are those ABIs; nothing means all.
 function mask(list,  words, n, i, sum) {
-  if (list == "") return "f"
+  if (list == "") return all_abis
   n = split(list, words, ",")
   for (i = 1; i <= n; i++) {
     if (!(words[i] in abis)) fail("unknown ABI " words[i])
     sum += abis[words[i]]
   }
-  return substr("0123456789abcdef", sum + 1, 1)
+  return sum
 }
 
 # "int:fd pointer:buf" -> " i:fd p:buf".
@@ -93,9 +104,37 @@ function parameters(list,  words, n, i, parts, text) {
   return text
 }
 
-# An array from number - first to the offset of its row; 65535 where no call has that number.
+# The columns as Swift asks for them; an architecture without a column is an error of the compiler.
+function by_architecture(  i) {
+  print ""
+  print "extension Architecture {"
+  print "  /// The column of the ABI's numbers in `SyscallTable.rows`."
+  print "  var column: Int {"
+  print "    switch self {"
+  for (i = 2; i <= columns; i++) print "    case ." abi[i] ": " i - 1
+  print "    }"
+  print "  }"
+  print ""
+  print "  /// From an ordinary number to the row of its call."
+  print "  var rowsByNumber: [UInt16] {"
+  print "    switch self {"
+  for (i = 2; i <= columns; i++) print "    case ." abi[i] ": SyscallTable." abi[i]
+  print "    }"
+  print "  }"
+  print ""
+  print "  /// From a number less `SyscallTable.firstPrivate` to the row of its call."
+  print "  var rowsByPrivateNumber: [UInt16] {"
+  print "    switch self {"
+  for (i = 2; i <= columns; i++) print "    case ." abi[i] ": " ((i in privates) ? "SyscallTable." abi[i] "Private" : "[]")
+  print "    }"
+  print "  }"
+  print "}"
+}
+
+# An array from number - first to the offset of its row, 65535 where no call has that number; nothing
+# and 0 where none lies from first to last.
 function order(name, column, first, last,  i, fields, at, n, newest, line) {
-  newest = first
+  newest = first - 1
   for (i = 1; i <= count; i++) {
     split(row[i], fields, " ")
     n = fields[column]
@@ -104,6 +143,7 @@ function order(name, column, first, last,  i, fields, at, n, newest, line) {
     at[n + 0] = offset[i]
     if (n + 0 > newest) newest = n + 0
   }
+  if (newest < first) return 0
   print "  static let " name ": [UInt16] = ["
   line = "   "
   for (i = first; i <= newest; i++) {
@@ -112,4 +152,5 @@ function order(name, column, first, last,  i, fields, at, n, newest, line) {
   }
   if (line != "   ") print line
   print "  ]"
+  return 1
 }

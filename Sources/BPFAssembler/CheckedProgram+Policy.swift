@@ -1,0 +1,40 @@
+/// The whole way at once; this file alone knows both the compiler and the proof.
+extension CheckedProgram {
+  /// Compiles a policy and proves the program.
+  ///
+  /// - Parameters:
+  ///   - policy: What the program shall mean.
+  ///   - native: The architecture that the program is for, a native one.
+  /// - Throws: `Failure`; a program that is not proven is never let through.
+  public init(_ policy: Policy, for native: Architecture) throws(Failure) {
+    let compiled: CompiledPolicy
+    do throws(CompilerError) {
+      compiled = try CompiledPolicy(policy, for: native)
+    } catch {
+      throw .compiler(error)
+    }
+    do throws(ProofError) {
+      try self.init(compiled.program, means: policy, for: native)
+    } catch {
+      throw .proof(error)
+    }
+  }
+
+  /// Why a policy has no proven program.
+  public enum Failure: Error, Hashable, Sendable {
+    /// The policy could not be compiled.
+    case compiler(CompilerError)
+    /// The compiled program is not proven to mean the policy.
+    case proof(ProofError)
+  }
+}
+
+extension CheckedProgram.Failure: CustomStringConvertible {
+  /// A sentence for people.
+  public var description: String {
+    switch self {
+    case .compiler(let error): error.description
+    case .proof(let error): error.description
+    }
+  }
+}
