@@ -44,7 +44,7 @@ let package = Package(
     .executableTarget(
       name: "nonet",
       dependencies: ["BPFAssembler", "CLinuxShims"],
-      exclude: ["Supervisor/supervision.policy"],
+      exclude: ["Supervisor/supervision.policy", "CommandLine/Table"],
       resources: [
         .embedInCode("Confinement/net_restrict.py"),
         .embedInCode("Report/report.html"),

@@ -34,7 +34,7 @@ struct Check {
     case .listing: try printOut(Array(Self.text(findings, rows).utf8))
     case .json: try printOut(Array(Self.json(findings, rows).utf8))
     case .bpfAsm, .raw, .hex, .c, .decimal, .dot:
-      throw .usage("--check prints --format listing or json")
+      throw .usage("--check prints --format listing or json, not \(options.format?.rawValue ?? "")")
     }
     let isConfinable = rows.contains {
       $0.backend == .auto && $0.preset == .default && $0.plan != nil

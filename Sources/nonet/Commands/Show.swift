@@ -11,6 +11,9 @@ struct Show {
       throw .usage(
         "--format \(format.rawValue) holds one program; choose --arch x86_64 or --arch aarch64")
     }
+    if format == .raw, isTerminal(1) {
+      throw .usage("--format raw is bytes, and standard output is a terminal; redirect it")
+    }
     let (policies, names) = try compiled()
     try printOut(Dump(policies, names).bytes(format))
   }
