@@ -9,7 +9,8 @@ import subprocess
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "Documentation").glob("*.md")), *sorted(ROOT.glob("*/README.md")),
+PAGES = [ROOT / "README.md", *sorted((ROOT / "Documentation").glob("*.md")), *sorted((ROOT / ".github").glob("*.md")),
+         *sorted(ROOT.glob("*/README.md")),
          *sorted(ROOT.glob("*/*/README.md"))]
 MANUAL = ROOT / "Documentation/nonet.1"
 MANUALS = [MANUAL, ROOT / "Documentation/nonet-shell.1"]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import shutil
 
 import pytest
@@ -116,6 +117,9 @@ def test_the_hint_alone_is_not_inside(bare):
     done = bare("--", "sh", "-c", UNIX, env={"NONET": "default:seccomp", "NONET_OPTIONS": "--policy strict"})
     assert done.stdout == b"13\n"
     assert bare("true", env={"NONET": "x", "NONET_OPTIONS": "--observe"}).returncode == 125
+    # Nor is a process inside that has no descriptor left for the trial.
+    few = {"NONET": "x", "NONET_OPTIONS": "--observe"}
+    assert bare("true", env=few, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))).returncode == 125
 
 
 def test_the_settings_of_a_hook_hold_what_the_command_line_said(bare, me):

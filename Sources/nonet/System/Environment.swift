@@ -22,6 +22,9 @@ extension Here {
   ///
   /// The variable alone is a hint that anybody can write; the trial alone could be anybody's sandbox.
   static var isInside: Bool {
-    environmentValue("NONET") != nil && (refusalOfSockets != nil || interfaces == ["lo"])
+    guard environmentValue("NONET") != nil else { return false }
+    guard let number = refusalOfSockets else { return interfaces == ["lo"] }
+    // Outside, a process that lacks descriptors or memory gets these.
+    return ![EMFILE, ENFILE, ENOMEM, ENOBUFS].contains(number)
   }
 }

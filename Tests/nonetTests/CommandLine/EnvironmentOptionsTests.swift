@@ -1,3 +1,4 @@
+import BPFAssembler
 import Testing
 
 @testable import nonet

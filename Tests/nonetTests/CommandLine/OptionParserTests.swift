@@ -49,7 +49,7 @@ func refusal(of texts: [String]) -> String? {
     #expect(options.backend == .seccomp)
     #expect(options.log?.text == "l" && options.logDirectory?.text == "d")
     #expect(options.allowedUnix.map { $0.text } == ["inside", "/s"])
-    #expect(options.given.count == 15)
+    #expect(options.given.count == 14)
   }
 
   @Test(arguments: [
@@ -121,7 +121,9 @@ func refusal(of texts: [String]) -> String? {
     #expect(OptionName(name.rawValue) == name)
     let value = "\u{1}"
     let attached = refusal(of: ["\(name.rawValue)=\(value)", "ls"])
-    #expect(name.takesValue != (attached?.contains("takes no value") == true))
+    // Letters take nothing behind a =, so there it is another word.
+    let says = name.rawValue.hasPrefix("--") ? "takes no value" : "no option is called"
+    #expect(name.takesValue != (attached?.contains(says) == true))
     #expect(name.takesValue == (refusal(of: [name.rawValue])?.contains("needs a value") == true))
     #expect(!name.isOfHooks || !name.isForEveryCommand)
   }
