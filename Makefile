@@ -55,7 +55,7 @@ SWIFT_FLAGS := $(TARGET) -Osize -wmo -parse-as-library -swift-version 6 -package
 link = $(CLANG) $(C_TARGET) -static -fuse-ld=lld -o $@ $^ $(UNICODE) -lm -s \
   -Wl,--gc-sections -Wl,--defsym=main=nonet_main
 
-all: bin/nonet presets ## builds bin/nonet: Embedded Swift, static
+all: bin/nonet presets bin/nonet-shell ## builds bin/nonet: Embedded Swift, static; and its other name
 
 # An Embedded module carries its code with it, and what the program uses of the library is compiled
 # into the program's own object: linking the library's object too would only store it twice.
@@ -90,7 +90,8 @@ define embed
   for file in $(filter Sources/%,$^); do \
     echo "  static let $$(basename $$file | tr .- __): [UInt8] = ["; \
     od -An -v -tu1 $$file | sed 's/\([0-9][0-9]*\)/\1,/g'; echo '  ]'; \
-  done; echo '}'; } > $@
+  done; echo '}'; } > $@.new
+@$(call replace,$@)
 endef
 $B/nonet/PackageResources.swift: $(PARTS) Makefile | toolchain
 	$(embed)
@@ -130,6 +131,10 @@ presets: bin/nonet
 	    rm -f bin/nonet; exit 1; }; \
 	done; done
 
+# The same program, which looks at the name it is called by.
+bin/nonet-shell: | bin/nonet
+	@ln -sfn nonet $@
+
 toolchain:
 	@test -n '$(SWIFTC)' && swiftc --version 2>/dev/null | \
 	  sed -n 's/.*Swift version \([0-9]*\)\.\([0-9]*\).*/\1 \2/p' | \
@@ -167,6 +172,23 @@ tables: ## rewrites the generated tables of calls, prototypes, constants, errnos
 	  $(call replace,$$swift); \
 	fi
 
+# Everything that says which options there are, from one table.
+COMMAND_LINE := Sources/nonet/CommandLine
+OPTIONS := $(addprefix $(COMMAND_LINE)/,OptionName.swift OptionParser+Table.swift HelpText.swift) \
+  Documentation/nonet.1 Documentation/nonet-shell.1 Completions
+option_table = LC_ALL=C awk -v make=$(1) -v version=$$(cat VERSION) -f $(COMMAND_LINE)/Table/options.awk \
+  $(COMMAND_LINE)/Table/options.txt $(2) > $(3).new && $(call replace,$(3))
+options: ## rewrites the parser's tables, help, manual and completions from options.txt and VERSION
+	@$(call option_table,names,,$(COMMAND_LINE)/OptionName.swift)
+	@$(call option_table,apply,,$(COMMAND_LINE)/OptionParser+Table.swift)
+	@$(call option_table,help,$(addprefix $(COMMAND_LINE)/Table/,short.txt help.txt),$(COMMAND_LINE)/HelpText.swift)
+	@for page in nonet nonet-shell; do \
+	  $(call option_table,manual,Documentation/$$page.1,Documentation/$$page.1); \
+	done
+	@$(call option_table,bash,$(COMMAND_LINE)/Table/bash.txt,Completions/nonet.bash)
+	@$(call option_table,zsh,$(COMMAND_LINE)/Table/zsh.txt,Completions/_nonet)
+	@$(call option_table,fish,$(COMMAND_LINE)/Table/fish.txt,Completions/nonet.fish)
+
 include Tests/Kernels/guest.mk
 include Tests/Fuzzers/fuzzers.mk
 include Tests/Peers/peers.mk
@@ -174,8 +196,19 @@ include Tests/Peers/peers.mk
 # Puts FILE.new in the place of FILE, unless they are the same: an unchanged file rebuilds nothing.
 replace = if cmp -s $(1).new $(1); then rm $(1).new; else mv $(1).new $(1); fi
 
-demo: deps all ## shows one program reach a server outside nonet and fail to inside
+demo: toolchain ## shows one program reach a server outside nonet and fail to inside
+	@.ci/install demo
+	@$(MAKE) --no-print-directory all
 	@.ci/demo
+
+# What a change is tried with again and again; the whole is `make test`. Left out of the Swift tests are those
+# that take long without optimisation: they go through thousands of random policies and broken proofs.
+LONG_SUITES := Mutation|Random|LongRun|Fuzz|FarJump|Limit|Kernel|Witness|Coverage
+SMOKE := test_bad_input test_main_job test_documentation test_environment_options
+check: lint ## what every change is tried with, in a minute or so: lint, both builds, unit tests, the binary from outside
+	@$(MAKE) --no-print-directory -j2 --output-sync=target all swift-tests
+	swift test --skip-build --skip '$(LONG_SUITES)'
+	python3 -m pytest -q $(SMOKE:%=Tests/BlackBox/%.py)
 
 # The two builds side by side: each has long stretches that use one processor.
 test: deps lint ## everything: lint, both builds, all tests, the shipped binary from outside
@@ -217,8 +250,8 @@ lint: toolchain ## swift format, strictly
 	swift format lint --strict -r Sources Tests Package.swift
 
 # What is generated and checked in must be what would be generated now.
-regenerated: tables goldens
-	git diff --exit-code -- $(TABLES) $(GOLDEN) $(BUILT_IN) Sources/BPFAssembler/Text
+regenerated: tables options goldens
+	git diff --exit-code -- $(TABLES) $(GOLDEN) $(BUILT_IN) Sources/BPFAssembler/Text $(OPTIONS)
 
 bench: deps all ## start-up and per-call cost next to a C program, unshare and bwrap
 	Benchmarks/run
@@ -263,10 +296,26 @@ format: ## rewrites the sources as the linter wants them
 deps: toolchain ## installs what the tests need and is missing (Debian, as root)
 	@.ci/install
 
-install: all ## copies nonet, nonet-shell and the manual page below PREFIX (/usr/local)
+# Where there is no Swift, a binary that was built elsewhere is taken as it is.
+install: $(if $(SWIFTC),all) ## copies nonet, nonet-shell, manual pages and completions below PREFIX (/usr/local)
+	@test -x bin/nonet || { \
+	  echo 'nonet: there is no bin/nonet, and building it needs Swift 6.3: https://www.swift.org/install/linux/' >&2; \
+	  exit 1; }
 	install -D -m 755 bin/nonet $(DESTDIR)$(PREFIX)/bin/nonet
 	ln -sfn nonet $(DESTDIR)$(PREFIX)/bin/nonet-shell
-	install -D -m 644 Documentation/nonet.1 $(DESTDIR)$(PREFIX)/share/man/man1/nonet.1
+	@set -f; for pair in $(INSTALLED); do \
+	  install -D -m 644 $${pair%:*} $(DESTDIR)$(PREFIX)/share/$${pair#*:} || exit; \
+	  echo "install $${pair%:*} $(DESTDIR)$(PREFIX)/share/$${pair#*:}"; \
+	done
+
+uninstall: ## removes what `make install` puts below PREFIX
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/nonet bin/nonet-shell \
+	  $(foreach pair,$(INSTALLED),share/$(lastword $(subst :, ,$(pair)))))
+
+# Files and where they go below PREFIX/share.
+INSTALLED := Documentation/nonet.1:man/man1/nonet.1 Documentation/nonet-shell.1:man/man1/nonet-shell.1 \
+  Completions/nonet.bash:bash-completion/completions/nonet Completions/_nonet:zsh/site-functions/_nonet \
+  Completions/nonet.fish:fish/vendor_completions.d/nonet.fish
 
 clean: ## removes what was built
 	rm -rf bin .build .build-embedded .build-static .build-aarch64 .build-docs .build-library .build-fuzz .build-asan .build-tsan .build-peers
@@ -276,4 +325,4 @@ help: ## prints this
 
 FORCE:
 
-.PHONY: all swift-tests nonet-aarch64 presets toolchain goldens tables demo test test-field takeover test-pythons test-aarch64 test-kernels lint regenerated bench docs sanitize fuzz fuzz-inputs peers format deps install clean help
+.PHONY: all check uninstall options swift-tests nonet-aarch64 presets toolchain goldens tables demo test test-field takeover test-pythons test-aarch64 test-kernels lint regenerated bench docs sanitize fuzz fuzz-inputs peers format deps install clean help

@@ -39,7 +39,9 @@ let package = Package(
     .executableTarget(
       name: "nonet",
       dependencies: ["BPFAssembler", "CLinuxShims"],
-      exclude: ["Presets/Policies", "Presets/generate", "Supervisor/supervision.policy"],
+      exclude: [
+        "CommandLine/Table", "Presets/Policies", "Presets/generate", "Supervisor/supervision.policy",
+      ],
       resources: [
         .embedInCode("Confinement/net_restrict.py"),
         .embedInCode("Report/report.html"),

@@ -114,11 +114,11 @@ PACKAGES = {
 # Options of nonet that keep every command confined. True where a value follows.
 OPTIONS = {
     "--policy": True, "--loopback": False, "--deny": True, "--errno": True, "--backend": True,
-    "--offline": False, "--allow-unix": True, "--log": True, "--log-dir": True, "--hint": False,
+    "--offline": False, "--log": True, "--log-dir": True, "--hint": False,
     "--quiet": False, "-q": False, "--verbose": False, "-v": False,
 }
-# A policy in a file could be rewritten by the next command.
-PRESETS = ("default", "strict", "unix", "loopback")
+# A policy in a file could be rewritten by the next command; `unix` gives more, so nonet takes it from a command line alone.
+PRESETS = ("default", "strict", "loopback")
 
 # Inside of nonet the variable NONET says which policy and walls hold.
 HINT = r":(seccomp|landlock|namespace|descriptors|python|none)(\+[a-z]+)*$"

@@ -31,9 +31,10 @@ private func perform(
     throw OptionParser.isMeantAsHook(words) ? error.forHost : error
   }
   switch options.mode {
-  case .run(let argument): return try Run(options: options, command: argv + argument).perform()
-  case .dump: try Show(options: options).dump()
-  case .explain: try Show(options: options).explain()
+  case .run(let argument):
+    return try Run(options: try options.withEnvironment(), command: argv + argument).perform()
+  case .dump: try Show(options: try options.withEnvironment()).dump()
+  case .explain: try Show(options: try options.withEnvironment()).explain()
   case .check: return try Check(options: options).perform()
   case .hook(let host, .answer): try Hook(options: options, host: host).answer()
   case .hook(let host, let action):
@@ -48,7 +49,10 @@ private func perform(
       throw error.forHost
     }
   case .report(let file, let log): try Report(file: file, log: log).perform()
-  case .help: try printOut(Array(Help.text.utf8))
+  case .printPolicy(let preset): try printOut(preset.text)
+  case .names(let kind):
+    try printOut(Array(((kind.names ?? []).joined(separator: "\n") + "\n").utf8))
+  case .help(let isShort): try printOut(Array((isShort ? HelpText.short : HelpText.full).utf8))
   case .version: try printOut(Array((Help.version + "\n").utf8))
   }
   return 0

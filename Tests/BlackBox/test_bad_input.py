@@ -7,9 +7,10 @@ import threading
 import pytest
 
 from support.formats import FORMATS
+from test_terminal import Terminal
 
 VALUES = ["--policy", "--deny", "--allow", "--errno", "--backend", "--log", "--log-dir", "--allow-unix", "--report", "--from",
-          "--arch", "--format", "--hook"]
+          "--arch", "--format", "--hook", "--print-policy", "--names"]
 
 
 @pytest.fixture
@@ -159,7 +160,7 @@ def test_what_does_not_go_together(bare, words):
 
 
 PRINTERS = [*(["--dump-bpf", f"--format={form}"] for form in FORMATS), ["--dump-bpf", "--arch=all"], ["--explain"],
-            ["--explain", "--format=json"], ["--help"], ["--version"]]
+            ["--explain", "--format=json"], ["--help"], ["-h"], ["--version"], ["--print-policy", "unix"], ["--names", "errno"]]
 
 
 @pytest.mark.parametrize("words", PRINTERS, ids=" ".join)
@@ -203,3 +204,38 @@ def test_help_and_version(bare, words):
     done = bare(*words)
     assert done.returncode == 0 and done.stderr == b"" and b"nonet" in done.stdout
     assert words != ["--help"] or all(f"--{o}".encode() in done.stdout for o in ("policy", "errno", "dump-bpf", "explain"))
+
+
+@pytest.mark.parametrize("words, says", [(["--log"], "--log"), (["--log-dir"], "--log-dir"), (["--allow-unix"], "--allow-unix"),
+                                         (["--report"], "--report needs a command")])
+def test_a_command_that_was_taken_for_a_value(bare, me, words, says):
+    text = bare(*words, "true").stderr.decode()
+    assert says in text and "'true' was taken as the value of" in text
+    assert os.listdir(me.home) == []
+
+
+def test_the_short_help_is_one_screen(bare):
+    """Of 24 lines and 80 columns with the prompt below it; examples stand first, and no word is used before it is explained."""
+    text = bare("-h").stdout.decode()
+    lines = text.splitlines()
+    assert len(lines) <= 23 and all(len(line) <= 80 for line in lines)
+    assert lines[2].startswith("  nonet make test") and "--help" in lines[-1]
+    assert not re.search("wall|layer|supervisor|backend", text)
+
+
+@pytest.mark.parametrize("word", ["layer", "backend", "supervisor"])
+def test_words_are_explained_before_they_are_used(bare, word):
+    """The first line of --help that has one of our words is in its first paragraphs, which say what it is."""
+    explained = {"layer": "Layers of protection", "backend": "is called the backend", "supervisor": ", the supervisor."}[word]
+    text = " ".join(bare("--help").stdout.decode().split())
+    first = re.search(word, text, re.IGNORECASE).start()
+    assert 0 <= text.find(explained) <= first <= text.find(explained) + len(explained), text[first - 60:first + 60]
+
+
+def test_raw_bytes_are_no_text_for_a_terminal(nonet, me):
+    terminal = Terminal([nonet, "--dump-bpf", "--format", "raw"], me)
+    try:
+        terminal.until(b"redirect it")
+        assert terminal.status() == 125 and b"\0" not in terminal.text
+    finally:
+        terminal.close()

@@ -9,9 +9,11 @@ import subprocess
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "Documentation").glob("*.md")), *sorted(ROOT.glob("*/README.md")),
+PAGES = [ROOT / "README.md", *sorted((ROOT / "Documentation").glob("*.md")), *sorted((ROOT / ".github").glob("*.md")),
+         *sorted(ROOT.glob("*/README.md")),
          *sorted(ROOT.glob("*/*/README.md"))]
 MANUAL = ROOT / "Documentation/nonet.1"
+MANUALS = [MANUAL, ROOT / "Documentation/nonet-shell.1"]
 PROMPT = re.compile(r"^\$ ", re.MULTILINE)
 
 
@@ -86,10 +88,11 @@ def test_the_manual_names_every_option(bare):
         assert "no option is called" not in said, option
 
 
-def test_the_manual_is_well_formed():
+@pytest.mark.parametrize("manual", MANUALS, ids=lambda page: page.name)
+def test_the_manual_is_well_formed(manual):
     if shutil.which("groff") is None:
         pytest.skip("groff is not installed; the manual's macros were not checked")
-    done = subprocess.run(["groff", "-man", "-Tutf8", "-ww", "-z", MANUAL], capture_output=True, timeout=20)
+    done = subprocess.run(["groff", "-man", "-Tutf8", "-ww", "-z", manual], capture_output=True, timeout=20)
     assert (done.returncode, done.stderr) == (0, b"")
 
 
@@ -99,6 +102,14 @@ def test_links_resolve(page):
     targets = [target.partition("#")[0] for target in re.findall(r"\]\(([^)\s]+)\)", prose)]
     missing = [target for target in targets if "://" not in target and not (page.parent / target).exists()]
     assert not missing
+
+
+def test_the_version(bare):
+    """It stands in one file, and everywhere else by `make options`."""
+    version = "nonet " + (ROOT / "VERSION").read_text().strip()
+    assert bare("--version").stdout.decode() == version + "\n"
+    for manual in MANUALS:
+        assert f'"{version}"' in manual.read_text().partition("\n.SH")[0], manual.name
 
 
 def test_files_that_the_architecture_names():

@@ -588,7 +588,7 @@ WAYS = [
     ("--best-effort", "{nonet} --best-effort --allow @network -- bash -c '{send}'", "{text}"),
     ("--allow", "{nonet} --allow @network -- bash -c '{send}'", "{text}"),
     ("a policy of one's own", "echo default allow > my.policy; {nonet} --policy ./my.policy -- bash -c '{send}'", "{text}"),
-    ("NONET_OPTIONS", "ln -s {nonet} nonet-shell; NONET_OPTIONS='--allow @network' NONET_SHELL=bash ./nonet-shell -c '{send}'", "{text}"),
+    ("NONET_OPTIONS", "echo default allow > w.policy; ln -s {nonet} nonet-shell; NONET_OPTIONS=\"--policy $PWD/w.policy\" NONET_SHELL=bash ./nonet-shell -c '{send}'", "{text}"),
     ("python", "{python} -c 'import socket; socket.create_connection((\"127.0.0.1\", {port})).send(b\"x\")'", "{text}"),
     ("perl", "perl -MIO::Socket -e 'IO::Socket::INET->new(\"127.0.0.1:{port}\")->print(\"x\")'", "{text}"),
     ("a here-document", "bash <<'E'\n{send}\nE", "{text}"),

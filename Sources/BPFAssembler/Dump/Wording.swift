@@ -81,13 +81,13 @@ struct Wording {
   /// The argument that a word belongs to, and the parameter that it is for all calls of the rules.
   private func parameter(
     _ word: SeccompData.Word, _ rules: [Policy.Rule], _ architecture: Architecture?
-  ) -> (argument: SeccompData.Argument, parameter: Parameter)? {
+  ) -> (argument: SeccompData.Argument, parameter: Prototype.Parameter)? {
     guard let architecture,
       let argument = SeccompData.Argument.allCases.first(where: {
         word == $0.low || word == $0.high
       })
     else { return nil }
-    var found: Parameter?
+    var found: Prototype.Parameter?
     for call in rules.flatMap({ $0.calls }) where call.number(on: architecture) != nil {
       let parameters = call.prototype(on: architecture)?.parameters ?? []
       guard parameters.count > argument.rawValue else { return nil }

@@ -1,13 +1,11 @@
-internal import CLinuxShims
-
 /// Options that are said once and used for many commands, by a hook or a shell.
 extension Options {
   /// Refuses what makes no sense for every command, or would open a way out.
   func refuseUnfitting() throws(Failure) {
     for option in given where !option.name.isForEveryCommand {
       throw .refused(
-        option.name == .bestEffort
-          ? "--best-effort could run commands unconfined, so it is not used here"
+        option.name.weakening == .always
+          ? "\(option.name.rawValue) could run commands unconfined, so it is not used here"
           : "\(option.name.rawValue) says nothing about how commands run")
     }
     if case .standardInput = policy {
@@ -20,18 +18,8 @@ extension Options {
   /// - Parameter option: One that is said after `given`; the same words again say nothing new.
   /// - Throws: Which two exclude each other.
   func refuseDropping(for option: Given) throws(Failure) {
-    for earlier in given where !option.agrees(with: earlier) {
-      if earlier.name == option.name, option.name != .policy {
-        throw .usage(
-          "\(option.name.rawValue) was said twice, with '\(earlier.value?.text ?? "")' and "
-            + "'\(option.value?.text ?? "")'")
-      }
-      let hint =
-        earlier.name == option.name
-        ? "a command has one policy"
-        : "--loopback is short for --policy loopback; the line 'layers namespace' in a policy file "
-          + "gives it a network of its own"
-      throw .usage("\(earlier.words) and \(option.words) exclude each other: \(hint)")
+    for earlier in given {
+      if let conflict = option.conflict(with: earlier) { throw .usage(conflict) }
     }
   }
 
@@ -52,21 +40,35 @@ extension Options {
 }
 
 extension Options.Given {
-  /// Whether both can hold: they are about different things, say the same, or add to each other.
-  fileprivate func agrees(with other: Options.Given) -> Bool {
-    switch (name, other.name) {
-    case (.loopback, .policy): other.isLoopback
-    case (.policy, .loopback): isLoopback
-    case _:
-      name != other.name || name.mayBeRepeated
-        || value?.bytes.elementsEqual(other.value?.bytes ?? []) ?? true
+  /// Why an option cannot stand beside an earlier one; `nil` where both can hold: they are about
+  /// different things, say the same, or add to each other.
+  func conflict(with earlier: Options.Given) -> String? {
+    if name == earlier.name {
+      let isSame = value?.bytes.elementsEqual(earlier.value?.bytes ?? []) ?? true
+      if isSame || name.mayBeRepeated { return nil }
+    } else if isLoopback, earlier.isLoopback {
+      return nil
     }
+    for (one, other) in [(name, earlier.name), (earlier.name, name)] {
+      let exclusion = one.exclusion
+      if exclusion.names.contains(other) {
+        let reason = exclusion.reason.map { ": \($0)" } ?? ""
+        return "\(earlier.words) and \(words) exclude each other\(reason)"
+      }
+    }
+    guard name == earlier.name else { return nil }
+    return
+      "\(name.rawValue) was said twice, with '\(earlier.value?.text ?? "")' and "
+      + "'\(value?.text ?? "")'"
   }
 
-  private var isLoopback: Bool { value?.bytes.elementsEqual("loopback".utf8) ?? false }
+  /// Whether it is `--loopback`, or what that is short for.
+  private var isLoopback: Bool {
+    name == .loopback || name == .policy && value?.bytes.elementsEqual("loopback".utf8) == true
+  }
 
   /// The option as it was said, for messages.
-  fileprivate var words: String {
+  var words: String {
     name.rawValue + (value.map { " \($0.text)" } ?? "")
   }
 

@@ -1,3 +1,6 @@
+// swift-format-ignore-file
+// Generated from Table/options.txt by Table/options.awk; do not edit: `make options`.
+
 /// Every option there is, so that each is either understood or refused by name.
 enum OptionName: String, CaseIterable {
   case policy = "--policy"
@@ -11,97 +14,124 @@ enum OptionName: String, CaseIterable {
   case offline = "--offline"
   case log = "--log"
   case logDirectory = "--log-dir"
-  case observe = "--observe"
   case report = "--report"
   case from = "--from"
-  case allowUnix = "--allow-unix"
   case hint = "--hint"
-  case arch = "--arch"
-  case format = "--format"
-  case quiet = "--quiet"
-  case verbose = "--verbose"
-  case dump = "--dump-bpf"
-  case explain = "--explain"
-  case check = "--check"
+  case observe = "--observe"
+  case allowUnix = "--allow-unix"
   case hook = "--hook"
   case install = "--install"
   case uninstall = "--uninstall"
   case status = "--status"
   case dryRun = "--dry-run"
+  case dump = "--dump-bpf"
+  case explain = "--explain"
+  case check = "--check"
+  case printPolicy = "--print-policy"
+  case names = "--names"
+  case arch = "--arch"
+  case format = "--format"
+  case quiet = "--quiet"
+  case verbose = "--verbose"
+  case shortHelp = "-h"
   case help = "--help"
   case version = "--version"
 
+  /// Finds an option by its name or its letter.
   init?(_ text: String) {
     switch text {
     case "-q": self = .quiet
     case "-v": self = .verbose
-    case "-h": self = .help
     case _:
       guard let option = Self.allCases.first(where: { $0.rawValue == text }) else { return nil }
       self = option
     }
   }
 
-  /// Whether a value follows the option.
-  var takesValue: Bool {
+  /// What the value is; `nil` for an option that has none.
+  var kind: OptionKind? {
     switch self {
-    case .policy, .deny, .allow, .errno, .backend, .log, .logDirectory, .report, .from, .allowUnix,
-      .arch, .format, .hook:
-      true
-    case .loopback, .unproved, .bestEffort, .offline, .observe, .hint, .quiet, .verbose, .dump,
-      .explain, .check, .install, .uninstall, .status, .dryRun, .help, .version:
-      false
+    case .policy: .policy
+    case .printPolicy: .preset
+    case .deny, .allow: .call
+    case .errno: .errno
+    case .backend: .backend
+    case .arch: .arch
+    case .format: .format
+    case .hook: .host
+    case .names: .kind
+    case .log, .report, .from: .file
+    case .logDirectory: .folder
+    case .allowUnix: .socket
+    case _: nil
     }
   }
 
-  /// Whether the option may be said again with another value, which then adds to those before.
+  /// Whether it may be said again with another value, which then adds to those before.
   var mayBeRepeated: Bool {
     switch self {
     case .deny, .allow, .allowUnix: true
-    case .policy, .loopback, .errno, .unproved, .backend, .bestEffort, .offline, .log,
-      .logDirectory, .observe, .report, .from, .hint, .arch, .format, .quiet, .verbose, .dump,
-      .explain, .check, .hook, .install, .uninstall, .status, .dryRun, .help, .version:
-      false
+    case _: false
     }
   }
 
-  /// Whether the option may stand where commands are confined for good: in a hook or for a shell.
-  ///
-  /// `--best-effort` and `--observe` may not, since there they would run commands unconfined and nobody
-  /// would look.
+  /// Whether it may stand where commands are confined for good: in a hook or for a shell.
   var isForEveryCommand: Bool {
     switch self {
-    case .policy, .loopback, .deny, .allow, .errno, .unproved, .backend, .offline, .log,
-      .logDirectory, .allowUnix, .hint, .quiet, .verbose:
-      true
-    case .bestEffort, .observe, .report, .from, .arch, .format, .dump, .explain, .check, .hook,
-      .install, .uninstall, .status, .dryRun, .help, .version:
-      false
+    case .policy, .loopback, .deny, .allow, .errno, .unproved, .backend, .offline, .log, .logDirectory, .hint, .allowUnix, .quiet, .verbose: true
+    case _: false
     }
   }
 
-  /// Whether the option speaks of hooks, and not of the commands that they confine.
-  var isOfHooks: Bool {
+  /// Whether it takes protection away.
+  var weakening: Weakening {
     switch self {
-    case .hook, .install, .uninstall, .status, .dryRun: true
-    case .policy, .loopback, .deny, .allow, .errno, .unproved, .backend, .bestEffort, .offline,
-      .log, .logDirectory, .observe, .report, .from, .allowUnix, .hint, .arch, .format, .quiet,
-      .verbose, .dump, .explain, .check, .help, .version:
-      false
+    case .allow, .unproved, .bestEffort, .observe, .allowUnix: .always
+    case .policy, .backend: .byValue
+    case _: .never
     }
   }
 
-  /// Whether a value names a file, which it does from the folder where the option was said.
-  func namesFile(_ value: [UInt8]) -> Bool {
+  /// The options that cannot stand beside it, and why.
+  var exclusion: (names: [OptionName], reason: String?) {
     switch self {
-    case .policy:
-      value.contains(UInt8(ascii: "/")) || value.suffix(7).elementsEqual(".policy".utf8)
-    case .log, .logDirectory, .from: true
-    case .allowUnix: !value.elementsEqual("inside".utf8)
-    case .loopback, .deny, .allow, .errno, .unproved, .backend, .bestEffort, .offline, .observe,
-      .report, .hint, .arch, .format, .quiet, .verbose, .dump, .explain, .check, .hook, .install,
-      .uninstall, .status, .dryRun, .help, .version:
-      false
+    case .policy: ([.policy], "a command has one policy")
+    case .loopback: ([.policy], "--loopback is short for --policy loopback; the line 'layers namespace' in a policy file gives it a network of its own")
+    case .install: ([.uninstall, .status], nil)
+    case .uninstall: ([.install, .status], nil)
+    case .status: ([.install, .uninstall], nil)
+    case _: ([], nil)
     }
   }
+
+  /// Where it may stand; `nil` where that is everywhere.
+  var modes: [ModeName]? {
+    switch self {
+    case .report: [.run, .report]
+    case .from: [.report]
+    case .install: [.hook]
+    case .uninstall: [.hook]
+    case .status: [.hook]
+    case .dryRun: [.hook]
+    case .arch: [.dump, .explain]
+    case .format: [.dump, .explain, .check]
+    case _: nil
+    }
+  }
+}
+
+/// What the value of an option is.
+enum OptionKind: String, CaseIterable {
+  case policy
+  case preset
+  case call
+  case errno
+  case backend
+  case arch
+  case format
+  case host
+  case kind
+  case file
+  case folder
+  case socket
 }

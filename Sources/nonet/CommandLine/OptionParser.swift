@@ -1,15 +1,17 @@
 internal import BPFAssembler
-internal import CLinuxShims
 
 /// Reads the command line up to the command.
+///
+/// What options there are and how each is applied is generated from `Table/options.txt`.
 struct OptionParser {
   private let words: [Word]
   private var next = 1
-  private var options = Options()
+  /// What has been read so far.
+  var options = Options()
+  /// What `--hook` is to do besides answering, where that was said.
+  var action: HookAction?
   /// The option that chose the mode, where one did.
   private var modeOption: OptionName?
-  /// `--install`, `--uninstall` or `--status`, where one was said.
-  private var actionOption: OptionName?
 
   static func parse(_ words: [Word]) throws(Failure) -> Options {
     var parser = OptionParser(words: words)
@@ -23,21 +25,25 @@ struct OptionParser {
   private mutating func parse() throws(Failure) -> Options {
     while next < words.count, try readOption() {}
     // Help and version answer whatever else was said.
-    if modeOption == .help || modeOption == .version { return options }
-    try applyHookAction()
+    if let modeOption, Self.isHelp(modeOption) { return options }
+    if case .hook(let host, _) = options.mode {
+      options.mode = .hook(host, action ?? .answer)
+      if options.isDryRun, action != .install, action != .uninstall {
+        throw .usage("--dry-run is for --install and --uninstall")
+      }
+    }
     let hasCommand = next < words.count
     if let reportMode = try reportMode(hasCommand: hasCommand) {
       options.mode = reportMode
       return options
     }
     guard let modeOption else {
-      guard hasCommand else { throw .usage("no command was given") }
-      if options.architectures != nil { throw onlyForDumps(.arch) }
-      if options.format != nil { throw onlyForDumps(.format) }
+      try refuseMisplaced(in: .run)
+      guard hasCommand else { throw .usage("no command was given\(takenWord)") }
       options.mode = .run(argument: next)
       return options
     }
-    if modeOption == .check, options.architectures != nil { throw onlyForDumps(.arch) }
+    if let mode = ModeName(modeOption) { try refuseMisplaced(in: mode) }
     if hasCommand {
       throw .usage("\(modeOption.rawValue) takes no command, and '\(words[next].text)' is one")
     }
@@ -69,21 +75,47 @@ struct OptionParser {
     return parser.options
   }
 
-  private mutating func applyHookAction() throws(Failure) {
-    guard case .hook(let host, _) = options.mode else {
-      if let actionOption { throw Self.onlyForHooks(actionOption) }
-      if options.isDryRun { throw Self.onlyForHooks(.dryRun) }
-      return
+  /// Fills options anew from such as have been read before.
+  ///
+  /// - Parameters:
+  ///   - given: The options, in the order in which they are applied.
+  ///   - mode: What nonet is to do.
+  /// - Returns: The options as if a command line had said them.
+  /// - Throws: Nothing that was not thrown when they were read.
+  static func options(
+    saying given: [Options.Given], mode: Options.Mode
+  ) throws(Failure) -> Options {
+    var parser = OptionParser(words: [])
+    for option in given {
+      if let value = option.value {
+        try parser.apply(option.name, value)
+      } else {
+        try parser.apply(option.name)
+      }
     }
-    switch actionOption {
-    case .install: options.mode = .hook(host, .install)
-    case .uninstall: options.mode = .hook(host, .uninstall)
-    case .status: options.mode = .hook(host, .status)
-    case _: options.mode = .hook(host, .answer)
+    parser.options.given = given
+    parser.options.mode = mode
+    return parser.options
+  }
+
+  /// Refuses an option that says nothing about what is to be done.
+  private func refuseMisplaced(in mode: ModeName) throws(Failure) {
+    for option in options.given {
+      guard let modes = option.name.modes, !modes.contains(mode) else { continue }
+      let words = modes.map { $0.words }
+      let last = words.count > 1 ? " and \(words[words.count - 1])" : ""
+      throw .usage(
+        "\(option.name.rawValue) is for "
+          + (last.isEmpty ? words[...] : words.dropLast()).joined(separator: ", ") + last)
     }
-    if options.isDryRun, actionOption != .install, actionOption != .uninstall {
-      throw .usage("--dry-run is for --install and --uninstall")
-    }
+  }
+
+  /// Where no word was left for the command: which option has taken the last one.
+  private var takenWord: String {
+    guard let last = options.given.last, let value = last.value,
+      value.pointer == words.last?.pointer
+    else { return "" }
+    return "; '\(value.text)' was taken as the value of \(last.name.rawValue)"
   }
 
   /// Reads one option and its value.
@@ -105,7 +137,7 @@ struct OptionParser {
       text = Word.text(of: bytes[..<equals])
     }
     guard let name = OptionName(text) else {
-      let names = OptionName.allCases.lazy.map { $0.rawValue }
+      let names = OptionName.allCases.lazy.map { $0.rawValue }.filter { $0.utf8.count > 2 }
       let nearest = nearestName(to: text.utf8, among: names)
       throw .usage(
         "no option is called '\(text)'" + (nearest.map { "; did you mean '\($0)'?" } ?? ""))
@@ -146,69 +178,21 @@ struct OptionParser {
     return word
   }
 
-  /// Applies an option that stands alone; the others have their values.
-  private mutating func apply(_ name: OptionName) throws(Failure) {
-    switch name {
-    case .loopback: options.policy = .preset(.loopback)
-    case .quiet: options.isQuiet = true
-    case .verbose: options.isVerbose = true
-    case .dump: try choose(.dump, name)
-    case .explain: try choose(.explain, name)
-    case .check: try choose(.check, name)
-    case .bestEffort: options.isBestEffort = true
-    case .offline: options.isOffline = true
-    case .unproved: options.acceptsUnproved = true
-    case .observe: options.isObserving = true
-    case .hint: options.isHinting = true
-    case .help: try choose(.help, name)
-    case .version: try choose(.version, name)
-    case .install, .uninstall, .status:
-      if let actionOption, actionOption != name { throw excluding(actionOption, name) }
-      actionOption = name
-    case .dryRun: options.isDryRun = true
-    case .policy, .deny, .allow, .errno, .backend, .log, .logDirectory, .report, .from, .allowUnix,
-      .arch, .format, .hook:
-      return
-    }
-  }
-
-  private mutating func apply(_ name: OptionName, _ value: Word) throws(Failure) {
-    switch name {
-    case .policy: options.policy = try Self.policy(value)
-    case .deny:
-      options.changes.append(.init(verdict: .deny(nil), items: try Self.calls(name, value)))
-    case .allow: options.changes.append(.init(verdict: .allow, items: try Self.calls(name, value)))
-    case .errno: options.errno = try Self.errno(value)
-    case .log: options.log = value
-    case .logDirectory: options.logDirectory = value
-    case .allowUnix: options.allowedUnix.append(value)
-    case .backend: options.backend = try Self.backend(value)
-    case .arch: options.architectures = try Self.architectures(value)
-    case .format: options.format = try Self.format(value)
-    case .report: options.report = value
-    case .from: options.from = value
-    case .hook:
-      try choose(.hook(try Self.host(value), .answer), name)
-    case .unproved, .loopback, .bestEffort, .offline, .observe, .hint, .quiet, .verbose, .dump,
-      .explain, .check, .install, .uninstall, .status, .dryRun, .help, .version:
-      return
-    }
-  }
-
-  private mutating func choose(_ mode: Options.Mode, _ name: OptionName) throws(Failure) {
+  /// Chooses what nonet is to do.
+  ///
+  /// - Throws: Which other option chose something else before.
+  mutating func choose(_ mode: Options.Mode, _ name: OptionName) throws(Failure) {
     // A hook that printed its help would be taken for one that has no objection.
-    let isHelp = modeOption != .hook && (name == .help || name == .version)
-    if let modeOption, modeOption != name, !isHelp { throw excluding(modeOption, name) }
+    let isHelp = modeOption != .hook && Self.isHelp(name)
+    if let modeOption, modeOption != name, !isHelp {
+      throw .usage("\(modeOption.rawValue) and \(name.rawValue) exclude each other")
+    }
     modeOption = name
     options.mode = mode
   }
 
-  private func excluding(_ one: OptionName, _ other: OptionName) -> Failure {
-    .usage("\(one.rawValue) and \(other.rawValue) exclude each other")
-  }
-
-  private static func onlyForHooks(_ name: OptionName) -> Failure {
-    .usage("\(name.rawValue) is for --hook HOST")
+  private static func isHelp(_ name: OptionName) -> Bool {
+    name == .help || name == .shortHelp || name == .version
   }
 
   /// What `--report` and `--from` ask for, where they are there.
@@ -219,7 +203,7 @@ struct OptionParser {
     }
     if let modeOption { throw .usage("\(modeOption.rawValue) and --report exclude each other") }
     guard let from = options.from else {
-      guard hasCommand else { throw .usage("--report needs a command, or --from LOG") }
+      guard hasCommand else { throw .usage("--report needs a command, or --from LOG\(takenWord)") }
       if report.bytes.elementsEqual("-".utf8) {
         throw .usage("--report: standard output belongs to the command; name a file")
       }
@@ -229,9 +213,5 @@ struct OptionParser {
       throw .usage("--from takes no command, and '\(words[next].text)' is one")
     }
     return .report(file: report, from: from)
-  }
-
-  private func onlyForDumps(_ name: OptionName) -> Failure {
-    .usage("\(name.rawValue) is for --dump-bpf and --explain")
   }
 }

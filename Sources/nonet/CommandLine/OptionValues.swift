@@ -5,15 +5,30 @@ extension OptionParser {
   static func policy(_ value: Word) throws(Failure) -> Options.PolicyChoice {
     let bytes = value.bytes
     if bytes.elementsEqual("-".utf8) { return .standardInput }
-    if bytes.contains(UInt8(ascii: "/")) || bytes.suffix(7).elementsEqual(".policy".utf8) {
-      return .file(value)
-    }
-    if let preset = Preset(named: value.text) { return .preset(preset) }
+    if isPolicyFile(bytes) { return .file(value) }
+    return .preset(try preset(.policy, value))
+  }
+
+  /// Whether a value of `--policy` is the name of a file.
+  static func isPolicyFile(_ value: [UInt8]) -> Bool {
+    value.contains(UInt8(ascii: "/")) || value.suffix(7).elementsEqual(".policy".utf8)
+  }
+
+  static func preset(_ option: OptionName, _ value: Word) throws(Failure) -> Preset {
+    if let preset = Preset(named: value.text) { return preset }
     let names = Preset.allCases.map { $0.name }
+    let others =
+      option == .policy ? ", a file with '/' in its name or ending in .policy, or '-'" : ""
     throw .usage(
-      "--policy: no preset is called '\(value.text)'\(suggestion(for: value, among: names)); "
-        + "expected \(names.joined(separator: ", ")), a file with '/' in its name or "
-        + "ending in .policy, or '-'")
+      "\(option.rawValue): no preset is called '\(value.text)'\(suggestion(for: value, among: names)); "
+        + "expected \(names.joined(separator: ", "))\(others)")
+  }
+
+  static func kind(_ value: Word) throws(Failure) -> OptionKind {
+    let kinds = OptionKind.allCases.filter { $0.names != nil }
+    if let kind = kinds.first(where: { $0.rawValue == value.text }) { return kind }
+    throw .usage(
+      "--names: expected \(kinds.map { $0.rawValue }.joined(separator: ", ")), not '\(value.text)'")
   }
 
   static func calls(_ option: OptionName, _ value: Word) throws(Failure) -> [Options.Change.Item] {

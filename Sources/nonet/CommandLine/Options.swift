@@ -13,7 +13,11 @@ struct Options {
     case hook(HookHost, HookAction)
     /// Write a page about a log.
     case report(file: Word, from: Word)
-    case help
+    /// Print the text of a preset.
+    case printPolicy(Preset)
+    /// Print the names that values of a kind can have.
+    case names(OptionKind)
+    case help(isShort: Bool)
     case version
   }
 
@@ -44,7 +48,7 @@ struct Options {
     case all
   }
 
-  var mode: Mode = .help
+  var mode: Mode = .help(isShort: true)
   var policy = PolicyChoice.preset(.default)
   var changes: [Change] = []
   var errno = Errno.eacces
@@ -73,6 +77,8 @@ struct Options {
   var isForEveryCommand = false
   /// `--dry-run`: the settings stay as they are.
   var isDryRun = false
+  /// What `-v` says of the options in `$NONET_OPTIONS`.
+  var notes: [String] = []
   /// Every option as it was said, in order.
   var given: [Given] = []
 

@@ -32,7 +32,7 @@ struct Check {
     }
     let format = options.format ?? .listing
     guard format == .listing || format == .json else {
-      throw .usage("--check prints --format listing or json")
+      throw .usage("--check prints --format listing or json, not \(format.name)")
     }
     let text = format == .json ? Self.json(findings, rows) : Self.text(findings, rows)
     try printOut(Array(text.utf8))

@@ -43,7 +43,8 @@ struct Hook {
     let added = Self.added.filter { name in !options.given.contains { $0.name == name } }
     let confinement = ConfinedCommand(
       try Self.words(options) + added.map { Array($0.rawValue.utf8) })
-    try Self.check(options)
+    // The nonet that runs the command reads the environment too: better blocked with the reason now.
+    try Self.check(options.withEnvironment())
     try printOut(Self.answer(command, place, confinement).text(for: host))
   }
 

@@ -18,6 +18,7 @@ struct Run {
     else {
       throw .notFound("the command is an empty word")
     }
+    if options.isVerbose { for note in options.notes { nonet.say(note) } }
     let canSupervise = try SupervisedRun.reserveRoom(options)
     // Looked for once: the file that names it could change, and with it what would be started.
     var interpreter: [UInt8]?

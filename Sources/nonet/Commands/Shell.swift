@@ -29,27 +29,9 @@ struct Shell {
 
   /// The options in `$NONET_OPTIONS`.
   private static func options() throws(Failure) -> Options {
-    let variable = "NONET_OPTIONS"
-    let text = getenv(variable).map { Word(pointer: $0).bytes } ?? []
-    let words: [[UInt8]]
-    do throws(ShellWords.Problem) {
-      words = try ShellWords.split(text)
-    } catch {
-      throw .refused("\(variable): \(error.words), so no shell was started")
-    }
-    let options: Options
-    do throws(Failure) {
-      options = try OptionParser.parseOptions(words.map { Word(copying: $0) })
-    } catch {
-      throw .refused("\(variable): \(error.message); no shell was started")
-    }
-    // The shell may start in a folder that whoever wrote its files has prepared.
-    for option in options.given where option.isRelative {
-      throw .refused(
-        "\(variable): \(option.name.rawValue) '\(option.value?.text ?? "")' depends on the folder; "
-          + "write the whole path")
-    }
-    return options
+    var none = Options()
+    none.isForEveryCommand = true
+    return try none.withEnvironment(for: .shell, sequel: "no shell was started")
   }
 
   /// The shell: `$NONET_SHELL`, else the user's own, else `/bin/sh`; never this program again.

@@ -12,6 +12,9 @@ struct Show {
         "--format \(format.name) holds one program; choose "
           + Architecture.natives.map { "--arch \($0)" }.joined(separator: " or "))
     }
+    if format == .raw, isTerminal(1) {
+      throw .usage("--format raw is bytes, and standard output is a terminal; redirect it")
+    }
     let (policies, name) = try compiled()
     try printOut(Dump(policies, name: name).bytes(format))
   }

@@ -1,0 +1,94 @@
+# Generated from Sources/nonet/CommandLine/Table/options.txt by options.awk; do not edit: `make options`.
+# Completes the command lines of nonet in fish; names are asked of the nonet along PATH.
+
+# The words of the command that nonet is to run, one a line; fails where options still stand.
+function __nonet_command_words
+    set -l words (commandline -opc)
+    set -e words[1]
+    while set -q words[1]
+        switch $words[1]
+            case --
+                set -e words[1]
+                set -q words[1]; and printf '%s\n' $words
+                return 0
+            case (string split ' ' -- '--policy --deny --allow --errno --backend --log --log-dir --report --from --allow-unix --hook --print-policy --names --arch --format')
+                set -e words[1]
+                # Its value is being written.
+                set -q words[1]; or return 1
+            case '-*'
+            case '*'
+                printf '%s\n' $words
+                return 0
+        end
+        set -e words[1]
+    end
+    return 1
+end
+
+function __nonet_has_options
+    not __nonet_command_words > /dev/null
+end
+
+# The completions of the command, as if it stood alone.
+function __nonet_command
+    set -l words (__nonet_command_words)
+    complete -C (string join ' ' -- (string escape -- $words) (commandline -ct))
+end
+
+# The values of a kind: __nonet_offer KIND HOW...
+function __nonet_offer
+    set -l kind $argv[1]
+    for how in $argv[2..-1]
+        switch $how
+            case names
+                command nonet --names $kind 2> /dev/null
+            case list
+                set -l head (string match -r '^.*,' -- (commandline -ct | string replace -r '^--[a-z-]*=' ''))
+                set -q head[1]; or set head ''
+                printf '%s\n' $head(command nonet --names $kind 2> /dev/null)
+            case files
+                __fish_complete_path (commandline -ct | string replace -r '^--[a-z-]*=' '')
+            case folders
+                __fish_complete_directories (commandline -ct | string replace -r '^--[a-z-]*=' '')
+            case '*'
+                echo $how
+        end
+    end
+end
+
+complete -c nonet -f
+complete -c nonet -n 'not __nonet_has_options' -a '(__nonet_command)'
+complete -c nonet -n __nonet_has_options -a '(__fish_complete_command)'
+complete -c nonet -n __nonet_has_options -l policy -x -a '(__nonet_offer policy names files)' -d 'default, strict, unix, loopback, or a policy file'
+complete -c nonet -n __nonet_has_options -l loopback -f -d 'short for --policy loopback: 127.0.0.1 of its own'
+complete -c nonet -n __nonet_has_options -l deny -x -a '(__nonet_offer call list)' -d 'deny these system calls too; @network and such name groups'
+complete -c nonet -n __nonet_has_options -l allow -x -a '(__nonet_offer call list)' -d 'take denials back; of --deny and --allow the last one wins'
+complete -c nonet -n __nonet_has_options -l errno -x -a '(__nonet_offer errno names)' -d 'what a refused request answers: EACCES unless told; EPERM, 1-4095, ...'
+complete -c nonet -n __nonet_has_options -l unproved -f -d 'use a filter that is too large to be proven; one proven wrong is never used'
+complete -c nonet -n __nonet_has_options -l backend -x -a '(__nonet_offer backend names)' -d 'what confines: auto (the first that works), seccomp, namespace or python'
+complete -c nonet -n __nonet_has_options -l best-effort -f -d 'where nothing can confine, warn and run all the same'
+complete -c nonet -n __nonet_has_options -l offline -f -d 'tell package tools, so that they fail at once'
+complete -c nonet -n __nonet_has_options -l log -x -a '(__nonet_offer file files)' -d 'append each attempt as JSON; - is standard error'
+complete -c nonet -n __nonet_has_options -l log-dir -x -a '(__nonet_offer folder folders)' -d 'write one JSON document of the run in DIR, complete at every moment'
+complete -c nonet -n __nonet_has_options -l report -x -a '(__nonet_offer file files)' -d 'make a page about what was tried, when, by whom'
+complete -c nonet -n __nonet_has_options -l from -x -a '(__nonet_offer file files)' -d 'run nothing: the page is about this log; - is standard input'
+complete -c nonet -n __nonet_has_options -l hint -f -d 'when COMMAND fails, say what was refused, if anything'
+complete -c nonet -n __nonet_has_options -l observe -f -d 'refuse nothing, and record what would have been refused: no protection'
+complete -c nonet -n __nonet_has_options -l allow-unix -x -a '(__nonet_offer socket inside files)' -d 'those made inside; or PATH, a socket or a folder'
+complete -c nonet -n __nonet_has_options -l hook -x -a '(__nonet_offer host names)' -d 'answer what claude-code, codex, gemini-cli or cursor asks before a command'
+complete -c nonet -n __nonet_has_options -l install -f -d 'instead put that hook, with the other options, into the settings of HOST'
+complete -c nonet -n __nonet_has_options -l uninstall -f -d 'take it out again'
+complete -c nonet -n __nonet_has_options -l status -f -d 'say whether it is in there; 1 if it is not, or differs'
+complete -c nonet -n __nonet_has_options -l dry-run -f -d 'show what --install or --uninstall would change'
+complete -c nonet -n __nonet_has_options -l dump-bpf -f -d 'the filter that would be installed'
+complete -c nonet -n __nonet_has_options -l explain -f -d 'what the filter answers, call by call'
+complete -c nonet -n __nonet_has_options -l check -f -d 'what this machine can confine, and whether we are already inside'
+complete -c nonet -n __nonet_has_options -l print-policy -x -a '(__nonet_offer preset names)' -d 'the text of a preset, to read, or to begin a policy with'
+complete -c nonet -n __nonet_has_options -l names -x -a '(__nonet_offer kind names)' -d 'the names that a KIND of value has: policy, call, errno, format, ...'
+complete -c nonet -n __nonet_has_options -l arch -x -a '(__nonet_offer arch names)' -d 'x86_64, aarch64 or all; this machine'\''s unless told'
+complete -c nonet -n __nonet_has_options -l format -x -a '(__nonet_offer format names)' -d 'listing, bpf_asm, raw, hex, c, json, decimal or dot'
+complete -c nonet -n __nonet_has_options -l quiet -s q -f -d 'nothing but errors'
+complete -c nonet -n __nonet_has_options -l verbose -s v -f -d 'what protects COMMAND, and what takes protection away'
+complete -c nonet -n __nonet_has_options -s h -f -d 'one screen: examples, and the options that are said most'
+complete -c nonet -n __nonet_has_options -l help -f -d 'this text'
+complete -c nonet -n __nonet_has_options -l version -f -d 'the version'

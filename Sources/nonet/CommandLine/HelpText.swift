@@ -1,0 +1,136 @@
+// swift-format-ignore-file
+// Generated from Table/options.txt by Table/options.awk; do not edit: `make options`.
+
+/// The texts of `-h` and `--help`.
+enum HelpText {
+  static let version = "nonet 0.1.0"
+
+  static let short = """
+    nonet: run a command with no network
+
+      nonet make test                          does the test suite work offline?
+      nonet --hint -- npm test                 when it fails: what was refused?
+      nonet --log-dir logs -- npm test         what did it try to reach?
+      nonet --loopback pytest                  with a server of its own
+      nonet --allow-unix "$SSH_AUTH_SOCK" ssh-add -l
+      nonet --hook claude-code --install       every command of an agent
+      nonet --check                            what can this machine confine?
+      nonet --dump-bpf                         read the filter before you trust it
+
+    usage: nonet [OPTION]... [--] COMMAND [ARG]...
+      --policy NAME|FILE   default, strict, unix, loopback, or a policy file
+      --loopback           short for --policy loopback: 127.0.0.1 of its own
+      --offline            tell package tools, so that they fail at once
+      --log FILE           append each attempt as JSON; - is standard error
+      --report FILE.html   make a page about what was tried, when, by whom
+      --hint               when COMMAND fails, say what was refused, if anything
+      --allow-unix inside|PATH
+                           those made inside; or PATH, a socket or a folder
+      -v, --verbose        what protects COMMAND, and what takes protection away
+
+    nonet --help: all options; man nonet: the whole story
+
+    """
+
+  static let full = """
+    nonet: run a command with no network
+
+    usage: nonet [OPTION]... [--] COMMAND [ARG]...   run COMMAND with no network
+           nonet --dump-bpf [OPTION]...              print the filter that would be installed
+           nonet --explain [OPTION]...               print what it answers, call by call
+           nonet --check [OPTION]...                 say what this machine can confine, and
+                                                     whether we are already inside
+           nonet --hook HOST [OPTION]...             answer an agent's host: commands run confined
+           nonet --report FILE.html --from LOG       make a page of what a log tells
+           nonet --print-policy NAME                 print the text of a preset
+           nonet --names KIND                        print the names that values can have
+           nonet -h | --help | --version
+
+    No root, no daemon. Layers of protection go up, which the kernel keeps up: a seccomp filter, a
+    list of system calls that it refuses; a Landlock domain, which keeps COMMAND from reaching into
+    other processes; clean descriptors, so that no open socket is handed on; and, where it is asked
+    for, a network namespace, a network with nothing in it. Then COMMAND runs in place of nonet, so
+    status, signals, terminal and descriptors 0-2 are its own. Everything that it starts is confined
+    too. What confines is called the backend: the seccomp filter with the others beside it, or, where
+    a kernel takes no filter, a namespace or a wrapper for Python alone. Only for records and for
+    --allow-unix a process of nonet stays beside COMMAND, the supervisor.
+    Options end at -- or at the first word that is not one. --opt VALUE and --opt=VALUE both work.
+
+    what is refused
+      --policy NAME|FILE   default, strict, unix, loopback, or a policy file
+                           default  no network; pipes and socket pairs inside go on
+                           strict   no sockets of any kind, and fewer ways around
+                           unix     no network, but every AF_UNIX socket
+                           loopback 127.0.0.1 and ::1 in a network of its own, nothing outside
+                           FILE     a policy file: with a '/' in its name or ending in .policy;
+                                    - is standard input
+      --loopback           short for --policy loopback: 127.0.0.1 of its own
+      --deny CALL[,CALL]   deny these system calls too; @network and such name groups
+      --allow CALL[,CALL]  take denials back; of --deny and --allow the last one wins
+      --errno NAME         what a refused request answers: EACCES unless told; EPERM, 1-4095, ...
+      --unproved           use a filter that is too large to be proven; one proven wrong is never used
+
+    how
+      --backend NAME       what confines: auto (the first that works), seccomp, namespace or python
+                           auto tries the others in this order; a name means that one or failure
+      --best-effort        where nothing can confine, warn and run all the same
+      --offline            tell package tools, so that they fail at once
+                           that there is no network, in their own variables; what is set already stays
+
+    what was tried (needs the seccomp backend and a supervisor)
+      --log FILE           append each attempt as JSON; - is standard error
+      --log-dir DIR        write one JSON document of the run in DIR, complete at every moment
+                           the python backend has this too, in ~/.local/state/nonet unless told
+      --report FILE.html   make a page about what was tried, when, by whom
+      --from LOG           run nothing: the page is about this log; - is standard input
+      --hint               when COMMAND fails, say what was refused, if anything
+      --observe            refuse nothing, and record what would have been refused: no protection
+
+    what connect may reach all the same (by the supervisor too)
+      --allow-unix inside|PATH
+                           those made inside; or PATH, a socket or a folder
+                           inside: those AF_UNIX sockets on which COMMAND and what it started listen;
+                           may be said repeatedly
+
+    for agents
+      --hook HOST          answer what claude-code, codex, gemini-cli or cursor asks before a command
+                           JSON in, JSON out; status 2, which blocks it, for any failure
+      --install            instead put that hook, with the other options, into the settings of HOST
+      --uninstall          take it out again
+      --status             say whether it is in there; 1 if it is not, or differs
+      --dry-run            show what --install or --uninstall would change
+
+    what is printed
+      --dump-bpf           the filter that would be installed
+      --explain            what the filter answers, call by call
+      --check              what this machine can confine, and whether we are already inside
+      --print-policy NAME  the text of a preset, to read, or to begin a policy with
+      --names KIND         the names that a KIND of value has: policy, call, errno, format, ...
+      --arch ARCH          x86_64, aarch64 or all; this machine's unless told
+      --format FORMAT      listing, bpf_asm, raw, hex, c, json, decimal or dot
+                           for --explain and --check listing or json
+      -q, --quiet          nothing but errors
+      -v, --verbose        what protects COMMAND, and what takes protection away
+      -h                   one screen: examples, and the options that are said most
+      --help               this text
+      --version            the version
+
+    As nonet-shell, nonet is a shell; the shell in it is $NONET_SHELL.
+    $NONET_OPTIONS has options for every start that is not inside already; none that weakens is taken.
+
+    exit status: the command's own; 125 nonet failed or refused, and the command did not run;
+    126 the command could not be run; 127 it was not found. --check: 1 where nothing can confine.
+    With --hook every failure is 2.
+
+    examples
+      nonet make test                      does the test suite work offline?
+      nonet --log-dir logs -q -- npm test  what did it try to reach?
+      nonet --loopback pytest              tests that talk to a server of their own
+      nonet --offline npm test             npm fails at once where it would try for a minute
+      nonet --allow-unix /run/postgresql psql   a database over its AF_UNIX socket, and nothing else
+      nonet --allow-unix "$SSH_AUTH_SOCK" ssh-add -l
+      nonet --dump-bpf                     read the filter before you trust it
+      nonet --dump-bpf --format raw >f; bwrap --seccomp 3 ... 3<f
+
+    """
+}

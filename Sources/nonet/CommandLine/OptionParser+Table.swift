@@ -1,0 +1,53 @@
+// swift-format-ignore-file
+// Generated from Table/options.txt by Table/options.awk; do not edit: `make options`.
+
+internal import BPFAssembler
+
+extension OptionParser {
+  /// Applies an option that stands alone; the others have their values.
+  mutating func apply(_ name: OptionName) throws(Failure) {
+    switch name {
+    case .loopback: options.policy = .preset(.loopback)
+    case .unproved: options.acceptsUnproved = true
+    case .bestEffort: options.isBestEffort = true
+    case .offline: options.isOffline = true
+    case .hint: options.isHinting = true
+    case .observe: options.isObserving = true
+    case .install: action = .install
+    case .uninstall: action = .uninstall
+    case .status: action = .status
+    case .dryRun: options.isDryRun = true
+    case .dump: try choose(.dump, name)
+    case .explain: try choose(.explain, name)
+    case .check: try choose(.check, name)
+    case .quiet: options.isQuiet = true
+    case .verbose: options.isVerbose = true
+    case .shortHelp: try choose(.help(isShort: true), name)
+    case .help: try choose(.help(isShort: false), name)
+    case .version: try choose(.version, name)
+    case _: return
+    }
+  }
+
+  /// Applies an option with its value.
+  mutating func apply(_ name: OptionName, _ value: Word) throws(Failure) {
+    switch name {
+    case .policy: options.policy = try Self.policy(value)
+    case .deny: options.changes.append(.init(verdict: .deny(nil), items: try Self.calls(name, value)))
+    case .allow: options.changes.append(.init(verdict: .allow, items: try Self.calls(name, value)))
+    case .errno: options.errno = try Self.errno(value)
+    case .backend: options.backend = try Self.backend(value)
+    case .log: options.log = value
+    case .logDirectory: options.logDirectory = value
+    case .report: options.report = value
+    case .from: options.from = value
+    case .allowUnix: options.allowedUnix.append(value)
+    case .hook: try choose(.hook(try Self.host(value), .answer), name)
+    case .printPolicy: try choose(.printPolicy(try Self.preset(name, value)), name)
+    case .names: try choose(.names(try Self.kind(value)), name)
+    case .arch: options.architectures = try Self.architectures(value)
+    case .format: options.format = try Self.format(value)
+    case _: return
+    }
+  }
+}

@@ -1,0 +1,30 @@
+internal import CLinuxShims
+
+/// Looks for an environment variable.
+///
+/// - Parameter name: The name, null-terminated as literals are.
+/// - Returns: Its value as bytes, not necessarily UTF-8; `nil` where it is not set.
+func environmentValue(_ name: StaticString) -> [UInt8]? {
+  let value = UnsafeRawPointer(name.utf8Start).withMemoryRebound(
+    to: CChar.self, capacity: name.utf8CodeUnitCount + 1
+  ) { getenv($0) }
+  return value.map { start in
+    UnsafeRawBufferPointer(start: start, count: strlen(start)).map { $0 }
+  }
+}
+
+/// Whether a descriptor leads to a terminal (isatty(3)).
+func isTerminal(_ descriptor: CInt) -> Bool { isatty(descriptor) == 1 }
+
+extension Here {
+  /// Whether an outer nonet confines this process already: it said so, and IP sockets are refused or no
+  /// interface but `lo` is there.
+  ///
+  /// The variable alone is a hint that anybody can write; the trial alone could be anybody's sandbox.
+  static var isInside: Bool {
+    guard environmentValue("NONET") != nil else { return false }
+    guard let number = refusalOfSockets else { return interfaces == ["lo"] }
+    // Outside, a process that lacks descriptors or memory gets these.
+    return ![EMFILE, ENFILE, ENOMEM, ENOBUFS].contains(number)
+  }
+}
