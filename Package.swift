@@ -40,7 +40,8 @@ let package = Package(
       name: "nonet",
       dependencies: ["BPFAssembler", "CLinuxShims"],
       exclude: [
-        "CommandLine/Table", "Presets/Policies", "Presets/generate", "Supervisor/supervision.policy",
+        "CommandLine/Table", "Presets/Policies", "Presets/generate",
+        "Supervisor/supervision.policy",
       ],
       resources: [
         .embedInCode("Confinement/net_restrict.py"),
