@@ -49,6 +49,9 @@ enum Help {
       --report FILE.html   a page about what was tried: when, by whom, where to
       --from LOG           run nothing: the page is about this log; - is standard input
       --hint               when COMMAND fails after an attempt, one line says what was refused
+      --fail-on-attempt[=STATUS]
+                           when something was tried though COMMAND ended with 0, end with 123, or
+                           STATUS
       --observe            refuse nothing, and record what would have been refused: no protection
 
     what connect may reach all the same (by the supervisor too)

@@ -16,6 +16,7 @@ enum OptionName: String, CaseIterable {
   case from = "--from"
   case allowUnix = "--allow-unix"
   case hint = "--hint"
+  case failOnAttempt = "--fail-on-attempt"
   case arch = "--arch"
   case format = "--format"
   case quiet = "--quiet"
@@ -48,19 +49,23 @@ enum OptionName: String, CaseIterable {
     case .policy, .deny, .allow, .errno, .backend, .log, .logDirectory, .report, .from, .allowUnix,
       .arch, .format, .hook:
       true
-    case .loopback, .unproved, .bestEffort, .offline, .observe, .hint, .quiet, .verbose, .dump,
-      .explain, .check, .install, .uninstall, .status, .dryRun, .help, .version:
+    case .loopback, .unproved, .bestEffort, .offline, .observe, .hint, .failOnAttempt, .quiet,
+      .verbose, .dump, .explain, .check, .install, .uninstall, .status, .dryRun, .help, .version:
       false
     }
   }
+
+  /// Whether a value may follow the option, and then behind an `=` only: the next word is the command.
+  var mayTakeValue: Bool { self == .failOnAttempt }
 
   /// Whether the option may be said again with another value, which then adds to those before.
   var mayBeRepeated: Bool {
     switch self {
     case .deny, .allow, .allowUnix: true
     case .policy, .loopback, .errno, .unproved, .backend, .bestEffort, .offline, .log,
-      .logDirectory, .observe, .report, .from, .hint, .arch, .format, .quiet, .verbose, .dump,
-      .explain, .check, .hook, .install, .uninstall, .status, .dryRun, .help, .version:
+      .logDirectory, .observe, .report, .from, .hint, .failOnAttempt, .arch, .format, .quiet,
+      .verbose, .dump, .explain, .check, .hook, .install, .uninstall, .status, .dryRun, .help,
+      .version:
       false
     }
   }
@@ -74,8 +79,8 @@ enum OptionName: String, CaseIterable {
     case .policy, .loopback, .deny, .allow, .errno, .unproved, .backend, .offline, .log,
       .logDirectory, .allowUnix, .hint, .quiet, .verbose:
       true
-    case .bestEffort, .observe, .report, .from, .arch, .format, .dump, .explain, .check, .hook,
-      .install, .uninstall, .status, .dryRun, .help, .version:
+    case .bestEffort, .observe, .report, .from, .failOnAttempt, .arch, .format, .dump, .explain,
+      .check, .hook, .install, .uninstall, .status, .dryRun, .help, .version:
       false
     }
   }
@@ -85,8 +90,8 @@ enum OptionName: String, CaseIterable {
     switch self {
     case .hook, .install, .uninstall, .status, .dryRun: true
     case .policy, .loopback, .deny, .allow, .errno, .unproved, .backend, .bestEffort, .offline,
-      .log, .logDirectory, .observe, .report, .from, .allowUnix, .hint, .arch, .format, .quiet,
-      .verbose, .dump, .explain, .check, .help, .version:
+      .log, .logDirectory, .observe, .report, .from, .allowUnix, .hint, .failOnAttempt, .arch,
+      .format, .quiet, .verbose, .dump, .explain, .check, .help, .version:
       false
     }
   }
@@ -99,8 +104,8 @@ enum OptionName: String, CaseIterable {
     case .log, .logDirectory, .from: true
     case .allowUnix: !value.elementsEqual("inside".utf8)
     case .loopback, .deny, .allow, .errno, .unproved, .backend, .bestEffort, .offline, .observe,
-      .report, .hint, .arch, .format, .quiet, .verbose, .dump, .explain, .check, .hook, .install,
-      .uninstall, .status, .dryRun, .help, .version:
+      .report, .hint, .failOnAttempt, .arch, .format, .quiet, .verbose, .dump, .explain, .check,
+      .hook, .install, .uninstall, .status, .dryRun, .help, .version:
       false
     }
   }

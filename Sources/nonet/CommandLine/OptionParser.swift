@@ -117,9 +117,12 @@ struct OptionParser {
       if value.bytes.isEmpty { throw .usage("\(name.rawValue): the value is empty") }
       try remember(Options.Given(name: name, value: value))
     } else {
-      if attached != nil { throw .usage("\(name.rawValue) takes no value") }
+      if attached != nil, !name.mayTakeValue {
+        throw .usage("\(name.rawValue) takes no value")
+      }
       try apply(name)
-      try remember(Options.Given(name: name, value: nil))
+      if let attached { options.attemptStatus = try Self.attemptStatus(attached) }
+      try remember(Options.Given(name: name, value: attached))
     }
     return true
   }
@@ -160,6 +163,7 @@ struct OptionParser {
     case .unproved: options.acceptsUnproved = true
     case .observe: options.isObserving = true
     case .hint: options.isHinting = true
+    case .failOnAttempt: options.attemptStatus = Options.statusOfAttempts
     case .help: try choose(.help, name)
     case .version: try choose(.version, name)
     case .install, .uninstall, .status:
@@ -189,7 +193,8 @@ struct OptionParser {
     case .from: options.from = value
     case .hook:
       try choose(.hook(try Self.host(value), .answer), name)
-    case .unproved, .loopback, .bestEffort, .offline, .observe, .hint, .quiet, .verbose, .dump,
+    case .unproved, .loopback, .bestEffort, .offline, .observe, .hint, .failOnAttempt, .quiet,
+      .verbose, .dump,
       .explain, .check, .install, .uninstall, .status, .dryRun, .help, .version:
       return
     }

@@ -35,6 +35,9 @@ struct Record {
   private var documentDue: Moment?
 
   private static let lineInterval: Int64 = 1_000_000
+  /// With less than this in between, repeats share a line: 0.1 ms, so that two tests of a quick suite
+  /// do not.
+  private static let gap: Int64 = 100
   private static let documentInterval: Int64 = 100_000
 
   /// Begins with no event.
@@ -66,8 +69,7 @@ struct Record {
     let now = Moment.now
     thread?.answered = now
     if let thread, let index = thread.event(of: attempt) {
-      table.repeated(index, at: now)
-      queue(index, at: now)
+      countAgain(index, at: now)
     } else {
       addNew(attempt, by: thread, at: now)
     }
@@ -80,6 +82,11 @@ struct Record {
   ) {
     let isProbe = attempt.isProbe || attempt.evidence.asksNameService
     let (body, nameRange, label) = text(of: attempt, isProbe, thread?.identity)
+    if let index = table.index(of: body) {
+      thread?.remember(attempt, event: index)
+      countAgain(index, at: now)
+      return
+    }
     guard
       let index = table.add(
         body, nameRange: nameRange, label: label, isProbe: isProbe, at: now)
@@ -88,10 +95,6 @@ struct Record {
       return
     }
     thread?.remember(attempt, event: index)
-    guard table.events[index].count == 1 else {
-      queue(index, at: now)
-      return
-    }
     if document != nil {
       document?.note(index, &table)
       if documentDue == nil { documentDue = now.later(Self.documentInterval) }
@@ -99,6 +102,17 @@ struct Record {
     tell(index)
     if table.events[index].untold > 0 { queue(index, at: now) }
     warn()
+  }
+
+  /// Counts one more attempt of a known kind, which gets a line of its own where it is apart from the
+  /// last one.
+  private mutating func countAgain(_ index: Int, at now: Moment) {
+    let tellsMoments = lines?.tellsMoments ?? false
+    let isApart = tellsMoments && now >= table.events[index].last.later(Self.gap)
+    if isApart { tell(index) }
+    table.repeated(index, at: now)
+    if isApart { tell(index) }
+    queue(index, at: now)
   }
 
   /// Brings the logs up to date where that is due.
