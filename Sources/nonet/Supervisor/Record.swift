@@ -99,17 +99,18 @@ struct Record {
       document?.note(index, &table)
       if documentDue == nil { documentDue = now.later(Self.documentInterval) }
     }
+    if lines?.tellsMoments ?? false { tellQueued() }
     tell(index)
     if table.events[index].untold > 0 { queue(index, at: now) }
     warn()
   }
 
   /// Counts one more attempt of a known kind, which gets a line of its own where it is apart from the
-  /// last one.
+  /// last one. What happened before a line stands before it.
   private mutating func countAgain(_ index: Int, at now: Moment) {
     let tellsMoments = lines?.tellsMoments ?? false
     let isApart = tellsMoments && now >= table.events[index].last.later(Self.gap)
-    if isApart { tell(index) }
+    if isApart { tellQueued() }
     table.repeated(index, at: now)
     if isApart { tell(index) }
     queue(index, at: now)
