@@ -105,8 +105,10 @@ struct Record {
     warn()
   }
 
-  /// Counts one more attempt of a known kind, which gets a line of its own where it is apart from the
-  /// last one. What happened before a line stands before it.
+  /// Counts one more attempt of a known kind.
+  ///
+  /// Where it is apart from the last one it gets a line of its own. What happened before a line stands
+  /// before it.
   private mutating func countAgain(_ index: Int, at now: Moment) {
     let tellsMoments = lines?.tellsMoments ?? false
     let isApart = tellsMoments && now >= table.events[index].last.later(Self.gap)
