@@ -161,6 +161,7 @@ tables: ## rewrites the generated tables of calls, prototypes, constants, errnos
 include Tests/Kernels/guest.mk
 include Tests/Fuzzers/fuzzers.mk
 include Tests/Peers/peers.mk
+include Integrations/dist.mk
 
 # Puts FILE.new in the place of FILE, unless they are the same: an unchanged file rebuilds nothing.
 replace = if cmp -s $(1).new $(1); then rm $(1).new; else mv $(1).new $(1); fi
@@ -243,11 +244,12 @@ install: all ## copies nonet, nonet-shell and the manual page below PREFIX (/usr
 	install -D -m 755 bin/nonet $(DESTDIR)$(PREFIX)/bin/nonet
 	ln -sfn nonet $(DESTDIR)$(PREFIX)/bin/nonet-shell
 	install -D -m 644 Documentation/nonet.1 $(DESTDIR)$(PREFIX)/share/man/man1/nonet.1
+	install -D -m 644 Documentation/nonet-policy.5 $(DESTDIR)$(PREFIX)/share/man/man5/nonet-policy.5
 
 clean: ## removes what was built
-	rm -rf bin .build .build-embedded .build-static .build-aarch64 .build-fuzz .build-asan .build-tsan .build-peers
+	rm -rf bin .build .build-embedded .build-static .build-aarch64 .build-fuzz .build-asan .build-tsan .build-peers .build-dist dist
 
 help: ## prints this
-	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 15
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile Integrations/dist.mk | expand -t 15
 
 .PHONY: all swift-tests nonet-aarch64 presets toolchain goldens tables demo test test-field takeover test-pythons test-aarch64 test-kernels lint regenerated bench sanitize fuzz fuzz-inputs peers format deps install clean help
