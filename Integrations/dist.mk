@@ -60,6 +60,10 @@ $(DIST_TOOLS)/hatchling: Integrations/dist/requirements.txt
 	@$(DIST_TOOLS)/pip install --quiet -r $<
 	@touch $@
 
+$(DIST_TOOLS)/auditwheel: Tests/Dist/requirements.txt $(DIST_TOOLS)/hatchling
+	@$(DIST_TOOLS)/pip install --quiet -r $<
+	@touch $@
+
 dist-packages:
 	@.ci/install dist
 
@@ -68,11 +72,10 @@ reproducible: dist-packages ## builds all of dist twice in two folders and compa
 
 # What is installed and used in a minute, and what takes many: a bootstrapped Debian, every interpreter that
 # pyenv has, projects of others, the other processor.
-test-dist: dist-$(HOST) ## installs and uses the wheel, the package, the pytest plug-in and the CI action
-	$(DIST_TOOLS)/python -m pip install --quiet pytest
+test-dist: dist-$(HOST) $(DIST_TOOLS)/auditwheel ## installs and uses the wheel, the package, the pytest plug-in and the CI action
 	python3 -m pytest -q -p no:cacheprovider Tests/Dist
 
-test-dist-field: dist ## the same in a bootstrapped Debian, under every Python, with projects of others
+test-dist-field: dist $(DIST_TOOLS)/auditwheel ## the same in a bootstrapped Debian, under every Python, with projects of others
 	NONET_FIELD=1 python3 -m pytest -q -rP -p no:cacheprovider Tests/Dist
 
 .PHONY: policy-page dist dist-x86_64 dist-aarch64 dist-packages reproducible test-dist test-dist-field

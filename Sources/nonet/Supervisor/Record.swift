@@ -11,12 +11,14 @@ struct Attempt {
   let verdict: Outcome
   let isProbe: Bool
   let thread: pid_t
+  /// When it was received, and the thread waited.
+  let moment: Moment
 
   /// The same attempt with another end.
   func answered(_ verdict: Outcome, isProbe: Bool) -> Attempt {
     Attempt(
       call: call, kind: kind, evidence: evidence, peer: peer, verdict: verdict,
-      isProbe: isProbe, thread: thread)
+      isProbe: isProbe, thread: thread, moment: moment)
   }
 }
 
@@ -69,7 +71,7 @@ struct Record {
     let now = Moment.now
     thread?.answered = now
     if let thread, let index = thread.event(of: attempt) {
-      countAgain(index, at: now)
+      countAgain(index, attempt.moment, at: now)
     } else {
       addNew(attempt, by: thread, at: now)
     }
@@ -84,12 +86,13 @@ struct Record {
     let (body, nameRange, label) = text(of: attempt, isProbe, thread?.identity)
     if let index = table.index(of: body) {
       thread?.remember(attempt, event: index)
-      countAgain(index, at: now)
+      countAgain(index, attempt.moment, at: now)
       return
     }
     guard
       let index = table.add(
-        body, nameRange: nameRange, label: label, isProbe: isProbe, at: now)
+        body, nameRange: nameRange, label: label, isProbe: isProbe,
+        at: attempt.moment)
     else {
       if document != nil, documentDue == nil { documentDue = now.later(Self.documentInterval) }
       return
@@ -109,11 +112,11 @@ struct Record {
   ///
   /// Where it is apart from the last one it gets a line of its own. What happened before a line stands
   /// before it.
-  private mutating func countAgain(_ index: Int, at now: Moment) {
+  private mutating func countAgain(_ index: Int, _ moment: Moment, at now: Moment) {
     let tellsMoments = lines?.tellsMoments ?? false
-    let isApart = tellsMoments && now >= table.events[index].last.later(Self.gap)
+    let isApart = tellsMoments && moment >= table.events[index].last.later(Self.gap)
     if isApart { tellQueued() }
-    table.repeated(index, at: now)
+    table.repeated(index, at: moment)
     if isApart { tell(index) }
     queue(index, at: now)
   }

@@ -9,6 +9,7 @@ import ctypes
 import os
 import struct
 import subprocess
+import time
 import warnings
 from typing import List, NamedTuple, Optional, Tuple
 
@@ -24,6 +25,9 @@ _PR_SET_NO_NEW_PRIVS = 38
 _LANDLOCK_CREATE_RULESET, _LANDLOCK_RESTRICT_SELF = 444, 446
 _LANDLOCK_CREATE_RULESET_VERSION = 1
 _LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET = 1
+
+# What the program tells of walls that stand, when it is asked to.
+_TOLD = ("descriptors: ", "landlock: ", "seccomp: ", "namespace: ", "not used: ", "less protection: ", "usage: ")
 
 _confined: Optional[str] = None
 
@@ -49,7 +53,7 @@ def confine(policy: str = "default", *, open_sockets: bool = False, threads: boo
     global _confined
     if _confined:
         raise NonetError(f"this process is confined already ({_confined}); nothing takes that back or adds to it")
-    count = len(os.listdir("/proc/self/task"))
+    count = _threads()
     walls = _asked(policy, open_sockets, threads and count > 1)
     if walls.has_landlock and count > 1:
         raise NonetError(
@@ -60,6 +64,16 @@ def confine(policy: str = "default", *, open_sockets: bool = False, threads: boo
     _try_in_child(walls)
     _raise(walls)
     _confined = os.environ["NONET"] = walls.hint
+
+
+def _threads() -> int:
+    """How many threads run; one that has been joined may need a moment to end."""
+    end = time.monotonic() + 0.1
+    while True:
+        count = len(os.listdir("/proc/self/task"))
+        if count == 1 or time.monotonic() > end:
+            return count
+        time.sleep(0.001)
 
 
 def _asked(policy: str, open_sockets: bool, without_landlock: bool) -> _Walls:
@@ -92,10 +106,11 @@ def _asked(policy: str, open_sockets: bool, without_landlock: bool) -> _Walls:
 
 def _answer(words: List[str], descriptors: Tuple[int, ...] | List[int] = ()) -> Tuple[bytes, List[str]]:
     done = subprocess.run([program(), *words], stdin=subprocess.DEVNULL, capture_output=True, pass_fds=descriptors)
-    text = done.stderr.decode(errors="replace")
+    lines = done.stderr.decode(errors="replace").replace("nonet: ", "").splitlines()
     if done.returncode != 0:
-        raise NonetError(text.replace("nonet: ", "", 1).strip() or f"nonet ended with status {done.returncode}")
-    return done.stdout, [line.replace("nonet: ", "", 1) for line in text.splitlines()]
+        said = [line for line in lines if not line.startswith(_TOLD)]
+        raise NonetError("\n".join(said) or f"nonet ended with status {done.returncode}")
+    return done.stdout, lines
 
 
 def _is_open(number: int) -> bool:

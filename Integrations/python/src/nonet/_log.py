@@ -72,6 +72,18 @@ def attempt(event: Dict[str, Any]) -> Attempt:
     )
 
 
+def _asks_name_service(event: Dict[str, Any]) -> bool:
+    """Whether it is how glibc looks for nscd, before every lookup of a name or a user: no other asks so."""
+    args = event.get("args", {})
+    flags = str(args.get("flags", ""))
+    return (
+        event["api"] == "socket"
+        and (args.get("family"), args.get("type"), args.get("protocol")) == ("AF_UNIX", "SOCK_STREAM", 0)
+        and "SOCK_CLOEXEC" in flags
+        and "SOCK_NONBLOCK" in flags
+    )
+
+
 class Log:
     """A log that grows, read from the place where the last reading ended."""
 
@@ -101,7 +113,7 @@ class Log:
                     self.head = event
             elif event["api"] == "io_uring_setup":
                 self._note(event)
-            elif not event.get("probe") and event["verdict"] != "allowed":
+            elif not event.get("probe") and event["verdict"] != "allowed" and not _asks_name_service(event):
                 yield attempt(event)
 
     def _note(self, event: Dict[str, Any]) -> None:

@@ -131,7 +131,7 @@ class Recording:
         self.looks_at_once = self.wishes.strict or bool(getattr(config.option, "xmlpath", None))
         self._fences = 0
         self._has_fences = True
-        self._last_stop = 0.0
+        self._last_stop = self._begun = 0.0
         self._left: List[Attempt] = []
         _listen()
 
@@ -140,6 +140,8 @@ class Recording:
         outcome = yield
         report = outcome.get_result()
         start = call.start if call.when == "setup" else self._last_stop
+        if call.when == "setup":
+            self._begun = call.start
         self._last_stop = _now(_clock)
         asked = _drained()
         report.nonet = [os.getpid(), start, self._last_stop, [list(one) for one in asked]]
@@ -148,7 +150,8 @@ class Recording:
 
     def _look(self, item: Any, report: Any, asked: List[Asked]) -> None:
         self.wait()
-        mine = self._left + [one for one in self.log.read() if self._is_mine(one)]
+        # What was tried before, while modules were imported, is no test's.
+        mine = [one for one in self._left if one.last >= self._begun]
         self._left = []
         tried = [describe(one, asked) for one in mine]
         if self.wishes.loopback:
@@ -186,19 +189,24 @@ class Recording:
         answers calls in turn.
         """
         if not self._has_fences:
+            self._take()
             return
         del self.log.fences[:]
         self._fences = (self._fences + 1) % FENCES
         ctypes.CDLL(None).syscall(_IO_URING_SETUP, FENCE + self._fences, None)
         tid, end = threading.get_native_id(), time.monotonic() + 0.02
         while True:
-            self._left += [one for one in self.log.read() if self._is_mine(one)]
+            self._take()
             if tid in self.log.fences:
                 return
             if time.monotonic() > end:
                 self._has_fences = False
                 return
             time.sleep(0.00002)
+
+
+    def _take(self) -> None:
+        self._left += [one for one in self.log.read() if self._is_mine(one)]
 
 
 class Worker(Recording):
@@ -221,7 +229,6 @@ class Reporter(Recording):
         self.spans: List[Span] = []
         self.failed: set[str] = set()
         self.found: Optional[List[Found]] = None
-        self._begun = _now(_clock)
         head = Log(self.path)
         list(head.read())
         self.head = head.head
@@ -275,7 +282,7 @@ class Reporter(Recording):
         self._left = []
         self.is_alone, is_alone = True, self.is_alone
         self.wait()
-        attempts = self._left + list(log.read())
+        attempts = self._left
         self.is_alone = is_alone
         self.head = log.head or self.head
         found = join(attempts, self.spans, is_alone)

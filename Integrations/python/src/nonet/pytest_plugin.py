@@ -166,11 +166,12 @@ def pytest_configure(config: Any) -> None:
     if session.word == "outside" and path and not hasattr(config, "workerinput"):
         stem, suffix = os.path.splitext(path)
         config.option.xmlpath = f"{stem}.outside{suffix}"
-    if session.word in ("recorded", "part") and _session.state().word != "outside":
+    worker = hasattr(config, "workerinput")
+    # A pytest that a test starts records nothing of its own.
+    if session.word == ("part" if worker else "recorded") and _session.state().word != "outside":
         from ._recorder import Reporter, Worker
 
         try:
-            worker = hasattr(config, "workerinput")
             config.pluginmanager.register(Worker(config, session) if worker else Reporter(config, session), "nonet-recorder")
         except NonetError as error:
             raise pytest.UsageError(f"nonet: {error}") from None
