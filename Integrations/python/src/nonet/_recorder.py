@@ -7,7 +7,6 @@ import collections
 import ctypes
 import json
 import os
-import shutil
 import sys
 import threading
 import time
@@ -15,6 +14,7 @@ from typing import Any, Deque, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 import pytest
 
+from . import _session
 from ._errors import NonetError
 from ._log import FENCE, FENCES, Attempt, Log
 
@@ -234,6 +234,7 @@ class Reporter(Recording):
         self.head = head.head
         self.outer: List[str] = head.head.get("outer") or []
         if self.outer and self.wishes.strict:
+            _session.forget(self.path)
             raise NonetError(
                 "--nonet-strict cannot tell here: a sandbox around this session refuses "
                 f"{' and '.join(self.outer)} itself"
@@ -358,8 +359,7 @@ class Reporter(Recording):
             file.write("\n")
 
     def pytest_unconfigure(self) -> None:
-        if os.path.basename(os.path.dirname(self.path)).startswith("nonet-pytest-"):
-            shutil.rmtree(os.path.dirname(self.path), ignore_errors=True)
+        _session.forget(self.path)
 
 
 # Joining --------------------------------------------------------------------------------------------

@@ -62,6 +62,14 @@ def note(state: State) -> None:
     os.environ[VARIABLE] = "\n".join([state.word, state.log, *state.words])
 
 
+def forget(log: str) -> None:
+    """Takes the log away."""
+    try:
+        os.unlink(log)
+    except OSError:
+        pass
+
+
 def is_filtered() -> bool:
     """Whether a seccomp filter is around this process (proc(5))."""
     with open("/proc/self/status") as file:
@@ -82,9 +90,8 @@ def prepared(wishes: Wishes) -> List[str]:
     if "NONET" in os.environ and not _can_record():
         word = "unrecorded"
     else:
-        folder = os.path.join(os.environ.get("TMPDIR") or "/tmp", f"nonet-pytest-{os.urandom(8).hex()}")
-        os.mkdir(folder, 0o700)
-        log = os.path.join(folder, "log")
+        # nonet makes it, for its user alone, once nothing is left to be refused.
+        log = os.path.join(os.environ.get("TMPDIR") or "/tmp", f"nonet-pytest-{os.urandom(16).hex()}")
     if word == "unrecorded" and wishes.strict:
         raise NonetError("--nonet-strict cannot tell here: a nonet around this one records attempts already")
     if word == "unrecorded" and wishes.warn:

@@ -16,6 +16,9 @@ from . import _session
 from ._errors import NonetError
 from ._session import State, Wishes
 
+# How many sessions run in this process: a test may have started one in its own.
+_running = 0
+
 MARKED = ("inside", "deselect", "outside")
 
 
@@ -89,6 +92,7 @@ def _begun(config: Any) -> Session:
         _session.note(State("inside", "", state.words))
         wishes, marked = _wishes(config, given), _marked(config, given)
         if tuple(wishes.words) != state.words:
+            _session.forget(state.log)
             raise NonetError(
                 f"nonet was started with {' '.join(state.words) or 'no options'}, and pytest's settings ask for "
                 f"{' '.join(wishes.words) or 'none'}; say them on the command line, or start pytest --nonet"
@@ -111,7 +115,7 @@ def _start(config: Any, given: Any) -> Session:
     from ._program import require_supported
 
     wishes, marked = _wishes(config, given), _marked(config, given)
-    if "PYTEST_CURRENT_TEST" in os.environ and not _is_own(config):
+    if _running:
         raise NonetError("a test called pytest.main() with --nonet; it would have to confine the session around it")
     try:
         require_supported()
@@ -179,6 +183,8 @@ def pytest_configure(config: Any) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionstart(session: Any) -> None:
+    global _running
+    _running += 1
     mine: Session = getattr(session.config, "nonet", None) or Session()
     if mine.word != "in place":
         return
@@ -220,6 +226,8 @@ def pytest_collection_modifyitems(config: Any, items: List[Any]) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: Any) -> None:
+    global _running
+    _running -= 1
     mine: Session = getattr(session.config, "nonet", None) or Session()
     # Both parts have to do; 5 is a part without tests.
     if mine.word == "outside" and mine.status not in (0, 5) or (mine.word == "outside" and session.exitstatus == 5):
