@@ -244,6 +244,7 @@ install: all ## copies nonet, nonet-shell and the manual page below PREFIX (/usr
 	install -D -m 755 bin/nonet $(DESTDIR)$(PREFIX)/bin/nonet
 	ln -sfn nonet $(DESTDIR)$(PREFIX)/bin/nonet-shell
 	install -D -m 644 Documentation/nonet.1 $(DESTDIR)$(PREFIX)/share/man/man1/nonet.1
+	ln -sfn nonet.1 $(DESTDIR)$(PREFIX)/share/man/man1/nonet-shell.1
 	install -D -m 644 Documentation/nonet-policy.5 $(DESTDIR)$(PREFIX)/share/man/man5/nonet-policy.5
 
 clean: ## removes what was built

@@ -21,13 +21,13 @@ DIST_LIBC_x86_64 := libc6-dev
 DIST_LIBC_aarch64 := libc6-dev-arm64-cross
 DEBIAN_x86_64 := amd64
 DEBIAN_aarch64 := arm64
-libc = $(shell dpkg-query -f '$${source:Package}~$${source:Version}' -W $(DIST_LIBC_$(1)) 2>/dev/null)
+libc = $(shell dpkg-query -f '$${source:Package} (= $${source:Version})' -W $(DIST_LIBC_$(1)) 2>/dev/null)
 
 dist: dist-x86_64 dist-aarch64 ## everything for others: wheels, .deb, tarball, SBOM, sums, in dist/
 	@git archive --format=tar --prefix=nonet-$(VERSION)/ HEAD | gzip -9n > $(DIST)/nonet-$(VERSION).tar.gz
 	@Integrations/dist/sbom $(VERSION) $(DIST_EPOCH) "$$(swiftc --version 2>/dev/null | \
 	  sed -n 's/.*Swift version \([0-9.]*\).*/\1/p')" $(foreach arch,$(ARCHES),\
-	  $(arch) $(DIST_BINARY_$(arch)) '$(subst ~, ,$(call libc,$(arch)))') > $(DIST)/nonet-$(VERSION).spdx.json
+	  $(arch) $(DIST_BINARY_$(arch)) '$(call libc,$(arch))') > $(DIST)/nonet-$(VERSION).spdx.json
 	@cd $(DIST) && rm -f SHA256SUMS && sha256sum -- * > $(K)-sums && mv $(K)-sums SHA256SUMS
 	@cat $(DIST)/SHA256SUMS
 
@@ -51,7 +51,7 @@ define deb
 root=$K/deb-$(1); rm -rf $$root; \
 $(MAKE) --no-print-directory -s -o all install DESTDIR=$$root PREFIX=/usr; \
 install -m 755 $(DIST_BINARY_$(1)) $$root/usr/bin/nonet; \
-Integrations/debian/build $$root $(VERSION) $(DEBIAN_$(1)) $(DIST_EPOCH) '$(subst ~, (= ,$(call libc,$(1))))' \
+Integrations/debian/build $$root $(VERSION) $(DEBIAN_$(1)) $(DIST_EPOCH) '$(call libc,$(1))' \
   $(DIST)/nonet_$(VERSION)_$(DEBIAN_$(1)).deb
 endef
 

@@ -71,7 +71,7 @@ def test_the_action_installs_what_is_attested(runner):
 @pytest.mark.parametrize("change, words", [
     (lambda there: (there / f"stub/nonet-{VERSION}-linux-{MACHINE}").write_bytes(b"other"), "no attestation"),
     (lambda there: os.environ.update(NONET_VERSION="--clobber"), "is no version"),
-    (lambda there: os.environ.update(NONET_VERSION=""), "the input 'version' is empty"),
+    (lambda there: os.environ.update(NONET_VERSION=""), "the input version is empty"),
     (lambda there: (there / "stub/uname").write_text("#!/bin/sh\n[ $1 = -s ] && echo Darwin || echo arm64\n") and (there / "stub/uname").chmod(0o755), "this is Darwin on arm64"),
 ])
 def test_the_action_installs_nothing_else(runner, change, words):

@@ -98,7 +98,10 @@ def prepared(wishes: Wishes) -> List[str]:
         raise NonetError("--nonet-warn cannot look here: a nonet around this one supervises already")
     note(State(word, log, tuple(wishes.words)))
     words = [program(), "-q", *wishes.words]
-    if log:
+    if not log:
+        # Otherwise the audit hook of the Python wrapper might be all that is left.
+        words += ["--backend", "seccomp"]
+    else:
         words += ["--log", log]
         # Where an address is named the log can say it; a nonet that has no such option is asked once.
         if not wishes.warn and _knows("--destinations"):
