@@ -11,7 +11,7 @@ import struct
 import subprocess
 import time
 import warnings
-from typing import List, NamedTuple, Optional, Tuple
+from typing import Any, List, NamedTuple, Optional, Tuple
 
 from ._errors import NonetError
 from ._program import program, require_supported
@@ -167,7 +167,7 @@ def _enter_domain(library: ctypes.CDLL) -> None:
         os.close(ruleset)
 
 
-def _call(function: ctypes._FuncPointer, *arguments: object) -> int:  # type: ignore[name-defined]
+def _call(function: Any, *arguments: object) -> int:
     result: int = function(*arguments)
     if result < 0:
         number = ctypes.get_errno()

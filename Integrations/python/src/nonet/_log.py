@@ -29,7 +29,7 @@ class Attempt(NamedTuple):
     #: ``refused`` or ``observed``.
     verdict: str
     errno: Optional[int]
-    count: int
+    count: int  # type: ignore[assignment]
 
     def __str__(self) -> str:
         times = f" ({self.count} times)" if self.count > 1 else ""

@@ -10,7 +10,7 @@ import os
 import sys
 import threading
 import time
-from typing import Any, Deque, Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Deque, Dict, Generator, Iterator, List, NamedTuple, Optional, Tuple
 
 import pytest
 
@@ -54,14 +54,14 @@ class Found(NamedTuple):
 # What Python was asked for -------------------------------------------------------------------------
 
 _asked: Deque[Asked] = collections.deque(maxlen=10_000)
-_isListening = False
+_is_listening = False
 
 
 def _listen() -> None:
     """Notes names, addresses and programs from now on; an audit hook cannot be taken out again."""
-    global _isListening
-    if not _isListening:
-        _isListening = True
+    global _is_listening
+    if not _is_listening:
+        _is_listening = True
         sys.addaudithook(_hear)
 
 
@@ -98,7 +98,7 @@ def _line(words: Any) -> str:
     return " ".join(_text(os.fspath(word)) for word in words)
 
 
-_READERS = {
+_READERS: Dict[str, Callable[[Tuple[Any, ...]], str]] = {
     "socket.getaddrinfo": lambda a: _endpoint(a[0], a[1]),
     "socket.gethostbyname": lambda a: _text(a[0]),
     "socket.connect": lambda a: _address(a[1]),
@@ -136,7 +136,7 @@ class Recording:
         _listen()
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
-    def pytest_runtest_makereport(self, item: Any, call: Any) -> Iterator[None]:
+    def pytest_runtest_makereport(self, item: Any, call: Any) -> Generator[None, Any, None]:
         outcome = yield
         report = outcome.get_result()
         start = call.start if call.when == "setup" else self._last_stop

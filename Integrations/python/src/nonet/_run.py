@@ -47,7 +47,7 @@ def run(
     :raises NonetError: nonet refused, and the command did not run.
     """
     if shell:
-        words = ["/bin/sh", "-c", args if isinstance(args, str) else " ".join(map(os.fspath, args))]
+        words = ["/bin/sh", "-c", args if isinstance(args, str) else " ".join(str(os.fspath(word)) for word in args)]
     else:
         words = [args] if isinstance(args, str) else [os.fspath(word) for word in args]
     if not words:

@@ -215,7 +215,8 @@ def pytest_collection_modifyitems(config: Any, items: List[Any]) -> None:
     if not session.word or session.marked == "inside":
         return
     outside = _session.state().word == "outside"
-    kept, left = [], []
+    kept: List[Any] = []
+    left: List[Any] = []
     for item in items:
         is_marked = item.get_closest_marker("network") is not None
         (kept if is_marked == outside else left).append(item)
