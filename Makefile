@@ -192,6 +192,7 @@ options: ## rewrites the parser's tables, help, manual and completions from opti
 include Tests/Kernels/guest.mk
 include Tests/Fuzzers/fuzzers.mk
 include Tests/Peers/peers.mk
+include Integrations/dist.mk
 
 # Puts FILE.new in the place of FILE, unless they are the same: an unchanged file rebuilds nothing.
 replace = if cmp -s $(1).new $(1); then rm $(1).new; else mv $(1).new $(1); fi
@@ -314,14 +315,15 @@ uninstall: ## removes what `make install` puts below PREFIX
 
 # Files and where they go below PREFIX/share.
 INSTALLED := Documentation/nonet.1:man/man1/nonet.1 Documentation/nonet-shell.1:man/man1/nonet-shell.1 \
+  Documentation/nonet-policy.5:man/man5/nonet-policy.5 \
   Completions/nonet.bash:bash-completion/completions/nonet Completions/_nonet:zsh/site-functions/_nonet \
   Completions/nonet.fish:fish/vendor_completions.d/nonet.fish
 
 clean: ## removes what was built
-	rm -rf bin .build .build-embedded .build-static .build-aarch64 .build-docs .build-library .build-fuzz .build-asan .build-tsan .build-peers
+	rm -rf bin .build .build-embedded .build-static .build-aarch64 .build-docs .build-library .build-dist dist .build-fuzz .build-asan .build-tsan .build-peers
 
 help: ## prints this
-	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 15
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile Integrations/dist.mk | expand -t 15
 
 FORCE:
 

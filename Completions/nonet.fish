@@ -73,6 +73,7 @@ complete -c nonet -n __nonet_has_options -l log-dir -x -a '(__nonet_offer folder
 complete -c nonet -n __nonet_has_options -l report -x -a '(__nonet_offer file files)' -d 'make a page about what was tried, when, by whom'
 complete -c nonet -n __nonet_has_options -l from -x -a '(__nonet_offer file files)' -d 'run nothing: the page is about this log; - is standard input'
 complete -c nonet -n __nonet_has_options -l hint -f -d 'when COMMAND fails, say what was refused, if anything'
+complete -c nonet -n __nonet_has_options -l fail-on-attempt -f -d 'end with STATUS (123) when something was tried'
 complete -c nonet -n __nonet_has_options -l observe -f -d 'refuse nothing, and record what would have been refused: no protection'
 complete -c nonet -n __nonet_has_options -l allow-unix -x -a '(__nonet_offer socket inside files)' -d 'those made inside; or PATH, a socket or a folder'
 complete -c nonet -n __nonet_has_options -l hook -x -a '(__nonet_offer host names)' -d 'answer what claude-code, codex, gemini-cli or cursor asks before a command'

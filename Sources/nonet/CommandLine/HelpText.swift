@@ -84,6 +84,9 @@ enum HelpText {
       --report FILE.html   make a page about what was tried, when, by whom
       --from LOG           run nothing: the page is about this log; - is standard input
       --hint               when COMMAND fails, say what was refused, if anything
+      --fail-on-attempt[=STATUS]
+                           end with STATUS (123) when something was tried
+                           though COMMAND ended with 0
       --observe            refuse nothing, and record what would have been refused: no protection
 
     what connect may reach all the same (by the supervisor too)

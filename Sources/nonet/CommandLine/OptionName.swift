@@ -17,6 +17,7 @@ enum OptionName: String, CaseIterable {
   case report = "--report"
   case from = "--from"
   case hint = "--hint"
+  case failOnAttempt = "--fail-on-attempt"
   case observe = "--observe"
   case allowUnix = "--allow-unix"
   case hook = "--hook"
@@ -67,6 +68,14 @@ enum OptionName: String, CaseIterable {
     }
   }
 
+  /// Whether a value may follow, and then behind an `=` only: the next word is the command.
+  var mayTakeValue: Bool {
+    switch self {
+    case .failOnAttempt: true
+    case _: false
+    }
+  }
+
   /// Whether it may be said again with another value, which then adds to those before.
   var mayBeRepeated: Bool {
     switch self {
@@ -109,6 +118,7 @@ enum OptionName: String, CaseIterable {
     switch self {
     case .report: [.run, .report]
     case .from: [.report]
+    case .failOnAttempt: [.run]
     case .install: [.hook]
     case .uninstall: [.hook]
     case .status: [.hook]

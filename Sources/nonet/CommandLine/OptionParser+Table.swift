@@ -4,14 +4,15 @@
 internal import BPFAssembler
 
 extension OptionParser {
-  /// Applies an option that stands alone; the others have their values.
-  mutating func apply(_ name: OptionName) throws(Failure) {
+  /// Applies an option that stands alone, or may; the others have their values.
+  mutating func apply(_ name: OptionName, optional value: Word?) throws(Failure) {
     switch name {
     case .loopback: options.policy = .preset(.loopback)
     case .unproved: options.acceptsUnproved = true
     case .bestEffort: options.isBestEffort = true
     case .offline: options.isOffline = true
     case .hint: options.isHinting = true
+    case .failOnAttempt: options.attemptStatus = try Self.attemptStatus(value)
     case .observe: options.isObserving = true
     case .install: action = .install
     case .uninstall: action = .uninstall

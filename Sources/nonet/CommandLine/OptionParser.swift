@@ -87,10 +87,10 @@ struct OptionParser {
   ) throws(Failure) -> Options {
     var parser = OptionParser(words: [])
     for option in given {
-      if let value = option.value {
+      if option.name.takesValue, let value = option.value {
         try parser.apply(option.name, value)
       } else {
-        try parser.apply(option.name)
+        try parser.apply(option.name, optional: option.value)
       }
     }
     parser.options.given = given
@@ -149,9 +149,11 @@ struct OptionParser {
       if value.bytes.isEmpty { throw .usage("\(name.rawValue): the value is empty") }
       try remember(Options.Given(name: name, value: value))
     } else {
-      if attached != nil { throw .usage("\(name.rawValue) takes no value") }
-      try apply(name)
-      try remember(Options.Given(name: name, value: nil))
+      if attached != nil, !name.mayTakeValue {
+        throw .usage("\(name.rawValue) takes no value")
+      }
+      try apply(name, optional: attached)
+      try remember(Options.Given(name: name, value: attached))
     }
     return true
   }

@@ -58,6 +58,12 @@ extension OptionParser {
         + "expected a name such as EPERM or a number from 1 to 4095")
   }
 
+  static func attemptStatus(_ value: Word?) throws(Failure) -> CInt {
+    guard let value else { return Options.statusOfAttempts }
+    if let number = CInt(value.text), (1...255).contains(number) { return number }
+    throw .usage("--fail-on-attempt: expected a status from 1 to 255, not '\(value.text)'")
+  }
+
   static func backend(_ value: Word) throws(Failure) -> Plan.Backend {
     let backends = Plan.Backend.allCases
     if let backend = backends.first(where: { $0.description == value.text }) { return backend }

@@ -62,6 +62,8 @@ struct Options {
   var logDirectory: Word?
   var isObserving = false
   var isHinting = false
+  /// `--fail-on-attempt`: the status of a run that tried something, though its command ended with 0.
+  var attemptStatus: CInt?
   /// `--report` and `--from`: the page to write, and the log that it is about.
   var report: Word?
   var from: Word?
@@ -96,12 +98,18 @@ extension Options {
     if log != nil { return .log }
     if report != nil { return .report }
     if logDirectory != nil { return .logDirectory }
+    if attemptStatus != nil { return .failOnAttempt }
     if !allowedUnix.isEmpty { return .allowUnix }
     return isHinting ? .hint : nil
   }
 
   /// Whether what was tried is told in any case, and not only as a hint.
-  var isLogging: Bool { isObserving || log != nil || report != nil || logDirectory != nil }
+  var isLogging: Bool {
+    isObserving || log != nil || report != nil || logDirectory != nil || attemptStatus != nil
+  }
+
+  /// What `--fail-on-attempt` ends with unless told.
+  static let statusOfAttempts: CInt = 123
 
   /// Whether the command may as well run without a supervisor: a hint protects nobody.
   var needsOnlyHint: Bool { isHinting && !isLogging && allowedUnix.isEmpty }

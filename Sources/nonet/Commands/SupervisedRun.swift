@@ -21,6 +21,10 @@ struct SupervisedRun {
       throw .refused("there is no filter to supervise, so the command was not run")
     }
     let outer = options.isLogging ? OuterRefusals(oracle.program) : nil
+    if options.attemptStatus != nil, let sentence = outer?.sentence {
+      throw .refused(
+        "--fail-on-attempt cannot tell here: \(sentence); the command was not run")
+    }
     if !options.isQuiet, let sentence = outer?.sentence {
       say("warning: \(sentence); such attempts are not recorded")
     }
@@ -103,10 +107,14 @@ struct SupervisedRun {
         say(error.message)
       }
     }
-    let status = ending.exitCode ?? 125
+    var status = ending.exitCode ?? 125
     let summary = Summary(record.table)
     if summary.count > 0 {
       if !options.isQuiet, options.isLogging { sayAtEnd(summary, record) }
+      if let given = options.attemptStatus, ending == .exited(0) {
+        status = given
+        say("the command ended with 0, and for what it tried the status is \(given)")
+      }
       if options.isHinting, status != 0, let first = summary.first { sayHint(summary, first) }
     }
     return status
@@ -178,7 +186,7 @@ struct SupervisedRun {
       switch failure.stage {
       case .filter where failure.number == EBUSY:
         "this is already inside a supervised nonet, and the kernel takes one supervisor only; leave "
-          + "out --log, --log-dir, --observe and --allow-unix here, or there"
+          + "out --log, --log-dir, --observe, --fail-on-attempt and --allow-unix here, or there"
       case .filter where failure.number == EINVAL:
         "this kernel cannot notify a supervisor (Linux 5.0 can); leave out --log, --log-dir, "
           + "--observe and --hint"

@@ -62,6 +62,23 @@ struct EventTable {
     events[index].last = moment
   }
 
+  /// The event of attempts that have this in common, where there is one.
+  func index(of body: [UInt8]) -> Int? {
+    let place = places[place(of: body, Self.hash(body))]
+    return place == 0 ? nil : Int(place) - 1
+  }
+
+  /// Where the index of such an event stands in `places`, or would.
+  private func place(of body: [UInt8], _ hash: UInt64) -> Int {
+    var place = Int(truncatingIfNeeded: hash) & (places.count - 1)
+    while places[place] != 0 {
+      let event = events[Int(places[place]) - 1]
+      if event.hash == hash, event.body == body { break }
+      place = (place + 1) & (places.count - 1)
+    }
+    return place
+  }
+
   /// Counts an attempt.
   ///
   /// - Returns: The index of its event, or `nil` where there is no room for one more.
@@ -69,14 +86,11 @@ struct EventTable {
     _ body: [UInt8], nameRange: Range<Int>, label: [UInt8], isProbe: Bool, at moment: Moment
   ) -> Int? {
     let hash = Self.hash(body)
-    var place = Int(truncatingIfNeeded: hash) & (places.count - 1)
-    while places[place] != 0 {
+    let place = place(of: body, hash)
+    if places[place] != 0 {
       let index = Int(places[place]) - 1
-      if events[index].hash == hash, events[index].body == body {
-        repeated(index, at: moment)
-        return index
-      }
-      place = (place + 1) & (places.count - 1)
+      repeated(index, at: moment)
+      return index
     }
     // What an event takes beside its text.
     let size = body.count + label.count + 256

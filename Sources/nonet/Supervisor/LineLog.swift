@@ -8,6 +8,8 @@ internal import CLinuxShims
 struct LineLog {
   /// So much is written to one file.
   static let mostBytes = 64 << 20
+  /// So much, until repeats that are apart no longer get lines of their own.
+  static let mostBytesByMoment = 16 << 20
 
   /// Where it is written.
   let descriptor: CInt
@@ -36,6 +38,9 @@ struct LineLog {
     try writeAll(line, to: descriptor)
     written += line.count
   }
+
+  /// Whether there is room to tell attempts of different moments apart.
+  var tellsMoments: Bool { written < Self.mostBytesByMoment }
 
   /// Tells what is untold about an event.
   ///

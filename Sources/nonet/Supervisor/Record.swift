@@ -11,12 +11,14 @@ struct Attempt {
   let verdict: Outcome
   let isProbe: Bool
   let thread: pid_t
+  /// When it was received, and the thread waited.
+  let moment: Moment
 
   /// The same attempt with another end.
   func answered(_ verdict: Outcome, isProbe: Bool) -> Attempt {
     Attempt(
       call: call, kind: kind, evidence: evidence, peer: peer, verdict: verdict,
-      isProbe: isProbe, thread: thread)
+      isProbe: isProbe, thread: thread, moment: moment)
   }
 }
 
@@ -35,6 +37,9 @@ struct Record {
   private var documentDue: Moment?
 
   private static let lineInterval: Int64 = 1_000_000
+  /// With less than this in between, repeats share a line: 0.1 ms, so that two tests of a quick suite
+  /// do not.
+  private static let gap: Int64 = 100
   private static let documentInterval: Int64 = 100_000
 
   /// Begins with no event.
@@ -66,8 +71,7 @@ struct Record {
     let now = Moment.now
     thread?.answered = now
     if let thread, let index = thread.event(of: attempt) {
-      table.repeated(index, at: now)
-      queue(index, at: now)
+      countAgain(index, attempt.moment, at: now)
     } else {
       addNew(attempt, by: thread, at: now)
     }
@@ -80,25 +84,41 @@ struct Record {
   ) {
     let isProbe = attempt.isProbe || attempt.evidence.asksNameService
     let (body, nameRange, label) = text(of: attempt, isProbe, thread?.identity)
+    if let index = table.index(of: body) {
+      thread?.remember(attempt, event: index)
+      countAgain(index, attempt.moment, at: now)
+      return
+    }
     guard
       let index = table.add(
-        body, nameRange: nameRange, label: label, isProbe: isProbe, at: now)
+        body, nameRange: nameRange, label: label, isProbe: isProbe,
+        at: attempt.moment)
     else {
       if document != nil, documentDue == nil { documentDue = now.later(Self.documentInterval) }
       return
     }
     thread?.remember(attempt, event: index)
-    guard table.events[index].count == 1 else {
-      queue(index, at: now)
-      return
-    }
     if document != nil {
       document?.note(index, &table)
       if documentDue == nil { documentDue = now.later(Self.documentInterval) }
     }
+    if lines?.tellsMoments ?? false { tellQueued() }
     tell(index)
     if table.events[index].untold > 0 { queue(index, at: now) }
     warn()
+  }
+
+  /// Counts one more attempt of a known kind.
+  ///
+  /// Where it is apart from the last one it gets a line of its own. What happened before a line stands
+  /// before it.
+  private mutating func countAgain(_ index: Int, _ moment: Moment, at now: Moment) {
+    let tellsMoments = lines?.tellsMoments ?? false
+    let isApart = tellsMoments && moment >= table.events[index].last.later(Self.gap)
+    if isApart { tellQueued() }
+    table.repeated(index, at: moment)
+    if isApart { tell(index) }
+    queue(index, at: now)
   }
 
   /// Brings the logs up to date where that is due.

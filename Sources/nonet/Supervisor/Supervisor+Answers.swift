@@ -5,6 +5,8 @@ internal import CLinuxShims
 extension Supervisor {
   /// Answers a call and writes it down.
   func handle(_ notification: nonet_notification) {
+    // Before the answer, so that it is a time in which the thread made the call.
+    let now = Moment.now
     let call = Call(notification)
     let ruling = judge.ruling(on: call, by: notification.thread)
     let kind = kinds.kind(of: call)
@@ -15,16 +17,16 @@ extension Supervisor {
         connector.note(notification)
         _ = answer(.proceed, notification.id)
       } else {
-        handleAllowed(call, kind, notification)
+        handleAllowed(call, kind, notification, at: now)
       }
       return
     }
     let evidence = Evidence(call, kind, read: reader(of: notification.thread))
-    let thread = identities.thread(notification.thread, at: .now)
+    let thread = identities.thread(notification.thread, at: now)
     if kind == .connect, let connector, case .refuse(let number) = ruling.answer {
       let attempt = Attempt(
         call: call, kind: kind, evidence: evidence, peer: nil, verdict: verdict, isProbe: false,
-        thread: notification.thread)
+        thread: notification.thread, moment: now)
       let answer = connector.connect(notification, attempt, refusal: number, thread)
       if let number = answer.errno {
         guard listener.refuse(notification.id, with: number) else { return }
@@ -39,7 +41,7 @@ extension Supervisor {
     guard answer(ruling.answer, notification.id) else { return }
     let attempt = Attempt(
       call: call, kind: kind, evidence: evidence, peer: nil, verdict: verdict,
-      isProbe: ruling.isWithdrawn && kind == .other, thread: notification.thread)
+      isProbe: ruling.isWithdrawn && kind == .other, thread: notification.thread, moment: now)
     record.add(attempt, by: thread)
   }
 
@@ -59,17 +61,17 @@ extension Supervisor {
 
   /// Lets a call through and looks where it sends to.
   private func handleAllowed(
-    _ call: Call, _ kind: CallKind, _ notification: nonet_notification
+    _ call: Call, _ kind: CallKind, _ notification: nonet_notification, at now: Moment
   ) {
     let number = notification.thread
     let evidence = Evidence(call, kind, wantsPayload: true, read: reader(of: number))
-    let thread = identities.thread(number, at: .now)
+    let thread = identities.thread(number, at: now)
     let peer = NetworkPeer(
       of: CInt(bitPattern: call.word(0)), in: number, thread?.identity.process ?? number)
     guard answer(.proceed, notification.id), let peer else { return }
     let attempt = Attempt(
       call: call, kind: kind, evidence: evidence, peer: peer, verdict: .observed, isProbe: false,
-      thread: number)
+      thread: number, moment: now)
     record.add(attempt, by: thread)
   }
 

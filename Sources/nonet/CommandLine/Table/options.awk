@@ -37,7 +37,7 @@ BEGIN {
   split("repeats every-command brief", words, " "); for (i in words) flags[words[i]] = 1
   allow("kind", "completes")
   allow("group", "title head manual")
-  allow("option", "case short kind group modes repeats every-command weakens excludes because brief help more apply manual")
+  allow("option", "case short optional kind group modes repeats every-command weakens excludes because brief help more apply manual")
   split("run dump explain check hook report", modes, " "); for (i in modes) known["mode", modes[i]] = 1
 }
 
@@ -208,6 +208,7 @@ function write_names(i, one, words, n, j, line) {
   print "    case _: nil"
   print "    }"
   print "  }"
+  write_flag("Whether a value may follow, and then behind an `=` only: the next word is the command.", "mayTakeValue", "optional")
   write_flag("Whether it may be said again with another value, which then adds to those before.", "mayBeRepeated", "repeats")
   write_flag("Whether it may stand where commands are confined for good: in a hook or for a shell.", "isForEveryCommand", "every-command")
   print ""
@@ -262,8 +263,8 @@ function write_apply(i, one) {
   print "internal import BPFAssembler"
   print ""
   print "extension OptionParser {"
-  print "  /// Applies an option that stands alone; the others have their values."
-  print "  mutating func apply(_ name: OptionName) throws(Failure) {"
+  print "  /// Applies an option that stands alone, or may; the others have their values."
+  print "  mutating func apply(_ name: OptionName, optional value: Word?) throws(Failure) {"
   print "    switch name {"
   for (i = 1; i <= count["option"]; i++) {
     one = list["option", i]
@@ -321,6 +322,7 @@ function swift_line(text) {
 }
 
 function shown(one) {
+  if (is(one, "optional")) return one "[=" get(one, "optional") "]"
   return (is(one, "short") ? get(one, "short") ", " one : one) (one in value ? " " value[one] : "")
 }
 
@@ -374,6 +376,7 @@ function manual_options(g, i, one, group) {
       if (get(one, "group") != group) continue
       print ".TP"
       if (one in value) print ".BI " roff(one) "\\~ " roff_value(value[one])
+      else if (is(one, "optional")) print ".BR " roff(one) " [=\\fI" get(one, "optional") "\\fP]"
       else if (is(one, "short")) print ".BR " roff(get(one, "short")) " ,\\~ " roff(one)
       else print ".B " roff(one)
       printf "%s", get(one, "manual")

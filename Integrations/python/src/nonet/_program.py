@@ -1,0 +1,50 @@
+"""Where the program is, and whether this machine can run it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Iterator
+
+from ._errors import NonetError
+
+
+def require_supported() -> None:
+    """Raises ImportError where no program of nonet runs."""
+    machine = os.uname().machine if hasattr(os, "uname") else "this processor"
+    if not sys.platform.startswith("linux") or machine not in ("x86_64", "aarch64"):
+        raise ImportError(
+            f"nonet runs on Linux on x86_64 and aarch64, and this is {sys.platform} on {machine}"
+        )
+
+
+def _folders() -> Iterator[str]:
+    import sysconfig
+
+    yield sysconfig.get_path("scripts")
+    # `pip install --user`, and `pip install --target`, which puts the scripts beside the packages.
+    if hasattr(sysconfig, "get_preferred_scheme"):
+        yield sysconfig.get_path("scripts", sysconfig.get_preferred_scheme("user"))
+    elif "posix_user" in sysconfig.get_scheme_names():
+        yield sysconfig.get_path("scripts", "posix_user")
+    packages = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    yield os.path.join(packages, "bin")
+    # A prefix that is not this interpreter's: lib/python3.N/site-packages is three folders below it.
+    yield os.path.join(os.path.abspath(os.path.join(packages, *[os.pardir] * 3)), "bin")
+    yield from os.get_exec_path()
+
+
+def program() -> str:
+    """The path of the program ``nonet``: the one of this package, else the first along PATH."""
+    # Most often it lies beside the interpreter, and then nothing has to be asked.
+    beside = os.path.join(os.path.dirname(sys.executable or ""), "nonet")
+    if sys.prefix != sys.base_prefix and os.access(beside, os.X_OK):
+        return beside
+    for folder in _folders():
+        path = os.path.join(folder, "nonet")
+        if os.path.isfile(path) and os.access(path, os.X_OK):
+            return path
+    raise NonetError(
+        "the program nonet is not installed beside this package or along PATH; install the wheel again "
+        "(pip install --force-reinstall nonet)"
+    )

@@ -1,0 +1,425 @@
+"""Which test tried to reach what: attempts of the log, joined to tests by process and time."""
+
+from __future__ import annotations
+
+import bisect
+import collections
+import ctypes
+import json
+import os
+import sys
+import threading
+import time
+from typing import Any, Callable, Deque, Dict, Generator, Iterator, List, NamedTuple, Optional, Tuple
+
+import pytest
+
+from . import _session
+from ._errors import NonetError
+from ._log import FENCE, FENCES, Attempt, Log
+
+# Kept here, since tests put other clocks in their place.
+_now, _clock = time.clock_gettime, time.CLOCK_REALTIME
+_IO_URING_SETUP = 425
+
+
+class Asked(NamedTuple):
+    """What Python was asked for, of which the kernel sees less: a name, an address, a program."""
+
+    time: float
+    tid: int
+    kind: str
+    text: str
+
+
+class Span(NamedTuple):
+    """The time that a test, or the collecting of a file, took in a process."""
+
+    start: float
+    stop: float
+    pid: int
+    nodeid: str
+    is_test: bool
+    asked: List[Asked]
+
+
+class Found(NamedTuple):
+    """An attempt and the tests that may have made it: one, several, or none."""
+
+    attempt: Attempt
+    spans: List[Span]
+    is_certain: bool
+
+
+# What Python was asked for -------------------------------------------------------------------------
+
+_asked: Deque[Asked] = collections.deque(maxlen=10_000)
+_is_listening = False
+
+
+def _listen() -> None:
+    """Notes names, addresses and programs from now on; an audit hook cannot be taken out again."""
+    global _is_listening
+    if not _is_listening:
+        _is_listening = True
+        sys.addaudithook(_hear)
+
+
+def _hear(event: str, arguments: Tuple[Any, ...]) -> None:
+    read = _READERS.get(event)
+    if read is None:
+        return
+    try:
+        text = read(arguments)
+    except Exception:
+        return  # Whatever a program puts there, its call is not to fail.
+    if text:
+        _asked.append(Asked(_now(_clock), threading.get_native_id(), _KINDS[event], text))
+
+
+def _text(value: Any) -> str:
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+
+
+def _endpoint(host: Any, port: Any) -> str:
+    host = _text(host) if host is not None else ""
+    if not host:
+        return ""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{_text(port)}" if port is not None else host
+
+
+def _address(address: Any) -> str:
+    return _endpoint(address[0], address[1]) if isinstance(address, tuple) and len(address) > 1 else ""
+
+
+def _line(words: Any) -> str:
+    if isinstance(words, (str, bytes)):
+        return _text(words)
+    return " ".join(_text(os.fspath(word)) for word in words)
+
+
+_READERS: Dict[str, Callable[[Tuple[Any, ...]], str]] = {
+    "socket.getaddrinfo": lambda a: _endpoint(a[0], a[1]),
+    "socket.gethostbyname": lambda a: _text(a[0]),
+    "socket.connect": lambda a: _address(a[1]),
+    "socket.sendto": lambda a: _address(a[1]),
+    "subprocess.Popen": lambda a: _line(a[1]),
+    "os.system": lambda a: _text(a[0]),
+    "os.posix_spawn": lambda a: _line(a[1]),
+    "os.exec": lambda a: _line(a[1]),
+}
+_KINDS = {event: "name" if "getaddr" in event or "gethost" in event else "address" if event.startswith("socket") else "program" for event in _READERS}
+
+
+def _drained() -> List[Asked]:
+    drained = []
+    while _asked:
+        drained.append(_asked.popleft())
+    return drained
+
+
+# A process that runs tests --------------------------------------------------------------------------
+
+
+class Recording:
+    """Notes when each phase of a test ran here, and what of the log belongs to it."""
+
+    def __init__(self, config: Any, session: Any, log: str, is_alone: bool) -> None:
+        self.config, self.wishes, self.is_alone = config, session.wishes, is_alone
+        self.log = Log(log)
+        # Only these need to know at once what a test tried.
+        self.looks_at_once = self.wishes.strict or bool(getattr(config.option, "xmlpath", None))
+        self._fences = 0
+        self._has_fences = True
+        self._last_stop = self._begun = 0.0
+        self._left: List[Attempt] = []
+        _listen()
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(self, item: Any, call: Any) -> Generator[None, Any, None]:
+        outcome = yield
+        report = outcome.get_result()
+        start = call.start if call.when == "setup" else self._last_stop
+        if call.when == "setup":
+            self._begun = call.start
+        self._last_stop = _now(_clock)
+        asked = _drained()
+        report.nonet = [os.getpid(), start, self._last_stop, [list(one) for one in asked]]
+        if self.looks_at_once and call.when != "setup":
+            self._look(item, report, asked)
+
+    def _look(self, item: Any, report: Any, asked: List[Asked]) -> None:
+        self.wait()
+        # What was tried before, while modules were imported, is no test's.
+        mine = [one for one in self._left if one.last >= self._begun]
+        self._left = []
+        tried = [describe(one, asked) for one in mine]
+        if self.wishes.loopback:
+            tried += [one.text + ", which is outside" for one in asked if one.kind == "address" and _is_outside(one.text)]
+        if not tried:
+            return
+        for text in tried:
+            item.user_properties.append(("nonet_attempt", text))
+            if report.when == "teardown":
+                report.user_properties.append(("nonet_attempt", text))
+        if self.wishes.strict and not report.failed:
+            report.outcome = "failed"
+            report.longrepr = "the test tried to reach the network (--nonet-strict):\n" + "\n".join("    " + one for one in tried)
+            if hasattr(report, "wasxfail"):
+                del report.wasxfail
+
+    def _is_mine(self, attempt: Attempt) -> bool:
+        if self.is_alone or attempt.pid == os.getpid():
+            return True
+        pid = attempt.pid
+        for _ in range(16):
+            try:
+                with open(f"/proc/{pid}/stat", "rb") as file:
+                    pid = int(file.read().rpartition(b")")[2].split()[1])
+            except (OSError, ValueError, IndexError):
+                return False
+            if pid == os.getpid():
+                return True
+        return False
+
+    def wait(self) -> None:
+        """Waits until the log has all that was tried before, 20 ms at most.
+
+        A call that every policy of nonet answers, and that is no attempt, is made as a mark: the supervisor
+        answers calls in turn.
+        """
+        if not self._has_fences:
+            self._take()
+            return
+        del self.log.fences[:]
+        self._fences = (self._fences + 1) % FENCES
+        ctypes.CDLL(None).syscall(_IO_URING_SETUP, FENCE + self._fences, None)
+        tid, end = threading.get_native_id(), time.monotonic() + 0.02
+        while True:
+            self._take()
+            if tid in self.log.fences:
+                return
+            if time.monotonic() > end:
+                self._has_fences = False
+                return
+            time.sleep(0.00002)
+
+
+    def _take(self) -> None:
+        self._left += [one for one in self.log.read() if self._is_mine(one)]
+
+
+class Worker(Recording):
+    """A worker of pytest-xdist."""
+
+    def __init__(self, config: Any, session: Any) -> None:
+        super().__init__(config, session, config.workerinput.get("nonet_log", os.devnull), is_alone=False)
+
+
+# The process that reports ---------------------------------------------------------------------------
+
+
+class Reporter(Recording):
+    """The session itself: runs the tests where there are no workers, and reports."""
+
+    def __init__(self, config: Any, session: Any) -> None:
+        is_alone = not (getattr(config.option, "numprocesses", None) or getattr(config.option, "tx", None))
+        super().__init__(config, session, session.log, is_alone)
+        self.path = session.log
+        self.spans: List[Span] = []
+        self.failed: set[str] = set()
+        self.found: Optional[List[Found]] = None
+        head = Log(self.path)
+        list(head.read())
+        self.head = head.head
+        self.outer: List[str] = head.head.get("outer") or []
+        if self.outer and self.wishes.strict:
+            _session.forget(self.path)
+            raise NonetError(
+                "--nonet-strict cannot tell here: a sandbox around this session refuses "
+                f"{' and '.join(self.outer)} itself"
+            )
+
+    def pytest_report_header(self) -> Optional[str]:
+        if self.outer:
+            return f"nonet: attempts are not recorded here: a sandbox around this one refuses {' and '.join(self.outer)} itself"
+        if self.wishes.loopback:
+            return "nonet: what is tried outside fails by itself; of that only what Python names is recorded"
+        return None
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        node.workerinput["nonet_log"] = self.path
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_make_collect_report(self, collector: Any) -> Iterator[None]:
+        start = _now(_clock)
+        yield
+        if self.is_alone and collector.nodeid:
+            self.spans.append(Span(start, _now(_clock), os.getpid(), collector.nodeid, False, _drained()))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        noted = getattr(report, "nonet", None)
+        if noted:
+            pid, start, stop, asked = noted
+            self.spans.append(Span(start, stop, pid, report.nodeid, True, [Asked(*one) for one in asked]))
+        if report.failed:
+            self.failed.add(report.nodeid)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: Any) -> None:
+        self.found = self._joined()
+        path = self.config.option.nonet_json
+        if path:
+            self._write(path)
+        if self.wishes.strict and session.exitstatus == 0 and self.found:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _joined(self) -> List[Found]:
+        log = Log(self.path)
+        self.log = log
+        self._has_fences = True
+        self._left = []
+        self.is_alone, is_alone = True, self.is_alone
+        self.wait()
+        attempts = self._left
+        self.is_alone = is_alone
+        self.head = log.head or self.head
+        found = join(attempts, self.spans, is_alone)
+        if self.wishes.loopback:
+            found += self._outside()
+        return sorted(found, key=lambda one: one.attempt.time)
+
+    def _outside(self) -> Iterator[Found]:
+        """What Python was told to reach outside the network of its own, which answers by itself."""
+        for span in self.spans:
+            for one in span.asked:
+                if one.kind == "address" and _is_outside(one.text):
+                    attempt = Attempt(one.time, one.time, span.pid, one.tid, "python", sys.executable, "connect", one.text, "unreachable", None, 1)
+                    yield Found(attempt, [span], True)
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        if self.found is None:
+            self.found = self._joined()
+        if not self.found:
+            return
+        count = sum(one.attempt.count for one in self.found)
+        tests = {span.nodeid for one in self.found for span in one.spans if span.is_test and one.is_certain}
+        became = "seen" if self.wishes.warn else "refused"
+        title = f"network: {count} attempt{'s' * (count != 1)} {became}, by {len(tests)} test{'s' * (len(tests) != 1)}"
+        terminalreporter.section(title)
+        for name, lines in self._lines().items():
+            terminalreporter.write_line(name)
+            for line, times in lines.items():
+                terminalreporter.write_line(f"    {line}" + (f" ({times} times)" if times > 1 else ""))
+        passed = sorted(tests - self.failed)
+        if self.wishes.strict and (passed or any(not one.spans or not one.is_certain for one in self.found)):
+            terminalreporter.write_line("the session fails for what stands above (--nonet-strict)")
+
+    def _lines(self) -> Dict[str, Dict[str, int]]:
+        lines: Dict[str, Dict[str, int]] = {}
+        for one in self.found or []:
+            under = lines.setdefault(self._name(one), {})
+            line = describe(one.attempt, [asked for span in one.spans for asked in span.asked], counts=False)
+            under[line] = under.get(line, 0) + one.attempt.count
+        return lines
+
+    def _name(self, found: Found) -> str:
+        if not found.spans:
+            tests = [span for span in self.spans if span.is_test]
+            if not tests or found.attempt.time < min(span.start for span in tests):
+                return "before the tests"
+            before = [span for span in tests if span.start <= found.attempt.time]
+            return f"outside of tests, after {max(before).nodeid}"
+        names = list(dict.fromkeys(span.nodeid if span.is_test else f"collecting {span.nodeid}" for span in found.spans))
+        if found.is_certain:
+            return names[-1]
+        more = f" or {len(names) - 3} more" if len(names) > 3 else ""
+        return "not certain: " + " or ".join(names[:3]) + more
+
+    def _write(self, path: str) -> None:
+        entries = []
+        for one in self.found or []:
+            asked = [a for span in one.spans for a in span.asked]
+            tests = list(dict.fromkeys(span.nodeid for span in one.spans if span.is_test))
+            collected = [span.nodeid for span in one.spans if not span.is_test]
+            entry = one.attempt._asdict()
+            entry.update(
+                tests=tests, certain=one.is_certain and bool(tests), collecting=collected[-1] if collected else None,
+                asked=_before(one.attempt, asked, "name"), arguments=_program(one.attempt, asked),
+            )
+            entries.append(entry)
+        document = {
+            "version": self.head.get("version"), "policy": self.head.get("policy"), "walls": self.head.get("walls"),
+            "recorded": not self.outer, "attempts": entries,
+        }
+        with open(path, "w") as file:
+            json.dump(document, file, indent=1)
+            file.write("\n")
+
+    def pytest_unconfigure(self) -> None:
+        _session.forget(self.path)
+
+
+# Joining --------------------------------------------------------------------------------------------
+
+
+def join(attempts: List[Attempt], spans: List[Span], is_alone: bool) -> List[Found]:
+    """Finds for each attempt who made it.
+
+    A process that ran a test made its attempts in that test. Another process belongs to the test that ran
+    meanwhile, which is certain where there was one only.
+    """
+    ordered = sorted(spans)
+    starts = [span.start for span in ordered]
+    # Nothing is longer, so nothing that begins earlier reaches to an attempt.
+    longest = max((span.stop - span.start for span in ordered), default=0.0)
+    found = []
+    for one in attempts:
+        first = bisect.bisect_left(starts, one.time - longest)
+        after = bisect.bisect_right(starts, one.last)
+        near = [span for span in ordered[first:after] if span.stop >= one.time]
+        own = [span for span in near if span.pid == one.pid]
+        candidates = own or near
+        names = {span.nodeid for span in candidates if span.is_test}
+        is_whole = any(span.start <= one.time and one.last <= span.stop for span in candidates)
+        if names:
+            candidates = [span for span in candidates if span.is_test]
+            is_certain = len(names) == 1 and (bool(own) or is_alone or len({s.nodeid for s in near}) == 1)
+            is_certain = is_certain and (is_whole or len(candidates) > 1)
+        else:
+            # The folder, the file and the class are collected one in another.
+            candidates = candidates[-1:]
+            is_certain = True
+        found.append(Found(one, candidates, is_certain))
+    return found
+
+
+def _before(attempt: Attempt, asked: List[Asked], kind: str) -> Optional[str]:
+    earlier = [one for one in asked if one.kind == kind and one.time <= attempt.last]
+    own = [one for one in earlier if one.tid == attempt.tid]
+    return (own or earlier or [Asked(0, 0, "", "")])[-1].text or None
+
+
+def _program(attempt: Attempt, asked: List[Asked]) -> Optional[str]:
+    """The words of the program that was started last, if the attempt is not of this very process."""
+    return None if any(one.tid == attempt.pid for one in asked) else _before(attempt, asked, "program")
+
+
+def _is_outside(endpoint: str) -> bool:
+    host = endpoint.rpartition(":")[0].strip("[]")
+    return not (host.startswith("127.") or host in ("localhost", "::1", "0.0.0.0", "::", ""))
+
+
+def describe(attempt: Attempt, asked: List[Asked], counts: bool = True) -> str:
+    """An attempt in a line."""
+    text = f"{attempt.call} {attempt.target}"
+    name = _before(attempt, asked, "name")
+    started = _program(attempt, asked)
+    if name and not started:
+        text += f", for {name}"
+    text += f", by {attempt.name or attempt.pid}"
+    if started:
+        text += f" (started: {started if len(started) <= 120 else started[:117] + '...'})"
+    return text + (f" ({attempt.count} times)" if counts and attempt.count > 1 else "")

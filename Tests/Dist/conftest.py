@@ -1,0 +1,91 @@
+"""What `make dist` made, and places to install it in."""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+DIST = ROOT / "dist"
+FIELD = os.environ.get("NONET_FIELD") == "1"
+MACHINE = os.uname().machine
+DEBIAN = {"x86_64": "amd64", "aarch64": "arm64"}
+VERSION = (ROOT / "VERSION").read_text().strip()
+
+field = pytest.mark.skipif(not FIELD, reason="takes minutes: make test-dist-field")
+
+
+def run(*words, check=True, **keywords):
+    """A command; with everything that it said where it fails."""
+    keywords = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "universal_newlines": True, "timeout": 600, "stdin": subprocess.DEVNULL, **keywords}
+    done = subprocess.run([str(word) for word in words], **keywords)
+    assert not check or done.returncode == 0, f"{words}: {done.returncode}\n{done.stdout}"
+    return done
+
+
+def made(pattern):
+    found = sorted(DIST.glob(pattern))
+    assert found, f"dist/{pattern} is not there: make dist"
+    return found
+
+
+@pytest.fixture(scope="session")
+def wheel():
+    (one,) = made(f"nonet-{VERSION}-py3-none-*{MACHINE}.whl")
+    return one
+
+
+@pytest.fixture(scope="session")
+def package():
+    (one,) = made(f"nonet_{VERSION}_{DEBIAN[MACHINE]}.deb")
+    return one
+
+
+@pytest.fixture(scope="session")
+def tools():
+    return ROOT / ".build-dist/venv/bin"
+
+
+def fresh(folder, wheel, *more, python=sys.executable):
+    """A virtual environment with the wheel in it."""
+    run(python, "-m", "venv", folder)
+    run(folder / "bin/python", "-m", "pip", "install", "--quiet", wheel, *more)
+    return folder / "bin"
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory, wheel):
+    return fresh(tmp_path_factory.mktemp("wheel") / "venv", wheel, "pytest", "pytest-xdist", "pytest-asyncio", "pytest-cov", "pytest-randomly")
+
+
+@pytest.fixture
+def clean_environment(monkeypatch):
+    for name in ("PYTHONPATH", "VIRTUAL_ENV", "NONET"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def debian(tmp_path_factory):
+    """Debian 12 with Python and nothing else, in a folder."""
+    if os.geteuid() != 0:
+        pytest.skip("debootstrap wants to be root")
+    folder = tmp_path_factory.mktemp("debian") / "root"
+    done = run("debootstrap", "--variant=minbase", "--include=python3,python3-pip,python3-venv", "bookworm", folder, *_mirror(), check=False, timeout=1500)
+    if done.returncode != 0 and re.search("Failed getting release file|Couldn't download|Unable to|not resolve", done.stdout):
+        pytest.skip(f"Debian's packages are not reached: {done.stdout[-300:]}")
+    assert done.returncode == 0, done.stdout[-3000:]
+    run("mount", "-t", "proc", "proc", folder / "proc")
+    yield folder
+    run("umount", folder / "proc")
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _mirror():
+    """The mirror that this machine takes its own packages from."""
+    sources = "".join(path.read_text() for path in [pathlib.Path("/etc/apt/sources.list"), *pathlib.Path("/etc/apt/sources.list.d").glob("*")] if path.is_file())
+    found = re.search(r"^(?:deb(?: \[.*?\])?|URIs:)\s+(http\S*debian/?)\s*(?:bookworm\b|$)", sources, re.M)
+    return [found.group(1)] if found else []
