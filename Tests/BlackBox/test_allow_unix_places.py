@@ -177,7 +177,7 @@ def test_a_server_behind_a_link_that_only_others_may_replace(me, nonet):
     nobody.own(f"{me.home}/run")
     above = tempfile.mkdtemp(prefix="nonet-links.")
     os.chmod(above, 0o755)
-    os.symlink(f"..{me.home}", f"{above}/link")
+    os.symlink(os.path.relpath(me.home, above), f"{above}/link")
     child = serving(Launcher(nobody), f"{above}/link/run/s", cwd="/")
     launcher = Launcher(nobody, (nonet, "-q", "--allow-unix", f"{me.home}/run", "--"))
     try:
@@ -250,13 +250,14 @@ def test_a_read_only_view_of_a_folder(user, nonet, stage):  # noqa: F811
     for name in "real", "real/run", "view", "other":
         os.mkdir(f"{user.home}/{name}")
         user.own(f"{user.home}/{name}")
+    os.chown(user.home, 0, 0)
     (stage / "serve.py").write_text(HEAD + SERVE)
     (stage / "move.py").write_text(HEAD + """
 print(connect("other/s"))
 os.rename("other/s", "real/run/s")
 print(connect("view/run/s"))
 """)
-    driver = """
+    driver = r"""
 import os, subprocess, sys
 nonet, python, stage = sys.argv[1:4]
 who = {"user": int(sys.argv[4]), "group": int(sys.argv[4]), "extra_groups": []} if int(sys.argv[4]) else {}
