@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include "CLinuxShims.h"
 
-#include <linux/openat2.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
 #include <sys/syscall.h>
@@ -56,6 +55,9 @@ static __thread struct worker *own; // of the calling thread, where it is one
 
 // How many are left behind and still in the kernel.
 static int left_behind;
+
+// Whether calls of the command's are answered, by workers if they could be started.
+static int is_supervising;
 
 // What the thread waits for that is no worker: one steps out of its turn while nobody watches.
 static int bell = -1, is_unwatched = 1;
@@ -117,6 +119,7 @@ static int start(struct worker *worker, void *(*work)(void *)) {
 
 int nonet_start_receiver(int listener, struct nonet_slot *slots, nonet_handler *handler,
                          void *context) {
+  is_supervising = 1;
   if (receiver_count == NONET_MOST_WORKERS) return errno = EAGAIN, -1;
   struct worker *worker = &receivers[receiver_count];
   *worker = (struct worker){
@@ -140,7 +143,7 @@ int nonet_start_retrier(nonet_retrier *retrier, void *context) {
 void nonet_forget_workers(void) {
   if (bell >= 0) close(bell);
   bell = -1;
-  receiver_count = retrier_count = left_behind = 0;
+  receiver_count = retrier_count = left_behind = is_supervising = 0;
   is_unwatched = 1;
 }
 
@@ -148,8 +151,11 @@ void nonet_forget_workers(void) {
 
 // A page or a file may never come, because its process has to bring it (userfaultfd(2), FUSE) and does
 // not. The kernel waits for it in the middle of a call, where at most SIGKILL is heard, and for FUSE not
-// even that. So such calls are made out of turn, and who waits too long is left behind.
-static int step_out(void) {
+// even that; and who waits so may hold a lock that others need (of an epoll set, of a socket). So such
+// calls are made out of turn, and who waits too long is left behind.
+int nonet_step_out(void) {
+  // Before there are calls to answer nobody else works, and nobody's files but the user's are looked at.
+  if (!is_supervising) return 0;
   // Only a worker can be left behind, and some place must stay for the next one.
   if (!own || __atomic_load_n(&left_behind, __ATOMIC_ACQUIRE) >= NONET_MOST_WORKERS - 1)
     return errno = ETIMEDOUT, -1;
@@ -161,7 +167,8 @@ static int step_out(void) {
   return 0;
 }
 
-static void step_in(void) {
+void nonet_step_in(void) {
+  if (!is_supervising) return;
   int error = errno, state = OUT_OF_TURN;
   if (!__atomic_compare_exchange_n(&own->state, &state, IDLE, 0, __ATOMIC_SEQ_CST,
                                    __ATOMIC_SEQ_CST)) {
@@ -171,31 +178,6 @@ static void step_in(void) {
   }
   nonet_take_turn();
   errno = error;
-}
-
-int nonet_read_memory(pid_t thread, uint64_t address, void *bytes, size_t count) {
-  struct iovec here = {.iov_base = bytes, .iov_len = count};
-  struct iovec there = {.iov_base = (void *)(uintptr_t)address, .iov_len = count};
-  if (step_out()) return -1;
-  ssize_t result = process_vm_readv(thread, &here, 1, &there, 1, 0);
-  step_in();
-  return result == (ssize_t)count ? 0 : -1;
-}
-
-int nonet_open_out_of_turn(int folder, const char *path, const struct open_how *how) {
-  // Before there are workers nothing of the command's runs.
-  if (!receiver_count) return (int)syscall(SYS_openat2, folder, path, how, sizeof *how);
-  if (step_out()) return -1;
-  int file = (int)syscall(SYS_openat2, folder, path, how, sizeof *how);
-  step_in();
-  return file;
-}
-
-int nonet_connect_out_of_turn(int socket, const void *address, socklen_t size) {
-  if (step_out()) return -1;
-  int result = connect(socket, address, size);
-  step_in();
-  return result;
 }
 
 // Looking after workers --------------------------------------------------------------------------

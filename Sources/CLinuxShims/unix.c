@@ -76,20 +76,6 @@ int nonet_duplicate_of_thread(pid_t thread, pid_t process, int descriptor) {
   return closed(handle, (int)syscall(SYS_pidfd_getfd, handle, descriptor, 0));
 }
 
-int nonet_pin_here(const char *path) { return open(path, O_PATH | O_CLOEXEC); }
-
-int nonet_pin(int folder, const char *path, int follows, uint64_t resolve) {
-  struct open_how how = {.flags = O_PATH | O_CLOEXEC | (follows ? 0 : O_NOFOLLOW),
-                         .resolve = resolve};
-  int file = -1;
-  // EAGAIN: something was renamed on the way of a `..`.
-  for (int i = 0; i < 16 && file < 0; i++) {
-    file = nonet_open_out_of_turn(folder, path, &how);
-    if (file < 0 && errno != EAGAIN && errno != EINTR) break;
-  }
-  return file;
-}
-
 int nonet_is_own_root(int folder) {
   unsigned mask = STATX_INO | STATX_MNT_ID;
   struct statx ours, other;
@@ -103,12 +89,13 @@ int nonet_is_own_root(int folder) {
 
 int nonet_look_at(int file, struct nonet_file *found) {
   // What the kernel has of the file already: its server, if it has one, is not asked.
-  unsigned mask = STATX_BASIC_STATS | STATX_BTIME;
+  unsigned mask = STATX_BASIC_STATS | STATX_BTIME | STATX_MNT_ID;
   struct statx status;
   if (statx(file, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, mask, &status)) return -1;
   *found = (struct nonet_file){
       .device = (uint64_t)status.stx_dev_major << 32 | status.stx_dev_minor,
       .inode = status.stx_ino,
+      .mount = status.stx_mask & STATX_MNT_ID ? status.stx_mnt_id : 0,
       .mode = status.stx_mode,
       .owner = status.stx_uid,
       .names = status.stx_nlink,
@@ -149,7 +136,7 @@ int nonet_unix_socket_like(int model, int type) {
 int nonet_connect_pinned(int socket, int file) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d", file);
-  return nonet_connect_out_of_turn(socket, &address, sizeof address);
+  return nonet_connect_patiently(socket, &address, sizeof address);
 }
 
 int nonet_put_descriptor(int listener, uint64_t id, int source, int number, int closes_on_exec) {
@@ -177,7 +164,7 @@ static struct {
 } own;
 
 // By the bare calls: the C library would have every thread of the process change, those too that are
-// left behind in a read (memory.c) and never answer.
+// left behind in a read (patient.c) and never answer.
 static int set_groups(const gid_t *groups, int count) {
   return (int)syscall(SYS_setgroups, (size_t)count, groups);
 }

@@ -1,4 +1,4 @@
-"""Addresses in memory, and names of files, that never come: whoever waits for them, the supervisor does not."""
+"""Addresses in memory, names and descriptors of files that never come: whoever waits for them, the supervisor does not."""
 
 import os
 import signal
@@ -22,6 +22,14 @@ def pages(stage):
     return str(out)
 
 
+@pytest.fixture(scope="session")
+def sets(stage):
+    out = stage / "epoll"
+    build = [tool("cc"), "-O1", "-Wall", "-static", "-pthread", "-o", out, HERE / "probes/epoll.c"]
+    subprocess.run(build, check=True, timeout=60)
+    return str(out)
+
+
 def how(kind, user):
     folder = f"{user.home}/mount"
     os.makedirs(folder, exist_ok=True)
@@ -34,7 +42,7 @@ def watched(me, nonet):
 
 
 @as_root
-@pytest.mark.parametrize("kind", ["userfault", "fuse", "name"])
+@pytest.mark.parametrize("kind", ["userfault", "fuse", "name", "flush"])
 def test_what_never_comes(me, watched, pages, kind, count=3):
     """Such a connect is refused, and others are served."""
     done = Launcher(me)(pages, kind, "1", *how(kind, me))
@@ -43,6 +51,35 @@ def test_what_never_comes(me, watched, pages, kind, count=3):
     assert done.stdout.startswith(FREE), done
     done = watched(pages, kind, str(count), *how(kind, me))
     assert done.returncode == 0 and done.stdout.startswith(b"refused %d hanging 0\nconnected\n" % count), done
+
+
+@as_root
+def test_a_file_whose_close_never_ends(me, nonet, pages, count=3):
+    """An observer copies what is sent to, to see where it leads."""
+    done = Launcher(me)(pages, "flush", "1", *how("flush", me))
+    if done.returncode == 2:
+        pytest.skip(f"this kernel cannot show it: {done.stderr.decode().strip()}")
+    assert done.stdout.startswith(FREE), done
+    observed = Launcher(me, (nonet, "-q", "--observe", "--log", "/dev/null", "--"))
+    done = observed(pages, "send", str(count), *how("send", me))
+    assert done.returncode == 0 and done.stdout.startswith(b"refused %d hanging 0\nconnected\n" % count), done
+
+
+@as_root
+def test_a_set_whose_lock_is_held(me, watched, sets):
+    """The page of such a descriptor under /proc never comes, and only what is no such thing is looked up there."""
+    child = Launcher(me).popen(sets, "read")
+    try:
+        line = child.stdout.readline()
+        if not line:
+            pytest.skip(f"this kernel cannot show it: {child.stderr.read().decode().strip()}")
+        with pytest.raises(subprocess.TimeoutExpired):
+            child.wait(0.5)
+    finally:
+        child.kill()
+        child.communicate(timeout=10)
+    for words in ["ask"], ["race", "2"]:
+        assert watched(sets, *words).stdout == b"answered 13\n", words
 
 
 @as_root

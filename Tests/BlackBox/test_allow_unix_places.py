@@ -146,19 +146,47 @@ def serving(launcher, *arguments, prefix=(), **options):
     return child
 
 
-@pytest.mark.parametrize("how", ["by a link", "relative", "relative below", "absolute", "dots"])
+SPELLINGS = {"relative": ("s", "run"), "relative below": ("run/s", "."), "absolute": ("{home}/run/s", "/"),
+             "dots": ("././s", "run"), "slashes": ("//{home}//run/./s", "/")}
+LOOSE = {"by a link": ("{home}/link/s", "/"), "up and down": ("../run/s", "run"), "past another": ("{home}/other/../run/s", "/")}
+
+
+@pytest.mark.parametrize("how", [*SPELLINGS, *LOOSE])
 def test_a_server_that_spells_it_otherwise(free, allowing, user, how):  # noqa: F811
-    folder = f"{user.home}/run"
-    os.mkdir(folder)
-    user.own(folder)
+    """What the command may lead elsewhere may have led elsewhere; there the socket itself has to be named."""
+    for name in "run", "other":
+        os.mkdir(f"{user.home}/{name}")
+        user.own(f"{user.home}/{name}")
     os.symlink("run", f"{user.home}/link")
-    name, where = {"by a link": (f"{user.home}/link/s", "/"), "relative": ("s", folder), "relative below": ("run/s", user.home),
-                   "absolute": (f"{folder}/s", "/"), "dots": ("../run/./s", folder)}[how]
-    child = serving(free, name, cwd=where)
+    name, where = {**SPELLINGS, **LOOSE}[how]
+    child = serving(free, name.format(home=user.home), cwd=os.path.join(user.home, where))
+    folder, text = f"{user.home}/run", "print(connect(sys.argv[1]))"
     try:
-        assert python(allowing(folder), "print(connect(sys.argv[1]))", f"{folder}/s") == ["pong ping"]
+        assert python(allowing(folder), text, f"{folder}/s") == ["pong ping" if how in SPELLINGS else REFUSED]
+        assert python(allowing(f"{folder}/s"), text, f"{folder}/s") == ["pong ping"]
     finally:
         child.communicate(timeout=10)
+
+
+@as_root
+def test_a_server_behind_a_link_that_only_others_may_replace(me, nonet):
+    """As one that calls its folder /var/run/..., for a user who cannot change /var."""
+    nobody = User("nobody", NOBODY, me.home)
+    nobody.own(me.home, 0o755)
+    os.mkdir(f"{me.home}/run")
+    nobody.own(f"{me.home}/run")
+    above = tempfile.mkdtemp(prefix="nonet-links.")
+    os.chmod(above, 0o755)
+    os.symlink(os.path.relpath(me.home, above), f"{above}/link")
+    child = serving(Launcher(nobody), f"{above}/link/run/s", cwd="/")
+    launcher = Launcher(nobody, (nonet, "-q", "--allow-unix", f"{me.home}/run", "--"))
+    try:
+        assert python(launcher, "print(connect('run/s'))") == ["pong ping"]
+        os.chmod(above, 0o777)
+        assert python(launcher, "print(connect('run/s'))") == [REFUSED]
+    finally:
+        child.communicate(timeout=10)
+        shutil.rmtree(above)
 
 
 def test_a_folder_that_takes_the_place_of_anothers(free, allowing, user):  # noqa: F811
@@ -185,6 +213,71 @@ print(connect(place + "/s"))
         for name in os.listdir(user.home):
             path = f"{user.home}/{name}"
             os.unlink(path) if os.path.islink(path) else shutil.rmtree(path)
+
+
+# Folders, what a server binds in which of them, what a command renames, and where the server's socket is then
+# below a folder of a name that is allowed.
+MOVES = {
+    "its working folder": (["run", "srv"], "s", "srv", "srv/s run/s, run was, srv run", "was/s"),
+    "a folder above": (["a/run", "b/run"], "run/s", "b", "b/run/s a/run/s, b/run was, a/run b/run, a gone, b a", "a/run/s"),
+    "a folder with an old link": (["run", "srv/one", "old"], "{home}/srv/one/s", "/", "srv/one/s run/s, srv was, old srv",
+                                  "run/s"),
+}
+
+
+@pytest.mark.parametrize("how", MOVES)
+def test_a_name_that_comes_to_lead_into_the_folder(free, allowing, user, how):  # noqa: F811
+    """The command moves another server's socket into its folder, and its folder to where that one was bound."""
+    folders, name, where, moves, place = MOVES[how]
+    for folder in folders:
+        os.makedirs(f"{user.home}/{folder}")
+        for part in folder.split("/")[0], folder:
+            user.own(f"{user.home}/{part}")
+    if "old" in folders:  # left by an earlier command
+        os.symlink(f"{user.home}/run", f"{user.home}/old/one")
+    text = "for pair in sys.argv[1].split(', '): os.rename(*pair.split())\nprint(connect(sys.argv[2]))"
+    child = serving(free, name.format(home=user.home), cwd=os.path.join(user.home, where))
+    try:
+        assert python(allowing("a/run" if "a/run" in folders else "run"), text, moves, place) == [REFUSED]
+        assert python(free, "print(connect(sys.argv[1]))", place) == ["pong ping"]
+    finally:
+        child.communicate(timeout=10)
+
+
+@as_root
+def test_a_read_only_view_of_a_folder(user, nonet, stage):  # noqa: F811
+    """Who may write to a folder by another path may put sockets and links into it."""
+    for name in "real", "real/run", "view", "other":
+        os.mkdir(f"{user.home}/{name}")
+        user.own(f"{user.home}/{name}")
+    os.chown(user.home, 0, 0)
+    (stage / "serve.py").write_text(HEAD + SERVE)
+    (stage / "move.py").write_text(HEAD + """
+print(connect("other/s"))
+os.rename("other/s", "real/run/s")
+print(connect("view/run/s"))
+""")
+    driver = r"""
+import os, subprocess, sys
+nonet, python, stage = sys.argv[1:4]
+who = {"user": int(sys.argv[4]), "group": int(sys.argv[4]), "extra_groups": []} if int(sys.argv[4]) else {}
+for words in "mount --bind real view", "mount -o remount,ro,bind view": subprocess.run(words.split(), check=True)
+server = subprocess.Popen([python, stage + "/serve.py", os.path.abspath("other/s")], stdin=-1, stdout=-1, **who)
+server.stdout.readline()
+def run(word, *words): return subprocess.run([nonet, "-q", "--allow-unix", word, "--", *words], stdout=-1, stderr=-1, **who)
+print(run("view/run", python, stage + "/move.py").stdout.decode().split("\n"))
+os.symlink(os.path.abspath("other"), "real/link")
+done = run("view/link", "true")
+print(done.returncode, b"the link" in done.stderr)
+os.link("real/run/s", "real/run/t")
+done = run("view/run/t", "true")
+print(done.returncode, b"2 names" in done.stderr)
+server.communicate()
+"""
+    words = ["unshare", "-m", PYTHON, "-c", driver, nonet, PYTHON, str(stage), str(max(user.uid, 0))]
+    done = subprocess.run(words, cwd=user.home, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=30)
+    said = f"['{REFUSED}', '{REFUSED}', '']\n125 True\n125 True\n"
+    assert (done.returncode, done.stdout.decode()) == (0, said), done
 
 
 @as_root

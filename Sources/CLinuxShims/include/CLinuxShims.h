@@ -292,12 +292,11 @@ struct nonet_slot *nonet_receiver_slot(void);
 // After fork(2), which leaves them behind.
 void nonet_forget_workers(void);
 
-// What touches the command's memory and files, out of turn: these do not come back to a thread that was
-// left behind. ETIMEDOUT where the calling thread is none of those above, or too many were left behind.
-int nonet_read_memory(pid_t thread, uint64_t address, void *bytes, size_t count);
-struct open_how;
-int nonet_open_out_of_turn(int folder, const char *path, const struct open_how *how);
-int nonet_connect_out_of_turn(int socket, const void *address, socklen_t size);
+// Around what may wait for the command: gives the turn away, and takes it back or does not come back to a
+// thread that was left behind. ETIMEDOUT where the calling thread is none of those above, or too many were
+// left behind. Neither does anything before there are calls to answer.
+int nonet_step_out(void);
+void nonet_step_in(void);
 
 // Can be read when a worker steps out of its turn while nobody watches; -1 where there is none.
 int nonet_bell(void);
@@ -320,6 +319,48 @@ int nonet_is_abandoned(int listener);
 
 // Whether calls wait that nobody has received.
 int nonet_has_calls(int listener);
+
+// patient.c
+
+// What touches the command's memory, files and descriptors, out of turn.
+int nonet_read_memory(pid_t thread, uint64_t address, void *bytes, size_t count);
+int nonet_connect_patiently(int socket, const void *address, socklen_t size);
+
+// The beginning of a file of /proc: how many bytes there are.
+int nonet_read_patiently(const char *path, void *bytes, size_t count);
+
+// An O_PATH descriptor of a file by a name of this process; links of /proc lead on.
+int nonet_pin_here(const char *path);
+
+// How openat2(2) resolves: never over links of /proc, which would be the supervisor's own.
+enum nonet_resolve {
+  NONET_RESOLVE_PLAIN = 0x02,
+  NONET_RESOLVE_BENEATH = 0x0a,
+  NONET_RESOLVE_IN_ROOT = 0x12
+};
+
+// An O_PATH descriptor of a file: it stays that file whatever becomes of the name.
+int nonet_pin(int folder, const char *path, int follows, uint64_t resolve);
+
+// Whether this process may make files in a folder: 0.
+int nonet_may_write(int folder);
+
+// Where a pinned link leads: how many bytes there are.
+ssize_t nonet_read_link(int link, char *bytes, size_t count);
+
+// A copy of an AF_UNIX socket of streams or packets from a thread's own table, as
+// `nonet_duplicate_of_thread` finds it; ENOTSOCK for all else.
+int nonet_copy_unix_socket(pid_t thread, pid_t process, int number, int *type);
+
+int nonet_close_patiently(int descriptor);
+
+// Where a socket of IPv4 or IPv6 is connected to; no size where it is not.
+struct nonet_peer {
+  int type;
+  socklen_t size;
+  uint8_t address[128];
+};
+int nonet_look_at_peer(pid_t thread, pid_t process, int number, struct nonet_peer *peer);
 
 // notify.c
 
@@ -402,25 +443,13 @@ int nonet_peer_handle(int socket);
 // handles of threads.
 int nonet_duplicate_of_thread(pid_t thread, pid_t process, int descriptor);
 
-// How openat2(2) resolves: never over links of /proc, which would be the supervisor's own.
-enum nonet_resolve {
-  NONET_RESOLVE_PLAIN = 0x02,
-  NONET_RESOLVE_BENEATH = 0x0a,
-  NONET_RESOLVE_IN_ROOT = 0x12
-};
-
-// An O_PATH descriptor of a file by a name of this process; links of /proc lead on.
-int nonet_pin_here(const char *path);
-
-// An O_PATH descriptor of a file: it stays that file whatever becomes of the name.
-int nonet_pin(int folder, const char *path, int follows, uint64_t resolve);
-
 // Whether a folder is this process's root, in the same mount: 1 or 0.
 int nonet_is_own_root(int folder);
 
 // What a file is.
 struct nonet_file {
   uint64_t device, inode;
+  uint64_t mount; // by which it was found (Linux 5.8), else 0
   uint32_t mode, owner, names;
   // When it was made, which not every file system tells, and when anything about it but its contents
   // was changed last, its names included. Nobody can set these.

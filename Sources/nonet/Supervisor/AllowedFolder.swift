@@ -5,16 +5,19 @@ internal import CLinuxShims
 /// Where the command may write to the folder, to be there is not enough: it could link or move the
 /// socket of another server into it. But what that server once gave to bind(2) stays with its socket.
 struct AllowedFolder {
-  private let folder: PinnedFile
-  /// The folder's name without links, when the command started.
+  /// Where the folder was when the command started, without links; and what had each of the names then,
+  /// from the root to the folder.
   private let name: [UInt8]
+  private let way: [PinnedFile]
+  private let folder: PinnedFile
   /// Whether the command may put sockets into the folder.
   private let isChangeable: Bool
 
   /// - Parameter path: Where the folder is.
   init(_ path: RealPath) {
-    folder = path.file
     name = path.name
+    way = path.files
+    folder = path.file
     isChangeable = path.file.isChangeable
   }
 
@@ -38,41 +41,38 @@ struct AllowedFolder {
   func isPlace(of file: PinnedFile, boundBy socket: borrowing UnixSocket) -> Bool {
     guard isChangeable else { return true }
     guard let address = socket.peerAddress, let path = Self.path(address) else { return false }
-    let times = file.times
     if let server = socket.peerProcess(), let places = ServerPlaces(server) {
       // In another mount namespace or behind another root the same name is another place.
-      return places.isRootOurs && isParent(of: path, from: places.current, at: times?.made)
+      return places.isRootOurs && isParent(of: path, from: places.current)
     }
     // Who cannot be asked may have another root; then the file itself must never have been moved.
-    return isParent(of: path, from: nil, at: times?.made)
-      && times.map { $0.made == $0.changed } == true
+    return isParent(of: path, from: nil) && file.times.map { $0.made == $0.changed } == true
   }
 
-  /// Whether a server's path leads into the folder.
+  /// Whether what a server gave to bind(2) was the folder's name and a name in it.
   ///
-  /// The folder's name decides and not that it is this very one, for a command that may rename folders
-  /// could have any path lead to it.
+  /// A command that may rename folders can have nearly any path lead here by now. So only words count
+  /// from the first name on that it may change; a `..` among them may have been one of a link's target.
   ///
   /// - Parameters:
-  ///   - path: What the server gave to bind(2).
-  ///   - current: The server's working folder, where it is known.
-  ///   - time: When it did; links that the command may have put there later lead nowhere.
-  /// - Returns: Whether it does.
-  func isParent(of path: [UInt8], from current: [UInt8]?, at time: FileTime?) -> Bool {
-    var path = path
-    if path.first != Self.slash {
-      guard let current else { return false }
-      path = current + [Self.slash] + path
-    }
+  ///   - path: What the server gave.
+  ///   - current: The server's working folder, where it is known: one of those above the folder when the
+  ///     command started, or the folder itself, whatever they are called now.
+  /// - Returns: Whether it was.
+  func isParent(of path: [UInt8], from current: PinnedFile?) -> Bool {
     guard let parent = Self.split(path)?.parent else { return false }
-    if parent == name { return true }
-    do throws(SystemError) {
-      let real = try RealPath(parent)
-      guard real.name == name else { return false }
-      return real.looseLink == nil || time.map { real.isOlder(than: $0) } == true
-    } catch {
+    if path.first == Self.slash {
+      do throws(SystemError) {
+        let firm = try RealPath(parent, .firm)
+        return RealPath.joined(firm.names + firm.rest) == name
+      } catch {
+        return false
+      }
+    }
+    guard let current, let index = way.firstIndex(where: { $0.isSame(as: current) }) else {
       return false
     }
+    return RealPath.joined(RealPath.steps(name).prefix(index) + RealPath.steps(parent)) == name
   }
 
   /// The path in a `struct sockaddr_un`; `nil` for other addresses.
@@ -84,34 +84,27 @@ struct AllowedFolder {
 
   private static let slash = UInt8(ascii: "/")
 
-  /// The name of a file and that of its folder; `nil` where the last part is no name of a file.
+  /// The name of a file and the way to its folder, empty for the working folder; `nil` where the last
+  /// part is no name of a file.
   private static func split(_ path: [UInt8]) -> (parent: [UInt8], last: [UInt8])? {
-    guard let place = path.lastIndex(of: slash) else { return nil }
-    let last = Array(path[(place + 1)...])
+    let place = path.lastIndex(of: slash)
+    let last = place.map { Array(path[($0 + 1)...]) } ?? path
     if last.isEmpty || last.elementsEqual(".".utf8) || last.elementsEqual("..".utf8) { return nil }
-    return (place == 0 ? [slash] : Array(path[..<place]), last)
+    return (place.map { $0 == 0 ? [slash] : Array(path[..<$0]) } ?? [], last)
   }
 }
 
 /// Where the paths of a server begin; `nil` where this process may not know.
 private struct ServerPlaces {
   let isRootOurs: Bool
-  /// Its working folder by its real name, where it has one here.
-  let current: [UInt8]?
+  /// Its working folder.
+  let current: PinnedFile
 
   init?(_ server: borrowing PeerProcess) {
     do throws(SystemError) {
       let folder = "/proc/\(server.pid)/"
       isRootOurs = try PinnedFile(Array((folder + "root").utf8)).isOwnRoot
-      let here = try PinnedFile(Array((folder + "cwd").utf8))
-      // The kernel adds words to the name of a folder that is gone or out of reach.
-      if let name = here.name, name.first == UInt8(ascii: "/"),
-        try PinnedFile(name, in: here, .plain).identity == here.identity
-      {
-        current = name
-      } else {
-        current = nil
-      }
+      current = try PinnedFile(Array((folder + "cwd").utf8))
     } catch {
       return nil
     }

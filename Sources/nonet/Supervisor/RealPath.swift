@@ -5,15 +5,21 @@ internal import CLinuxShims
 /// A confined command may change what its user may change. A path without links means the same file or
 /// none in the next run; a link says something else as soon as somebody puts another one in its place.
 struct RealPath {
-  /// The path without links, from the root of this process.
-  let name: [UInt8]
+  /// The path without links, from the root of this process, name by name.
+  let names: [[UInt8]]
+  /// The root, and what has each of the names.
+  let files: [PinnedFile]
+  /// What was not walked.
+  private(set) var rest: [[UInt8]] = []
   /// The first link on the way that the user may replace, by its real name.
   private(set) var looseLink: [UInt8]?
-  /// All of them.
-  private(set) var looseLinks: [PinnedFile] = []
-  let file: PinnedFile
-  /// The folder that has the file; the root where the file is the root.
-  let folder: PinnedFile
+
+  /// How far a path is walked.
+  enum Extent {
+    case whole
+    /// As long as the user cannot lead it elsewhere; `rest` is what the user could.
+    case firm
+  }
 
   /// As in the kernel (MAXSYMLINKS).
   private static let mostLinks = 40
@@ -21,9 +27,11 @@ struct RealPath {
 
   /// Walks along a path.
   ///
-  /// - Parameter path: From the root or from the working folder; links of /proc are taken by their text.
+  /// - Parameters:
+  ///   - path: From the root or from the working folder; links of /proc are taken by their text.
+  ///   - extent: How far.
   /// - Throws: The errno of a step that fails.
-  init(_ path: [UInt8]) throws(SystemError) {
+  init(_ path: [UInt8], _ extent: Extent = .whole) throws(SystemError) {
     var names: [[UInt8]] = []
     var steps = Self.steps(path)
     if path.first != Self.slash { steps = Self.steps(try workingFolder()) + steps }
@@ -45,6 +53,10 @@ struct RealPath {
       let file = try PinnedFile(step, in: folder, .plain, follows: false)
       // What lies in a folder that may be replaced as a whole may be replaced too.
       isLoose = isLoose || folder.letsReplace(file)
+      if isLoose, extent == .firm {
+        rest = [step] + steps.reversed()
+        break
+      }
       guard file.isLink else {
         names.append(step)
         folders.append(file)
@@ -55,10 +67,7 @@ struct RealPath {
       guard links <= Self.mostLinks, let target = file.target else {
         throw SystemError(call: "open", number: ELOOP)
       }
-      if isLoose {
-        looseLinks.append(file)
-        looseLink = looseLink ?? Self.joined(names + [step])
-      }
+      if isLoose { looseLink = looseLink ?? Self.joined(names + [step]) }
       if target.first == Self.slash {
         names = []
         folders = [root]
@@ -66,21 +75,23 @@ struct RealPath {
       }
       steps += Self.steps(target).reversed()
     }
-    name = Self.joined(names)
-    file = here
-    folder = folders.count > 1 ? folders[folders.count - 2] : root
+    self.names = names
+    files = folders
   }
 
-  /// Whether the path was the same before a time: each link that could have come later was there.
-  func isOlder(than time: FileTime) -> Bool {
-    looseLinks.allSatisfy { link in link.times.map { $0.changed < time } ?? false }
-  }
+  /// The path without links.
+  var name: [UInt8] { Self.joined(names) }
+  var file: PinnedFile { files[files.count - 1] }
+  /// The folder that has the file; the root where the file is the root.
+  var folder: PinnedFile { files[max(0, files.count - 2)] }
 
-  private static func steps(_ path: [UInt8]) -> [[UInt8]] {
+  /// The names in a path.
+  static func steps(_ path: [UInt8]) -> [[UInt8]] {
     path.split(separator: slash).map { Array($0) }.filter { !$0.elementsEqual(".".utf8) }
   }
 
-  private static func joined(_ names: [[UInt8]]) -> [UInt8] {
+  /// A path of names, from the root.
+  static func joined(_ names: [[UInt8]]) -> [UInt8] {
     names.isEmpty ? [slash] : names.flatMap { [slash] + $0 }
   }
 }

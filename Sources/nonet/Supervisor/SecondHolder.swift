@@ -91,6 +91,8 @@ struct SecondHolder {
   }
 
   private func answer(_ listener: Listener) -> Never {
+    // Those were the supervisor's.
+    nonet_forget_workers()
     var judge = judge
     judge.protection.holders = OwnProtection.Holders()
     for notification in progress.received where listener.isWaiting(notification.id) {

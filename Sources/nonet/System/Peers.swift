@@ -10,24 +10,11 @@ struct NetworkPeer: Equatable {
   ///
   /// - Returns: `nil` for what is no socket of IPv4 or IPv6, or cannot be looked at.
   init?(of descriptor: CInt, in thread: pid_t, _ process: pid_t) {
-    let number = nonet_duplicate_of_thread(thread, process, descriptor)
-    if number < 0 { return nil }
-    let copy = Descriptor(owning: number)
-    do throws(SystemError) {
-      guard case .socket(let domain, let type) = try kind(of: number),
-        domain == UInt32(AF_INET) || domain == UInt32(AF_INET6)
-      else { return nil }
-      isStream = type == SOCK_STREAM.rawValue
-    } catch {
-      return nil
-    }
-    var bytes = [UInt8](repeating: 0, count: 128)
-    var length = socklen_t(bytes.count)
-    let result = bytes.withUnsafeMutableBytes {
-      getpeername(
-        copy.number, $0.baseAddress.map { $0.assumingMemoryBound(to: sockaddr.self) }, &length)
-    }
-    address = result == 0 ? Array(bytes.prefix(Int(length))) : []
+    var peer = nonet_peer()
+    guard nonet_look_at_peer(thread, process, descriptor, &peer) == 0 else { return nil }
+    isStream = UInt32(bitPattern: peer.type) == SOCK_STREAM.rawValue
+    let count = min(Int(peer.size), 128)
+    address = withUnsafeBytes(of: &peer.address) { Array($0.prefix(count)) }
   }
 }
 

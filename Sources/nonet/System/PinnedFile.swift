@@ -35,10 +35,14 @@ enum Resolution {
 final class PinnedFile {
   private let descriptor: Descriptor
   let identity: FileIdentity
+  /// The mount by which it was found (Linux 5.8); 0 where the kernel does not tell.
+  private let mount: UInt64
   let isSocket: Bool
   let isFolder: Bool
   let isLink: Bool
   let owner: uid_t
+  /// Whether its mode lets others than its owner write to it, where nothing else keeps them from it.
+  private let isOpenToOthers: Bool
   /// How many names the file has.
   let names: UInt32
   /// When the file was made and when it was last changed, linked, moved or given away; `nil` where the
@@ -54,11 +58,14 @@ final class PinnedFile {
     _ = try attempt("statx") { nonet_look_at(number, &found) }
     self.descriptor = descriptor
     identity = FileIdentity(device: found.device, inode: found.inode)
+    mount = found.mount
     let kind = found.mode & UInt32(S_IFMT)
     isSocket = kind == UInt32(S_IFSOCK)
     isFolder = kind == UInt32(S_IFDIR)
     isLink = kind == UInt32(S_IFLNK)
     owner = found.owner
+    // Of a file with an access control list, what is shown for the group is the most that the list gives.
+    isOpenToOthers = found.mode & 0o022 != 0
     names = found.names
     isSticky = found.mode & UInt32(S_ISVTX) != 0
     times = found.has_times == 0 ? nil : (FileTime(found.made), FileTime(found.changed))
@@ -104,15 +111,23 @@ final class PinnedFile {
   var target: [UInt8]? {
     var bytes = [CChar](repeating: 0, count: 4096)
     let capacity = bytes.count
-    let count = isLink ? readlinkat(number, "", &bytes, capacity) : -1
+    let count = isLink ? nonet_read_link(number, &bytes, capacity) : -1
     return count < 0 || count == capacity ? nil : bytes[..<count].map { UInt8(bitPattern: $0) }
   }
 
   /// Whether this process's user may put files into the folder and take them out, or may give itself
   /// the right to.
+  ///
+  /// A mount that is read-only (EROFS) keeps nobody from the same folder by another mount, nor a mark
+  /// (EPERM, chattr(1)) from who may take it off: there it counts who could write without them.
   var isChangeable: Bool {
-    if faccessat(number, ".", W_OK, AT_EACCESS) == 0 { return true }
-    return owner == geteuid() && nonet_errno() != EROFS
+    if nonet_may_write(number) == 0 || owner == geteuid() { return true }
+    switch nonet_errno() {
+    case EACCES: return false
+    case EROFS, EPERM: return geteuid() == 0 || isOpenToOthers
+    // It could not be asked.
+    case _: return true
+    }
   }
 
   /// Whether this process's user may put something else in the place of a file in the folder.
@@ -120,6 +135,11 @@ final class PinnedFile {
     let user = geteuid()
     guard isChangeable else { return false }
     return !isSticky || user == 0 || owner == user || file.owner == user
+  }
+
+  /// Whether it is the same file, found by the same mount.
+  func isSame(as other: PinnedFile) -> Bool {
+    identity == other.identity && mount == other.mount && mount != 0
   }
 
   /// Whether this is the root of this process, in the same mount.

@@ -85,22 +85,6 @@ func sharesUserNamespace(_ thread: pid_t) -> Bool? {
   return ours.st_ino == theirs.st_ino && ours.st_dev == theirs.st_dev
 }
 
-/// Whether a thread's descriptor closes at execve; `nil` where it is not open.
-func closesOnExec(_ descriptor: CInt, of thread: pid_t) -> Bool? {
-  do throws(SystemError) {
-    let text = try Descriptor(reading: "/proc/\(thread)/fdinfo/\(descriptor)").start(256)
-    for line in text.split(separator: UInt8(ascii: "\n")) where line.starts(with: "flags:".utf8) {
-      let digits = line.dropFirst(6).filter { $0 != UInt8(ascii: "\t") }
-      return UInt32(String(decoding: digits, as: UTF8.self), radix: 8).map {
-        $0 & UInt32(O_CLOEXEC) != 0
-      }
-    }
-    return nil
-  } catch {
-    return nil
-  }
-}
-
 /// When a process began, in ticks since boot (proc_pid_stat(5), field 22); `nil` where it is gone.
 func startTime(of process: pid_t) -> UInt64? {
   do throws(SystemError) {

@@ -2,7 +2,7 @@ internal import CLinuxShims
 
 /// A copy of an AF_UNIX socket of another process: what the kernel would ask of it at a connect.
 struct UnixSocket: ~Copyable {
-  let descriptor: Descriptor
+  let descriptor: PatientDescriptor
   /// SOCK_STREAM or SOCK_SEQPACKET.
   let type: UInt32
 
@@ -14,18 +14,21 @@ struct UnixSocket: ~Copyable {
   ///   - process: Its process.
   /// - Throws: EBADF where the thread has no such descriptor; EPERM where it may not be looked at.
   init?(_ number: CInt, of thread: pid_t, _ process: pid_t) throws(SystemError) {
-    let copy = Descriptor(
-      owning: try attempt("pidfd_getfd") { nonet_duplicate_of_thread(thread, process, number) })
-    guard case .socket(let domain, let type) = try kind(of: copy.number),
-      domain == UInt32(AF_UNIX), type == SOCK_STREAM.rawValue || type == SOCK_SEQPACKET.rawValue
-    else { return nil }
-    self.type = type
-    descriptor = copy
+    var type: CInt = 0
+    do throws(SystemError) {
+      let copy = try attempt("pidfd_getfd") {
+        nonet_copy_unix_socket(thread, process, number, &type)
+      }
+      self.init(owning: copy, type: UInt32(bitPattern: type))
+    } catch {
+      if error.number == ENOTSOCK { return nil }
+      throw error
+    }
   }
 
   /// Takes over a socket of this process.
   init(owning number: CInt, type: UInt32) {
-    descriptor = Descriptor(owning: number)
+    descriptor = PatientDescriptor(number: number)
     self.type = type
   }
 
@@ -135,6 +138,13 @@ struct UnixSocket: ~Copyable {
     }
     return result == 0 ? Array(bytes.prefix(Int(size))) : nil
   }
+}
+
+/// A socket that the command has or had, too: to close it may take as long as the command wants.
+struct PatientDescriptor: ~Copyable {
+  let number: CInt
+
+  deinit { _ = nonet_close_patiently(number) }
 }
 
 /// A process at the other end of a socket.

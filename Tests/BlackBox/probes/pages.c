@@ -1,9 +1,11 @@
-/* Connects with addresses in pages that never come, and then with one that is there.
+/* Connects with addresses in pages that never come and the like, and then with one that is there.
  *
  *   userfault COUNT    pages that nobody fills (userfaultfd(2))
  *   fuse COUNT FOLDER  a file of a file system that never answers a read; its server ends with this program
  *   orphan COUNT FOLDER  the same, and the server stays
  *   name COUNT FOLDER  names in a file system that never answers a look-up
+ *   flush COUNT FOLDER  a file for a socket, of a file system that never answers the close of one
+ *   send COUNT FOLDER  the same, to send to and not to connect
  *
  * COUNT threads connect to nowhere; this program listens on `s` and connects to that. Prints what became of
  * the threads, `refused N hanging N`, and `connected`, or `failed ERRNO`, for its own.
@@ -33,7 +35,7 @@
 enum { PAGE = 4096, MOST = 8 };
 static atomic_int refused, finished;
 static char *pages;
-static int answers_names = 1;
+static int answers_names = 1, keeps, sends, file = -1; // a file whose close never ends
 
 static void stop(const char *what) {
   perror(what);
@@ -42,7 +44,11 @@ static void stop(const char *what) {
 
 static void *attempt(void *page) {
   int one = socket(AF_UNIX, SOCK_STREAM, 0);
-  if (connect(one, page, sizeof(struct sockaddr_un)) && errno == EACCES) refused++;
+  if (file >= 0) {
+    int result = sends ? (int)sendto(file, "x", 1, 0, NULL, 0) : connect(file, page, sizeof(struct sockaddr_un));
+    if (result && errno == (sends ? ENOTSOCK : EACCES)) refused++;
+    else close(dup(file));
+  } else if (connect(one, page, sizeof(struct sockaddr_un)) && errno == EACCES) refused++;
   finished++;
   return NULL;
 }
@@ -82,6 +88,7 @@ static void serve(int device) {
       case FUSE_LOOKUP: if (answers_names) reply(device, in->unique, 0, &entry, sizeof entry); break;
       case FUSE_GETATTR: reply(device, in->unique, 0, &attr, sizeof attr); break;
       case FUSE_OPEN: reply(device, in->unique, 0, &open, sizeof open); break;
+      case FUSE_FLUSH: if (!keeps) reply(device, in->unique, -ENOSYS, NULL, 0); break;
       case FUSE_READ: case FUSE_FORGET: case FUSE_BATCH_FORGET: case FUSE_INTERRUPT: break;
       default: reply(device, in->unique, -ENOSYS, NULL, 0);
     }
@@ -111,9 +118,10 @@ static pid_t unanswered_pages(const char *folder, int stays) {
     return server;
   }
   snprintf(name, sizeof name, "%s/file", folder);
-  int file = open(name, O_RDONLY);
-  if (file < 0) stop("open");
-  pages = mmap(NULL, MOST * PAGE, PROT_READ, MAP_PRIVATE, file, 0);
+  int opened = open(name, O_RDONLY);
+  if (opened < 0) stop("open");
+  if (keeps) file = opened;
+  pages = keeps ? calloc(MOST, PAGE) : mmap(NULL, MOST * PAGE, PROT_READ, MAP_PRIVATE, opened, 0);
   umount2(folder, MNT_DETACH);
   return server;
 }
@@ -122,6 +130,8 @@ int main(int argc, char **argv) {
   int count = argc > 2 ? atoi(argv[2]) : 0;
   pid_t server = 0;
   if (argc > 1 && !strcmp(argv[1], "name")) answers_names = 0;
+  sends = argc > 1 && !strcmp(argv[1], "send");
+  keeps = sends || (argc > 1 && !strcmp(argv[1], "flush"));
   if (argc == 3 && !strcmp(argv[1], "userfault")) missing_pages();
   else if (argc == 4) server = unanswered_pages(argv[3], !strcmp(argv[1], "orphan"));
   else return 2;
@@ -142,6 +152,8 @@ int main(int argc, char **argv) {
   fflush(stdout);
   unlink("s");
   if (!answers_names) umount2(argv[3], MNT_DETACH);
+  /* This program's end closes the file, too. */
+  if (file >= 0) kill(server, SIGKILL);
   /* At once, as a thread in the kernel may hold this program back. */
   syscall(SYS_exit_group, 0);
 }
