@@ -3,7 +3,7 @@ extension HookHost {
   /// Every host, in the order in which messages name them.
   static var all: [HookHost] { [.claudeCode, .codex, .geminiCLI, .cursor] }
 
-  private static var claudeCode: HookHost {
+  static var claudeCode: HookHost {
     HookHost(
       name: "claude-code", event: "PreToolUse", shellTool: "Bash",
       folderVariable: ("CLAUDE_CONFIG_DIR", false), folder: ".claude", file: "settings.json",
@@ -15,7 +15,7 @@ extension HookHost {
         holdsInput: true, after: "}}"))
   }
 
-  private static var codex: HookHost {
+  static var codex: HookHost {
     HookHost(
       name: "codex", event: "PreToolUse", shellTool: "Bash",
       folderVariable: ("CODEX_HOME", false), folder: ".codex", file: "hooks.json",
@@ -28,7 +28,7 @@ extension HookHost {
         after: #""}}}"#))
   }
 
-  private static var geminiCLI: HookHost {
+  static var geminiCLI: HookHost {
     HookHost(
       name: "gemini-cli", event: "BeforeTool", shellTool: "run_shell_command",
       folderVariable: ("GEMINI_CLI_HOME", true), folder: ".gemini", file: "settings.json",
@@ -40,7 +40,7 @@ extension HookHost {
         after: #""}}}"#))
   }
 
-  private static var cursor: HookHost {
+  static var cursor: HookHost {
     HookHost(
       name: "cursor", event: "beforeShellExecution",
       // A question is known by its event's name or, in the first versions, by its command alone.

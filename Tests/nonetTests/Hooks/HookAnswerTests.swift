@@ -15,7 +15,7 @@ import Testing
   }
 
   @Test func nothingToSay() {
-    for host in HookHost.allCases { #expect(answer(.nothing, host) == "{}\n") }
+    for host in HookHost.all { #expect(answer(.nothing, host) == "{}\n") }
     #expect(answer(.confined, .cursor) == "{\"permission\":\"allow\"}\n")
     for host in [HookHost.claudeCode, .codex, .geminiCLI] {
       #expect(answer(.confined, host) == "{}\n")
@@ -44,14 +44,14 @@ import Testing
       #expect(text.last == 0x0a && !text.dropLast().contains(0x0a))
       let root = try JSONDocument(text, JSONOptions()).root
       let found =
-        switch host {
-        case .claudeCode, .codex: root["hookSpecificOutput"]?["updatedInput"]?["command"]?.text
-        case .geminiCLI: root["hookSpecificOutput"]?["tool_input"]?["command"]?.text
-        case .cursor:
+        switch host.name {
+        case "claude-code", "codex": root["hookSpecificOutput"]?["updatedInput"]?["command"]?.text
+        case "gemini-cli": root["hookSpecificOutput"]?["tool_input"]?["command"]?.text
+        case _:
           root["agent_message"]?.text.map { String($0.suffix(command.count)) }
         }
       #expect(found == command)
-      if host == .cursor { #expect(root["permission"]?.text == "deny") }
+      if host.name == "cursor" { #expect(root["permission"]?.text == "deny") }
     }
   }
 }

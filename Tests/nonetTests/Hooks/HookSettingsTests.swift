@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct HookSettingsTests {
   private func command(_ host: HookHost, _ options: String = "") -> String {
-    "/usr/bin/nonet --hook \(host.rawValue) \(options)|| exit 2"
+    "/usr/bin/nonet --hook \(host.name) \(options)|| exit 2"
   }
 
   private func text(_ settings: HookSettings) -> String {
@@ -12,7 +12,7 @@ import Testing
   }
 
   /// Empty settings get the hook, are known to have it, and lose it again to the byte.
-  @Test(arguments: HookHost.allCases)
+  @Test(arguments: HookHost.all)
   func thereAndBack(host: HookHost) throws {
     for start in ["", " \n", "{}", "{\"other\": [1, {\"x\": 1e5}]}", "{\"hooks\": {\"Stop\": []}}"]
     {
@@ -31,7 +31,7 @@ import Testing
     }
   }
 
-  @Test(arguments: HookHost.allCases)
+  @Test(arguments: HookHost.all)
   func otherOptionsTakeThePlace(host: HookHost) throws {
     var settings = try HookSettings([], of: host)
     try settings.install(command(host))
