@@ -204,7 +204,7 @@ demo: toolchain ## shows one program reach a server outside nonet and fail to in
 
 # What a change is tried with again and again; the whole is `make test`. Left out of the Swift tests are those
 # that take long without optimisation: they go through thousands of random policies and broken proofs.
-LONG_SUITES := Mutation|Random|LongRun|Fuzz|FarJump|Limit|Kernel|Witness|Coverage
+LONG_SUITES := Mutation|Random|LongRun|Fuzz|FarJump|Limit|Witness|Explanation|ProofAgreement|ProofTests|Relevance|Trap
 SMOKE := test_bad_input test_main_job test_documentation test_environment_options
 check: lint ## what every change is tried with, in a minute or so: lint, both builds, unit tests, the binary from outside
 	@$(MAKE) --no-print-directory -j2 --output-sync=target all swift-tests
