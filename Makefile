@@ -221,6 +221,7 @@ test: deps lint ## everything: lint, both builds, all tests, the shipped binary 
 	python3 -m pytest -q -p no:cacheprovider Integrations/aicoder
 	NONET_TEST_PYTHONS=$$(python3 -c 'import sys; print(sys.executable)') \
 	  python3 -m pytest -q Tests/Python
+	@$(MAKE) --no-print-directory test-dist
 
 # What takes minutes: races, soaks and crowds. NONET_SOAK and NONET_SEED repeat or lengthen a soak.
 test-field: deps all ## attacks on the supervisor with more options, two million random calls, 10,000 threads
@@ -228,6 +229,7 @@ test-field: deps all ## attacks on the supervisor with more options, two million
 	NONET_FIELD=1 python3 -m pytest -q -rP Tests/BlackBox/test_supervised_load.py \
 	  Tests/BlackBox/test_job_control.py Tests/BlackBox/test_ends_as_the_command.py \
 	  Tests/BlackBox/test_how_to_add.py
+	@$(MAKE) --no-print-directory test-dist-field
 
 takeover: deps all ## every attack on the supervisor with every option, as every user, by every end (more than an hour)
 	NONET_TAKEOVER=all python3 -m pytest -q Tests/Takeover

@@ -12,6 +12,7 @@ import subprocess
 import threading
 import time
 from collections import Counter
+from datetime import datetime, timezone
 
 import pytest
 from conftest import HERE, ROOT
@@ -104,11 +105,43 @@ def test_the_format(logged):
     assert events[0]["exe"] == os.path.realpath(PYTHON) and events[0]["pid"] == events[0]["tid"] != head["pid"]
     assert events[0]["args"] == {"family": "AF_INET", "type": "SOCK_STREAM", "flags": "SOCK_CLOEXEC", "protocol": "IPPROTO_IP"}
     assert (events[0]["api"], events[0]["verdict"], events[0]["errno"], events[0]["count"]) == ("socket", "refused", 13, 1)
-    assert events[1]["repeated"] is True and events[1]["count"] == 2
+    assert all(event["repeated"] for event in events[1:]) and sum(event["count"] for event in events[1:]) == 2
     assert {k: document[k] for k in head} == head
     assert {k: document[k] for k in end} == end
     (event,) = document["events"]
-    assert event["count"] == 3 and event["timestamp"] == events[0]["timestamp"] and event["last"] == events[1]["last"]
+    assert event["count"] == 3 and event["timestamp"] == events[0]["timestamp"] and event["last"] == events[-1]["last"]
+
+
+MOMENTS = """
+import socket, time
+moments = []
+for i in range(20):
+  before = time.time()
+  for i in range(2):
+    try: socket.socket()
+    except OSError: pass
+  moments.append((before, time.time()))
+  time.sleep(0.005)
+print(moments)
+"""
+
+
+def test_equal_attempts_of_different_moments_keep_their_times(logged):
+    """Each can be joined to what the program did meanwhile, though all are the same event."""
+    moments = json.loads(logged(PYTHON, "-c", MOMENTS).stdout.replace(b"(", b"[").replace(b")", b"]"))
+    _, events, _, document = logged.read()
+    assert len(document["events"]) == 1 and document["events"][0]["count"] == 40
+    counts = Counter()
+    for event in events:
+        first, last = (seconds(event[name]) for name in ("timestamp", "last"))
+        # The log has whole microseconds, and Python's clock more.
+        (place,) = [n for n, (start, end) in enumerate(moments) if start - 1e-6 <= first and last <= end]
+        counts[place] += event["count"]
+    assert counts == {n: 2 for n in range(20)}
+
+
+def seconds(timestamp):
+    return datetime.strptime(timestamp, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc).timestamp()
 
 
 def test_modes_and_places(logged, user):

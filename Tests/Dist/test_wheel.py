@@ -148,7 +148,7 @@ def test_elsewhere(installed):
 
 
 def test_the_plug_in(installed):
-    run(installed / "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", ROOT / "Integrations/python/tests", cwd="/")
+    run(installed / "python", "-m", "pytest", "-q", "-n2", "-p", "no:cacheprovider", "-p", "no:randomly", ROOT / "Integrations/python/tests", cwd="/")
 
 
 @field

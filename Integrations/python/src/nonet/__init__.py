@@ -11,9 +11,11 @@ The walls are those of the program ``nonet``, which this package carries; ``none
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+# As typing has it, which takes longer to load than all that is needed of this package.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ._confine import confine as confine
     from ._errors import NonetError as NonetError
     from ._log import Attempt as Attempt

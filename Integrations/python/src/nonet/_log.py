@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import json
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional
+from typing import IO, Any, Dict, Iterator, List, NamedTuple, Optional
 
 #: A number that io_uring_setup(2) is called with to mark a place in the log; see `_fence`.
 FENCE = 0x6E6F6E65
@@ -87,10 +87,11 @@ def _asks_name_service(event: Dict[str, Any]) -> bool:
 class Log:
     """A log that grows, read from the place where the last reading ended."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, offset: int = 0) -> None:
         self._path = path
-        self._offset = 0
+        self._offset = offset
         self._rest = b""
+        self._file: Optional[IO[bytes]] = None
         #: The first line of the run, and its last.
         self.head: Dict[str, Any] = {}
         self.end: Dict[str, Any] = {}
@@ -98,10 +99,12 @@ class Log:
 
     def read(self) -> Iterator[Attempt]:
         """The attempts that were written since; such that only find out what there is are left out."""
-        with open(self._path, "rb") as file:
-            file.seek(self._offset)
-            data = file.read()
-        self._offset += len(data)
+        if self._file is None:
+            self._file = open(self._path, "rb")
+            self._file.seek(self._offset)
+        data = self._file.read()
+        if not data:
+            return
         lines = (self._rest + data).split(b"\n")
         self._rest = lines.pop()
         for line in lines:
@@ -115,6 +118,11 @@ class Log:
                 self._note(event)
             elif not event.get("probe") and event["verdict"] != "allowed" and not _asks_name_service(event):
                 yield attempt(event)
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
     def _note(self, event: Dict[str, Any]) -> None:
         try:

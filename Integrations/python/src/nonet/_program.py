@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Iterator
-
 from ._errors import NonetError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Iterator
 
 
 def require_supported() -> None:

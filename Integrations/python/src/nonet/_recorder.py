@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import bisect
 import collections
-import ctypes
 import json
 import os
 import sys
@@ -131,6 +130,7 @@ class Recording:
         self.looks_at_once = self.wishes.strict or bool(getattr(config.option, "xmlpath", None))
         self._fences = 0
         self._has_fences = True
+        self._call: Any = None
         self._last_stop = self._begun = 0.0
         self._left: List[Attempt] = []
         _listen()
@@ -193,7 +193,7 @@ class Recording:
             return
         del self.log.fences[:]
         self._fences = (self._fences + 1) % FENCES
-        ctypes.CDLL(None).syscall(_IO_URING_SETUP, FENCE + self._fences, None)
+        self._mark(_IO_URING_SETUP, FENCE + self._fences, None)
         tid, end = threading.get_native_id(), time.monotonic() + 0.02
         while True:
             self._take()
@@ -204,6 +204,16 @@ class Recording:
                 return
             time.sleep(0.00002)
 
+
+    def pytest_unconfigure(self) -> None:
+        self.log.close()
+
+    def _mark(self, *arguments: Any) -> None:
+        if self._call is None:
+            import ctypes
+
+            self._call = ctypes.CDLL(None).syscall
+        self._call(*arguments)
 
     def _take(self) -> None:
         self._left += [one for one in self.log.read() if self._is_mine(one)]
@@ -231,6 +241,7 @@ class Reporter(Recording):
         self.found: Optional[List[Found]] = None
         head = Log(self.path)
         list(head.read())
+        head.close()
         self.head = head.head
         self.outer: List[str] = head.head.get("outer") or []
         if self.outer and self.wishes.strict:
@@ -277,14 +288,15 @@ class Reporter(Recording):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _joined(self) -> List[Found]:
-        log = Log(self.path)
-        self.log = log
+        self.log.close()
+        log = self.log = Log(self.path)
         self._has_fences = True
         self._left = []
         self.is_alone, is_alone = True, self.is_alone
         self.wait()
         attempts = self._left
         self.is_alone = is_alone
+        log.close()
         self.head = log.head or self.head
         found = join(attempts, self.spans, is_alone)
         if self.wishes.loopback:
@@ -359,6 +371,7 @@ class Reporter(Recording):
             file.write("\n")
 
     def pytest_unconfigure(self) -> None:
+        super().pytest_unconfigure()
         _session.forget(self.path)
 
 

@@ -57,9 +57,9 @@ def run(
         path = os.fspath(log) if log is not None else os.path.join(folder, "log")
         before = os.path.getsize(path) if os.path.exists(path) else 0
         done = subprocess.run([program(), "-q", *chosen, "--log", path, "--", *words], **keywords)
-        reader = Log(path)
-        reader._offset = before
+        reader = Log(path, before)
         attempts = list(reader.read()) if os.path.exists(path) else []
+        reader.close()
         if done.returncode in (125, 126, 127) and reader.end.get("status") in (None, "not run"):
             raise NonetError(_reason(chosen, words, done))
     result = CompletedProcess(words, done.returncode, done.stdout, done.stderr)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import List, NamedTuple, NoReturn, Optional, Sequence, Tuple
-
 from ._errors import NonetError
 from ._program import program
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import List, NoReturn, Optional, Sequence, Tuple
 
 #: Tells the session that it runs under nonet: a word, the log, and the options that nonet was given, each
 #: on a line. The words: ``recorded``, ``unrecorded`` for the session itself, ``inside`` for all that it starts,
@@ -15,15 +17,15 @@ from ._program import program
 VARIABLE = "NONET_PYTEST"
 
 
-class Wishes(NamedTuple):
+class Wishes:
     """What the options of the plug-in ask for."""
 
-    policy: Optional[str] = None
-    loopback: bool = False
-    allow_connect: Tuple[str, ...] = ()
-    strict: bool = False
-    warn: bool = False
-    best_effort: bool = False
+    def __init__(
+        self, policy: Optional[str] = None, loopback: bool = False, allow_connect: Tuple[str, ...] = (),
+        strict: bool = False, warn: bool = False, best_effort: bool = False,
+    ) -> None:
+        self.policy, self.loopback, self.allow_connect = policy, loopback, allow_connect
+        self.strict, self.warn, self.best_effort = strict, warn, best_effort
 
     @property
     def words(self) -> List[str]:
@@ -40,12 +42,11 @@ class Wishes(NamedTuple):
         return words
 
 
-class State(NamedTuple):
+class State:
     """What `VARIABLE` says."""
 
-    word: str = ""
-    log: str = ""
-    words: Tuple[str, ...] = ()
+    def __init__(self, word: str = "", log: str = "", words: Tuple[str, ...] = ()) -> None:
+        self.word, self.log, self.words = word, log, words
 
 
 def state() -> State:
@@ -156,13 +157,13 @@ def read(arguments: Sequence[str]) -> Wishes:
             if not equals:
                 value = left.pop(0) if left else ""
             if name == "--nonet-policy":
-                wishes = wishes._replace(policy=value)
+                wishes.policy = value
             else:
-                wishes = wishes._replace(allow_connect=(*wishes.allow_connect, value))
+                wishes.allow_connect = (*wishes.allow_connect, value)
         elif name == "--nonet-loopback":
-            wishes = wishes._replace(loopback=True)
+            wishes.loopback = True
         elif name == "--nonet-warn":
-            wishes = wishes._replace(warn=True)
+            wishes.warn = True
         elif name == "--nonet-strict":
-            wishes = wishes._replace(strict=True)
+            wishes.strict = True
     return wishes

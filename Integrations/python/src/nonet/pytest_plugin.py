@@ -80,8 +80,8 @@ class Session:
     #: ``recorded``, ``unrecorded``: the session itself, under nonet. ``in place``: to be confined when it
     #: begins. ``outside``: the marked tests, without nonet. ``none``: nothing could confine. ``part``: a
     #: worker of such a session. Empty: nonet was not asked for.
-    def __init__(self, word: str = "", wishes: Wishes = Wishes(), log: str = "", marked: str = "inside", status: int = 0) -> None:
-        self.word, self.wishes, self.log, self.marked, self.status = word, wishes, log, marked, status
+    def __init__(self, word: str = "", wishes: Optional[Wishes] = None, log: str = "", marked: str = "inside", status: int = 0) -> None:
+        self.word, self.wishes, self.log, self.marked, self.status = word, wishes or Wishes(), log, marked, status
 
 
 def _begun(config: Any) -> Session:
