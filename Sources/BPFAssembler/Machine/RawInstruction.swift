@@ -35,7 +35,7 @@ public struct RawInstruction: Hashable, Sendable {
 extension RawInstruction {
   /// The eight bytes of the instruction on a little-endian machine.
   ///
-  /// Every architecture nonet knows is little-endian, so the bytes do not depend on the host.
+  /// Every `Architecture` is little-endian, so the bytes do not depend on the host.
   public var bytes: [UInt8] {
     var bytes: [UInt8] = []
     append(to: &bytes)
