@@ -86,14 +86,14 @@ def add_architecture(tree):
 def add_host(tree):
     hosts = f"{PROGRAM}/Hooks/HookHosts.swift"
     tree.replace(hosts, ".geminiCLI, .cursor]", ".geminiCLI, .cursor, .another]")
-    tree.replace(hosts, "  private static var codex: HookHost {", """  private static var another: HookHost {
+    tree.replace(hosts, "  static var codex: HookHost {", """  static var another: HookHost {
     HookHost(
       name: "another", event: "PreToolUse", shellTool: "Bash", folderVariable: nil, folder: ".another",
       file: "hooks.json", acceptsComments: false,
       confining: Rewriting(before: #"{"run":""#, after: #""}"#))
   }
 
-  private static var codex: HookHost {""")
+  static var codex: HookHost {""")
 
 
 def add_format(tree):

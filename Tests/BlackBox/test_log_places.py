@@ -251,8 +251,10 @@ def killed(user, nonet):
     """A document whose nonet was killed."""
     child = Launcher(user, (nonet, "-q", "--log-dir", "logs", "--")).popen("bash", "-c", f"{ATTEMPT}; echo; exec sleep 30")
     child.stdout.readline()
-    time.sleep(0.2)  # sums are a moment late
     (path,) = [one for one in glob.glob(f"{user.home}/logs/*.json") if f"_{child.pid}.json" in one]
+    until = time.monotonic() + 5
+    while json.loads(text(path))["event_count"] == 0 and time.monotonic() < until:  # sums are a moment late
+        time.sleep(0.05)
     return child, path
 
 

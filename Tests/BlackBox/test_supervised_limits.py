@@ -144,7 +144,7 @@ def test_the_words_after_a_full_disk_agree_with_the_document(me, nonet, attempts
 # --- memory ----------------------------------------------------------------------------------------
 
 FIELD = os.environ.get("NONET_FIELD")  # `make test-field` looks more closely
-SIZES = {"-v": range(1000, 9001, 250 if FIELD else 500), "-d": [*range(100, 3101, 100 if FIELD else 300), 4000, 6000, 9000]}
+SIZES = {"-v": range(1000, 12001, 250 if FIELD else 1000), "-d": [*range(100, 3101, 100 if FIELD else 300), 4000, 6000, 9000]}
 KINDS = [["--log", "log"], ["--allow-unix", "inside"], *([["--hint"], ["--log-dir", "logs"], ["--report", "p.html"]] if FIELD else [])]
 
 
@@ -185,7 +185,7 @@ def test_little_memory_at_the_start(me, nonet, bare_answers, options, kind):
 def test_little_memory_in_mid_run(me, nonet, attempts, options):
     """Attempts beyond what memory holds are counted, and refused as ever."""
     launch, wrong, ran = Launcher(me), [], 0
-    for size in range(2500, 9001, 500 if FIELD else 1300):
+    for size in range(2500, 13001, 500 if FIELD else 2100):
         # Where the C library itself finds no room to begin, no program says anything.
         if launch("sh", "-c", f'ulimit -v {size} && exec "$0" --version', nonet).returncode < 0:
             continue
