@@ -73,7 +73,8 @@ def test_a_stopped_second_holder_is_still_the_one(people, supervised, who):
     child = Launcher(people[who]).popen(*supervised(who, "hint", "stopped"), "sh", "-c", "echo; read line", stdin=subprocess.PIPE)
     try:
         child.stdout.readline()
-        time.sleep(0.1)
+        time.sleep(0.1)  # the one with memory of its own is there by then; the first of them may not be reaped yet
+        wait_until(lambda: len(holders(child.pid)) == 2, "there are two holders")
         (second,) = holders(child.pid)[1:]
         os.kill(second, signal.SIGSTOP)
         time.sleep(0.3)
