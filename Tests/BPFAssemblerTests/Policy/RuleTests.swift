@@ -36,9 +36,9 @@ import Testing
     let condition = Policy.Condition.comparison(
       Policy.Comparison(.named("nosuch"), .equal(.number(1))))
     let odd = Policy(defaultVerdict: .allow, rules: [Policy.Rule(.kill, [call], if: condition)])
-    let failure = CheckedProgram.Failure.compiler(.noSuchArgument(rule: 0, call: call, .x86_64))
+    let failure = CheckedProgram.Failure.compiler(.noSuchArgument(rule: 0, call: call, .i386))
     #expect(throws: failure) { try CheckedProgram(odd, for: .x86_64) }
-    #expect(failure.description == "rule 1 names an argument that read does not have on x86_64")
+    #expect(failure.description == "rule 1 names an argument that read does not have on i386")
     #expect(throws: PolicyError.self) { try Policy(text: "default allow\ndeny nosuch") }
     do throws(PolicyError) {
       _ = try Policy(text: "deny nosuch")
