@@ -163,7 +163,7 @@ struct OptionParser {
     case .unproved: options.acceptsUnproved = true
     case .observe: options.isObserving = true
     case .hint: options.isHinting = true
-    case .failOnAttempt: options.attemptStatus = Options.statusOfAttempts
+    case .failOnAttempt: options.attemptStatus = options.attemptStatus ?? Options.statusOfAttempts
     case .help: try choose(.help, name)
     case .version: try choose(.version, name)
     case .install, .uninstall, .status:
