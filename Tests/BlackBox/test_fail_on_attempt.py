@@ -58,6 +58,11 @@ def test_the_next_word_is_the_command(bare):
     assert bare("--quiet=1", "true").returncode == 125
 
 
+def test_a_status_is_not_dropped(failing, bare):
+    assert failing(["-q", "--fail-on-attempt=4", "--fail-on-attempt"], PYTHON, "-c", TRY).returncode == 4
+    assert bare("--fail-on-attempt=4", "--fail-on-attempt=5", "true").returncode == 125
+
+
 def test_where_nothing_could_be_counted_nothing_runs(bare, nonet):
     for outer in (["-q"], ["-q", "--log", "/dev/null"]):
         done = bare(*outer, "--", nonet, "--fail-on-attempt", "echo", "ran")

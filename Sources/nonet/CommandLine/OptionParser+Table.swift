@@ -12,7 +12,7 @@ extension OptionParser {
     case .bestEffort: options.isBestEffort = true
     case .offline: options.isOffline = true
     case .hint: options.isHinting = true
-    case .failOnAttempt: options.attemptStatus = try Self.attemptStatus(value)
+    case .failOnAttempt: options.attemptStatus = try Self.attemptStatus(value, before: options.attemptStatus)
     case .observe: options.isObserving = true
     case .install: action = .install
     case .uninstall: action = .uninstall

@@ -58,8 +58,9 @@ extension OptionParser {
         + "expected a name such as EPERM or a number from 1 to 4095")
   }
 
-  static func attemptStatus(_ value: Word?) throws(Failure) -> CInt {
-    guard let value else { return Options.statusOfAttempts }
+  /// The status of `--fail-on-attempt`; said without one, it takes no other one back.
+  static func attemptStatus(_ value: Word?, before: CInt?) throws(Failure) -> CInt {
+    guard let value else { return before ?? Options.statusOfAttempts }
     if let number = CInt(value.text), (1...255).contains(number) { return number }
     throw .usage("--fail-on-attempt: expected a status from 1 to 255, not '\(value.text)'")
   }

@@ -135,10 +135,8 @@ class Recording:
         self._left: List[Attempt] = []
         _listen()
 
-    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
-    def pytest_runtest_makereport(self, item: Any, call: Any) -> Generator[None, Any, None]:
-        outcome = yield
-        report = outcome.get_result()
+    def phase(self, item: Any, call: Any, report: Any) -> None:
+        """Notes in the report when this phase ran and what Python was asked for."""
         start = call.start if call.when == "setup" else self._last_stop
         if call.when == "setup":
             self._begun = call.start
@@ -219,11 +217,53 @@ class Recording:
         self._left += [one for one in self.log.read() if self._is_mine(one)]
 
 
+# How a process notes when its tests ran: each way costs a test as much as it is called often.
+
+
+class Phases:
+    """By each phase of a test."""
+
+    def __init__(self, recording: Recording) -> None:
+        self.recording = recording
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(self, item: Any, call: Any) -> Generator[None, Any, None]:
+        outcome = yield
+        self.recording.phase(item, call, outcome.get_result())
+
+
+class Reports:
+    """By what `Phases` put into reports."""
+
+    def __init__(self, reporter: "Reporter") -> None:
+        self.reporter = reporter
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        self.reporter.note(report)
+
+
+class Marks:
+    """By the test alone, where all run in this process and nobody looks before the end."""
+
+    def __init__(self, spans: List[Span]) -> None:
+        self.spans, self.pid, self.start = spans, os.getpid(), 0.0
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logstart(self) -> None:
+        self.start = _now(_clock)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        self.spans.append(Span(self.start, _now(_clock), self.pid, nodeid, True, _drained() if _asked else []))
+
+
 class Worker(Recording):
     """A worker of pytest-xdist."""
 
     def __init__(self, config: Any, session: Any) -> None:
         super().__init__(config, session, config.workerinput.get("nonet_log", os.devnull), is_alone=False)
+        config.pluginmanager.register(Phases(self))
 
 
 # The process that reports ---------------------------------------------------------------------------
@@ -235,8 +275,14 @@ class Reporter(Recording):
     def __init__(self, config: Any, session: Any) -> None:
         is_alone = not (getattr(config.option, "numprocesses", None) or getattr(config.option, "tx", None))
         super().__init__(config, session, session.log, is_alone)
-        self.path = session.log
         self.spans: List[Span] = []
+        self.path = session.log
+        register = config.pluginmanager.register
+        if is_alone and not self.looks_at_once:
+            register(Marks(self.spans))
+        else:
+            register(Phases(self))
+            register(Reports(self))
         self.failed: set[str] = set()
         self.found: Optional[List[Found]] = None
         head = Log(self.path)
@@ -269,8 +315,8 @@ class Reporter(Recording):
         if self.is_alone and collector.nodeid:
             self.spans.append(Span(start, _now(_clock), os.getpid(), collector.nodeid, False, _drained()))
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_logreport(self, report: Any) -> None:
+    def note(self, report: Any) -> None:
+        """Takes what `phase` noted, here or in a worker."""
         noted = getattr(report, "nonet", None)
         if noted:
             pid, start, stop, asked = noted
