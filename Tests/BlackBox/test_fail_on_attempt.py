@@ -73,4 +73,4 @@ def test_where_nothing_could_be_counted_nothing_runs(bare, nonet):
 
 def test_it_is_for_one_command(bare, me):
     done = bare("--hook", "claude-code", "--fail-on-attempt", "--install")
-    assert done.returncode != 0 and b"--fail-on-attempt says nothing about how commands run" in done.stderr
+    assert done.returncode != 0 and b"--fail-on-attempt is for a command" in done.stderr
