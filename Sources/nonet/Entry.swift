@@ -1,5 +1,4 @@
 internal import BPFAssembler
-internal import CLinuxShims
 
 /// Where the program begins; Embedded Swift has no `CommandLine`, so main's arguments come here.
 ///
@@ -48,8 +47,8 @@ private func perform(
       throw error.forHost
     }
   case .report(let file, let log): try Report(file: file, log: log).perform()
-  case .help: try printOut(Array(Help.text.utf8))
-  case .version: try printOut(Array((Help.version + "\n").utf8))
+  case .help: try printOut(Help.text)
+  case .version: try printOut(Help.version + "\n")
   }
   return 0
 }

@@ -1,5 +1,3 @@
-internal import CLinuxShims
-
 /// Options that are said once and used for many commands, by a hook or a shell.
 extension Options {
   /// Refuses what makes no sense for every command, or would open a way out.

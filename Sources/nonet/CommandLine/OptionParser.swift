@@ -1,5 +1,4 @@
 internal import BPFAssembler
-internal import CLinuxShims
 
 /// Reads the command line up to the command.
 struct OptionParser {

@@ -1,5 +1,4 @@
 internal import BPFAssembler
-internal import CLinuxShims
 
 /// `nonet --hook HOST --install`, `--uninstall` and `--status`: the host's settings.
 struct HookInstallation {
@@ -61,11 +60,11 @@ struct HookInstallation {
       try tell("changed", path, command, weaknesses)
       return 1
     case .missing:
-      try printOut(Array("not installed in \(place)\n".utf8))
+      try printOut("not installed in \(place)\n")
       return 1
     case .differs(let commands):
       let found = commands.map { "  \(Self.printable($0))\n" }.joined()
-      try printOut(Array("differs in \(place)\n\(found)expected\n\(expected)".utf8))
+      try printOut("differs in \(place)\n\(found)expected\n\(expected)")
       return 1
     }
   }
@@ -74,7 +73,8 @@ struct HookInstallation {
     _ state: String, _ path: String, _ command: String, _ doubts: [String]
   ) throws(Failure) {
     let reasons = doubts.map { "because \(Self.printable($0))\n" }.joined()
-    try printOut(Array("\(state) in \(path)\n  \(command)\n\(reasons)".utf8))
+    try printOut(
+      "\(state) in \(Self.printable(path))\n  \(Self.printable(command))\n\(reasons)")
   }
 
   /// What the host is to run.
@@ -113,7 +113,7 @@ struct HookInstallation {
       say("\(done) already; nothing was changed")
       return
     }
-    try printOut(Array(LineDifference.text(from: old, to: new, name: path).utf8))
+    try printOut(LineDifference.text(from: old, to: new, name: path))
     if options.isDryRun {
       say("--dry-run: nothing was changed")
       return
@@ -150,11 +150,8 @@ struct HookInstallation {
   }
 
   private static func environment(_ name: StaticString) -> String? {
-    let value = UnsafeRawPointer(name.utf8Start).withMemoryRebound(
-      to: CChar.self, capacity: name.utf8CodeUnitCount + 1
-    ) { getenv($0) }
-    guard let value, value.pointee != 0 else { return nil }
-    return String(cString: value)
+    guard let value = environmentValue("\(name)"), !value.isEmpty else { return nil }
+    return String(decoding: value, as: UTF8.self)
   }
 
   private static func unusable(_ path: String, _ error: HookSettings.Unusable) -> Failure {

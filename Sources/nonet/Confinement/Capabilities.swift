@@ -1,5 +1,4 @@
 internal import BPFAssembler
-internal import CLinuxShims
 
 /// What this machine can confine with, found out without confining anything.
 struct Capabilities: Equatable {
@@ -57,16 +56,5 @@ struct Capabilities: Equatable {
       capabilities.namespace = .fails(error)
     }
     return capabilities
-  }
-}
-
-extension Architecture {
-  /// The architecture that this binary runs on.
-  static var host: Architecture {
-    #if arch(arm64)
-      .aarch64
-    #else
-      .x86_64
-    #endif
   }
 }

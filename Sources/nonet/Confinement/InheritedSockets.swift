@@ -1,5 +1,4 @@
 internal import BPFAssembler
-internal import CLinuxShims
 
 /// Which inherited sockets a command may keep: those that it could make itself.
 enum InheritedSockets {
@@ -25,7 +24,7 @@ enum InheritedSockets {
   private static let ipFamilies = [UInt32(AF_INET), UInt32(AF_INET6)]
 
   private static func isStream(_ domain: UInt32, _ type: UInt32) -> Bool {
-    domain == unixFamily && (type == SOCK_STREAM.rawValue || type == SOCK_SEQPACKET.rawValue)
+    domain == unixFamily && (type == SocketType.stream || type == SocketType.sequence)
   }
 
   /// Whether a socket stays open at 3 and above.
@@ -83,10 +82,10 @@ struct ForbiddenDescriptor {
     // Not a dictionary: its hashing asks for entropy, and dies where an outer sandbox gives none.
     let kind =
       switch type {
-      case SOCK_STREAM.rawValue: "stream"
-      case SOCK_DGRAM.rawValue: "datagram"
-      case SOCK_RAW.rawValue: "raw"
-      case SOCK_SEQPACKET.rawValue: "seqpacket"
+      case SocketType.stream: "stream"
+      case SocketType.datagram: "datagram"
+      case SocketType.raw: "raw"
+      case SocketType.sequence: "seqpacket"
       case _: "type \(type)"
       }
     return "an \(family?.name ?? "AF_\(domain)") \(kind) socket"

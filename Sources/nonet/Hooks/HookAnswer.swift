@@ -65,15 +65,10 @@ enum HookAnswer {
         result.append(byte)
       case 0..<0x20:
         result += Array(#"\u00"#.utf8)
-        result.append(digit(byte >> 4))
-        result.append(digit(byte & 15))
+        result += byte.hexadecimal
       case _: result.append(byte)
       }
     }
     return result
-  }
-
-  private static func digit(_ value: UInt8) -> UInt8 {
-    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
   }
 }

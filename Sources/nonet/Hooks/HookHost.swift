@@ -5,6 +5,9 @@ enum HookHost: String, CaseIterable {
   case geminiCLI = "gemini-cli"
   case cursor
 
+  /// The option that names a host.
+  static let option = "--hook"
+
   /// What the host calls the moment before a command.
   var event: String {
     switch self {

@@ -119,7 +119,7 @@ extension LoggedDestination {
       // Also an address in numbers goes through the look-up of names.
       let isAddress =
         first.utf8.contains(UInt8(ascii: ":"))
-        || first.utf8.allSatisfy { $0 == UInt8(ascii: ".") || hexDigit($0).map { $0 < 10 } == true }
+        || first.utf8.allSatisfy { $0 == UInt8(ascii: ".") || $0.isDigit }
       self.init(kind: isAddress ? .address : .host, text: Self.address(first, port))
     } else {
       self.init(kind: .none, text: call)

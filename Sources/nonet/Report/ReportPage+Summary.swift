@@ -51,7 +51,7 @@ extension ReportPage {
     page.markup("<pre class=\"command\" tabindex=\"0\" aria-label=\"Command\"><code>")
     for (index, word) in run.command.prefix(200).enumerated() {
       if index > 0 { page.markup(" ") }
-      page.text(Self.quoted(word), most: 2_000, keepsLines: true)
+      page.text(ShellText.shown(word), most: 2_000, keepsLines: true)
     }
     page.markup("</code></pre>\n<dl class=\"facts\">")
     fact("Started", run.started?.text, to: &page)
@@ -87,24 +87,6 @@ extension ReportPage {
     case (let status?, let code?): "\(status), status \(code)"
     case (let status?, nil): status
     }
-  }
-
-  /// A word as a shell would need it; words that need nothing stay as they are.
-  private static func quoted(_ word: String) -> String {
-    let isPlain = word.utf8.allSatisfy { byte in
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"),
-        UInt8(ascii: "."), UInt8(ascii: "/"), UInt8(ascii: "="), UInt8(ascii: ":"),
-        UInt8(ascii: "+"), UInt8(ascii: ","), UInt8(ascii: "@"), UInt8(ascii: "%"), 0x80...0xff:
-        true
-      case _: false
-      }
-    }
-    guard !isPlain || word.isEmpty else { return word }
-    let inner = word.utf8.split(separator: UInt8(ascii: "'"), omittingEmptySubsequences: false)
-      .map { String(decoding: Array($0), as: UTF8.self) }.joined(separator: "'\\''")
-    return "'\(inner)'"
   }
 
   /// What a reader has to know to read the rest rightly.

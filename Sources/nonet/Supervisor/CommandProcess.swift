@@ -1,5 +1,3 @@
-internal import CLinuxShims
-
 /// The command as the child of its supervisor: signals go down to it, its stops and its end come up.
 final class CommandProcess {
   let pid: pid_t
@@ -66,7 +64,7 @@ final class CommandProcess {
     case .stopped(let signal):
       isStopped = true
       // For the shell outside, which sees only us.
-      nonet_stop_self(signal)
+      OwnProcess.stop(by: signal)
       return nil
     case .continued:
       isStopped = false

@@ -1,5 +1,3 @@
-internal import CLinuxShims
-
 /// A connect that a thread waits for, and the socket of ours that is to become the thread's.
 ///
 /// The thread's own socket is never connected: another thread could write to it before the other end

@@ -1,5 +1,3 @@
-internal import CLinuxShims
-
 /// The log as one file that is a complete JSON document at every moment.
 ///
 /// Between the events and the end of the document lies room, filled with spaces, which JSON ignores. An
@@ -94,11 +92,11 @@ struct DocumentLog {
     attempt { log throws(SystemError) in try log.rebuild(&table, pages: 0, ending) }
     // The old document is as complete where it has every event; it only keeps its spaces.
     if before == nil, !table.events.contains(where: { $0.place == 0 }) { failure = nil }
-    _ = CLinuxShims.close(descriptor)
+    closeQuietly(descriptor)
     descriptor = -1
   }
 
-  func close() { if descriptor >= 0 { _ = CLinuxShims.close(descriptor) } }
+  func close() { if descriptor >= 0 { closeQuietly(descriptor) } }
 
   // The text -------------------------------------------------------------------------------------
 
@@ -154,10 +152,9 @@ struct DocumentLog {
   ) throws(SystemError) {
     // What has the name was left by a writer that was killed, or put there to be written to.
     do throws(SystemError) { try folder.remove(newName) } catch {}
-    var file = BufferedFile(
-      owning: try folder.open(newName, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600))
+    var file = BufferedFile(owning: try folder.create(newName))
     // Where the file system has no locks nobody can tell, and nothing else is lost.
-    _ = nonet_lock(file.number)
+    lock(file.number)
     var places = [Int](repeating: 0, count: table.events.count)
     do throws(SystemError) {
       try file.append(head)
@@ -175,12 +172,12 @@ struct DocumentLog {
       try file.append(Self.tail(table, ending, untold: table.dropped))
       try file.flush()
       try folder.rename(newName, to: fileName)
-      if descriptor >= 0 { _ = CLinuxShims.close(descriptor) }
+      if descriptor >= 0 { closeQuietly(descriptor) }
       (descriptor, next, end) = (file.number, used, roomEnd)
       hasEvents = !isFirst
       for index in places.indices { table.update(index) { $0.place = places[index] } }
     } catch {
-      _ = CLinuxShims.close(file.number)
+      closeQuietly(file.number)
       do throws(SystemError) { try folder.remove(newName) } catch {}
       throw error
     }
@@ -196,10 +193,13 @@ struct DocumentLog {
   }
 
   private mutating func put(_ bytes: [UInt8], at place: Int) -> Bool {
-    let count = bytes.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, place) }
-    if count == bytes.count { return true }
-    failure = SystemError(call: "pwrite", number: count < 0 ? nonet_errno() : ENOSPC)
-    return false
+    do throws(SystemError) {
+      try overwrite(bytes, in: descriptor, at: place)
+      return true
+    } catch {
+      failure = error
+      return false
+    }
   }
 }
 

@@ -1,5 +1,3 @@
-internal import CLinuxShims
-
 /// Who makes a call.
 struct Identity: Equatable {
   var process: pid_t

@@ -1,5 +1,3 @@
-internal import CLinuxShims
-
 /// The log that grows line by line: each line is one JSON object and one write.
 ///
 /// It never waits: what cannot be written at once stays untold and is tried again, so a reader that is
@@ -19,8 +17,7 @@ struct LineLog {
   /// - Parameter descriptor: Open for appending; stays the caller's to close.
   init(_ descriptor: CInt) {
     self.descriptor = descriptor
-    var status = stat()
-    isFile = fstat(descriptor, &status) == 0 && status.st_mode & mode_t(S_IFMT) == mode_t(S_IFREG)
+    isFile = sizeOfRegularFile(descriptor) != nil
   }
 
   /// Writes the first line.
@@ -59,7 +56,7 @@ struct LineLog {
   /// The log's descriptor where it is a regular file; nobody waits for the end of that.
   var file: CInt? { isFile ? descriptor : nil }
 
-  func close() { if descriptor > 2 { _ = CLinuxShims.close(descriptor) } }
+  func close() { if descriptor > 2 { closeQuietly(descriptor) } }
 
   /// Writes a last line for a supervisor that was killed and will not write one.
   ///
@@ -82,18 +79,19 @@ struct LineLog {
 
   /// Writes a line wholly or not at all.
   private mutating func put(_ line: [UInt8]) -> Bool {
-    if !isFile {
-      // A pipe that is ready takes PIPE_BUF bytes at once, and no line is longer.
-      var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-      guard poll(&request, 1, 0) == 1 else { return false }
-    }
-    var count = Self.write(line[...], to: descriptor)
-    // A full disk or a limit took the beginning of it; the rest tells why.
-    if isFile, count > 0, count < line.count {
-      let more = Self.write(line[count...], to: descriptor)
-      if more < 0 { note(nonet_errno()) } else { count += more }
-    } else if count < 0 {
-      note(nonet_errno())
+    // No line is longer than PIPE_BUF.
+    guard isFile || canWrite(to: descriptor) else { return false }
+    var count = 0
+    do throws(SystemError) {
+      count = try writeOnce(line[...], to: descriptor)
+      // A full disk or a limit took the beginning of it; the rest tells why.
+      if isFile, count > 0, count < line.count {
+        count += try writeOnce(line[count...], to: descriptor)
+      }
+    } catch {
+      // A pipe that is full after all only means later. EPIPE says that its reader has left, EFBIG and
+      // ENOSPC that a file cannot grow.
+      if error.number != EAGAIN { failure = error }
     }
     if count == line.count {
       written += count
@@ -103,31 +101,9 @@ struct LineLog {
     return false
   }
 
-  private static func write(_ bytes: ArraySlice<UInt8>, to descriptor: CInt) -> Int {
-    bytes.withUnsafeBytes { CLinuxShims.write(descriptor, $0.baseAddress, $0.count) }
-  }
-
-  /// Notes why a line was not written.
-  ///
-  /// That is EPIPE where a pipe's reader has left, EFBIG and ENOSPC where a file cannot grow. A pipe that
-  /// is full after all, and a signal, only mean later.
-  private mutating func note(_ number: CInt) {
-    if number == EAGAIN || number == EINTR { return }
-    failure = SystemError(call: "write", number: number)
-  }
-
   /// Half a line would spoil the next one.
   private func takeBack(_ count: Int) {
-    if isFile {
-      var status = stat()
-      let end = lseek(descriptor, 0, SEEK_CUR)
-      // Nobody else has written behind it: runs may share a log.
-      if end >= count, fstat(descriptor, &status) == 0, status.st_size == end,
-        ftruncate(descriptor, end - count) == 0
-      {
-        return
-      }
-    }
+    if isFile, cutEnd(count, of: descriptor) { return }
     do throws(SystemError) {
       try writeAll([UInt8(ascii: "\n")], to: descriptor)
     } catch {}

@@ -1,15 +1,9 @@
-internal import CLinuxShims
-
 /// A point in time, in microseconds since 1970 (UTC).
 struct Moment: Comparable {
   let microseconds: Int64
 
   /// The present, by CLOCK_REALTIME.
-  static var now: Moment {
-    var time = timespec()
-    _ = clock_gettime(CLOCK_REALTIME, &time)
-    return Moment(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
-  }
+  static var now: Moment { Moment(microseconds: currentMicroseconds()) }
 
   /// How long it is until this moment, in milliseconds, for poll(2): 0 to 1000.
   func milliseconds(after now: Moment) -> CInt {
@@ -59,16 +53,4 @@ struct Moment: Comparable {
 
   /// The moment as part of a file's name.
   var textForName: [UInt8] { text.filter { $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: ":") } }
-}
-
-extension [UInt8] {
-  /// Appends a number of at least 0 in decimal with leading zeros.
-  mutating func append(_ number: Int64, digits: Int) {
-    var power: Int64 = 1
-    for _ in 1..<digits { power *= 10 }
-    while power > 0 {
-      append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / power % 10))
-      power /= 10
-    }
-  }
 }

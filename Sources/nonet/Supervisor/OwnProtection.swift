@@ -1,5 +1,4 @@
 internal import BPFAssembler
-internal import CLinuxShims
 
 /// Decides the calls that `supervision.policy` asks about.
 ///
@@ -15,7 +14,7 @@ struct OwnProtection {
 
   /// The threads that hold the listener, by their ids as this process sees them.
   struct Holders {
-    var first = getpid()
+    var first = OwnProcess.number
     var second: pid_t = 0
 
     func contains(_ thread: pid_t) -> Bool {
@@ -79,9 +78,9 @@ struct OwnProtection {
       switch CInt(number(0)) - forProcess {
       case 0: return !means(number(1), thread)
       case 1:
-        let group = number(1) == 0 ? getpgid(thread) : number(1)
-        return group != getpgrp() && !holders.contains(group)
-      case _: return number(1) != 0 && uid_t(bitPattern: number(1)) != getuid()
+        let group = number(1) == 0 ? processGroup(of: thread) : number(1)
+        return group != OwnProcess.group && !holders.contains(group)
+      case _: return number(1) != 0 && uid_t(bitPattern: number(1)) != OwnProcess.user
       }
     case .handle:
       guard let process = processOfHandle(number(0), of: thread) else { return false }
@@ -97,8 +96,8 @@ struct OwnProtection {
     if hasSignalScope { return true }
     let number = pid_t(bitPattern: call.word(0))
     if number == -1 || number == pid_t.min { return false }
-    let group = number == 0 ? getpgid(thread) : -number
-    if group == getpgrp() { return CInt(bitPattern: call.word(1)) == SIGSTOP }
+    let group = number == 0 ? processGroup(of: thread) : -number
+    if group == OwnProcess.group { return CInt(bitPattern: call.word(1)) == SIGSTOP }
     // Inside a pid namespace of its own the number is of another group, or of none.
     return !holders.contains(group) || isInInnerPIDNamespace(thread) ?? false
   }

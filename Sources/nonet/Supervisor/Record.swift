@@ -1,5 +1,4 @@
 internal import BPFAssembler
-internal import CLinuxShims
 
 /// One attempt, as it was answered.
 struct Attempt {
@@ -133,7 +132,7 @@ struct Record {
   /// What a second holder needs to tell that this process was killed.
   var lostLogs: LostLogs {
     LostLogs(
-      process: getpid(), lines: lines?.file,
+      process: OwnProcess.number, lines: lines?.file,
       document: document.map { ($0.folder.number, $0.fileName) })
   }
 

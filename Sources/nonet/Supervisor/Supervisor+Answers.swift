@@ -1,10 +1,9 @@
 internal import BPFAssembler
-internal import CLinuxShims
 
 /// What a supervisor does about one call; in its turn.
 extension Supervisor {
   /// Answers a call and writes it down.
-  func handle(_ notification: nonet_notification) {
+  func handle(_ notification: Notification) {
     let call = Call(notification)
     let ruling = judge.ruling(on: call, by: notification.thread)
     let kind = kinds.kind(of: call)
@@ -59,7 +58,7 @@ extension Supervisor {
 
   /// Lets a call through and looks where it sends to.
   private func handleAllowed(
-    _ call: Call, _ kind: CallKind, _ notification: nonet_notification
+    _ call: Call, _ kind: CallKind, _ notification: Notification
   ) {
     let number = notification.thread
     let evidence = Evidence(call, kind, wantsPayload: true, read: reader(of: number))

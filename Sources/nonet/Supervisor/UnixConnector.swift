@@ -1,5 +1,4 @@
 internal import BPFAssembler
-internal import CLinuxShims
 
 /// Connects AF_UNIX sockets for threads whose policy refuses connect: to what `--allow-unix` names.
 final class UnixConnector {
@@ -73,7 +72,7 @@ final class UnixConnector {
 
   /// Notes what counts later of a call that the policy allows, before the kernel makes it: that the
   /// process of a thread listens, or enters a Landlock domain.
-  func note(_ notification: nonet_notification) {
+  func note(_ notification: Notification) {
     if notification.number == restrictSelf {
       noteDomain(notification)
     } else {
@@ -81,13 +80,13 @@ final class UnixConnector {
     }
   }
 
-  private func noteDomain(_ notification: nonet_notification) {
+  private func noteDomain(_ notification: Notification) {
     let start = ThreadStatus(of: notification.thread).flatMap { startTime(of: $0.process) }
     // Otherwise it is not made, or what was read is of another process.
     if listener.isWaiting(notification.id) { domains.note(start) }
   }
 
-  private func noteListener(_ notification: nonet_notification) {
+  private func noteListener(_ notification: Notification) {
     guard allowance.allowsInside, let status = ThreadStatus(of: notification.thread) else { return }
     do throws(SystemError) {
       let number = try processNumber(status.process)
@@ -114,7 +113,7 @@ final class UnixConnector {
   ///   - thread: Who it is, for the log.
   /// - Returns: What became of it; a refusal is the caller's to give.
   func connect(
-    _ notification: nonet_notification, _ attempt: Attempt, refusal: CInt,
+    _ notification: Notification, _ attempt: Attempt, refusal: CInt,
     _ thread: Identities.Thread?
   ) -> Answer {
     if attempt.evidence.isUnreadable { return .refuse(refusal) }

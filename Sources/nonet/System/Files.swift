@@ -78,6 +78,9 @@ func writeNewFile(_ path: String, _ bytes: [UInt8]) throws(SystemError) {
 /// Whether a file of that name exists, whatever it is.
 func fileExists(_ path: UnsafePointer<CChar>) -> Bool { access(path, F_OK) == 0 }
 
+/// Whether this process may execute a file of that name (access(2)).
+func isExecutable(_ path: UnsafePointer<CChar>) -> Bool { access(path, X_OK) == 0 }
+
 /// Whether a folder has that name.
 func isDirectory(_ path: UnsafePointer<CChar>) -> Bool {
   var status = stat()

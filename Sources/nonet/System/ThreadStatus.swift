@@ -57,8 +57,6 @@ struct ThreadStatus: Equatable {
         let groups = words.indices.compactMap { number($0) }
         ids.groups = groups.map { gid_t(truncatingIfNeeded: $0) }.sorted()
         if groups.count == words.count { found |= 8 }
-      } else if name.elementsEqual("NSpid".utf8) {
-        numbers = words.indices.compactMap { number($0) }.map { pid_t(truncatingIfNeeded: $0) }
       } else if name.elementsEqual("Seccomp_filters".utf8) {
         filters = number(0) ?? 0
       } else if name.elementsEqual("CapEff".utf8), let value = number(0, radix: 16) {

@@ -117,6 +117,9 @@ struct UnixSocket: ~Copyable {
     _ = try attempt("fcntl") { nonet_set_file_flags(socket, flags & ~CInt(O_NONBLOCK)) }
   }
 
+  /// No socket address is longer (struct sockaddr_storage).
+  static let mostAddressBytes = 128
+
   private func option(_ option: CInt) -> CInt? {
     var value: CInt = 0
     var size = socklen_t(MemoryLayout<CInt>.size)
@@ -127,7 +130,7 @@ struct UnixSocket: ~Copyable {
   private func address(
     _ ask: (CInt, UnsafeMutablePointer<sockaddr>?, UnsafeMutablePointer<socklen_t>?) -> CInt
   ) -> [UInt8]? {
-    var bytes = [UInt8](repeating: 0, count: SocketAddress.mostBytes)
+    var bytes = [UInt8](repeating: 0, count: Self.mostAddressBytes)
     var size = socklen_t(bytes.count)
     let number = descriptor.number
     let result = bytes.withUnsafeMutableBytes {

@@ -146,8 +146,8 @@ import Testing
     #expect(null.name == Array("/dev/null".utf8) && !null.isOwnRoot)
     for (path, resolution, number) in [
       ("/dev/null", Resolution.beneath, EXDEV), ("../dev/null", .beneath, EXDEV),
-      ("proc/self/root/dev/null", .plain, ELOOP), ("proc/self/cwd", .inRoot, ELOOP),
-      ("nothing", .plain, ENOENT),
+      ("proc/self/root/dev/null", .plain, nonet.ELOOP), ("proc/self/cwd", .inRoot, nonet.ELOOP),
+      ("nothing", .plain, nonet.ENOENT),
     ] {
       #expect(throws: SystemError(call: "openat2", number: number)) {
         _ = try PinnedFile(Array(path.utf8), in: root, resolution)
