@@ -48,7 +48,7 @@ struct HookInstallation {
   func status() throws(Failure) -> CInt {
     let command = try command()
     let (path, _, settings) = try read()
-    let (place, expected) = (Self.printable(path), "  \(Self.printable(command))\n")
+    let expected = "  \(Self.printable(command))\n"
     switch settings.state(for: command) {
     case .installed:
       var doubts = settings.asksNobody ? ["\"disableAllHooks\" is true in it"] : []
@@ -60,11 +60,11 @@ struct HookInstallation {
       try tell("changed", path, command, weaknesses)
       return 1
     case .missing:
-      try printOut("not installed in \(place)\n")
+      try printOut("not installed in \(path)\n")
       return 1
     case .differs(let commands):
       let found = commands.map { "  \(Self.printable($0))\n" }.joined()
-      try printOut("differs in \(place)\n\(found)expected\n\(expected)")
+      try printOut("differs in \(path)\n\(found)expected\n\(expected)")
       return 1
     }
   }
@@ -74,7 +74,7 @@ struct HookInstallation {
   ) throws(Failure) {
     let reasons = doubts.map { "because \(Self.printable($0))\n" }.joined()
     try printOut(
-      "\(state) in \(Self.printable(path))\n  \(Self.printable(command))\n\(reasons)")
+      "\(state) in \(path)\n  \(Self.printable(command))\n\(reasons)")
   }
 
   /// What the host is to run.
@@ -89,11 +89,13 @@ struct HookInstallation {
     return String(decoding: line, as: UTF8.self) + "|| exit \(Failure.blockedStatus)"
   }
 
+  /// The path for messages, the file, and what it says.
   private func read() throws(Failure) -> (String, FileReplacement, HookSettings) {
-    let path = try path()
+    let bytes = try path()
+    let path = SafeText.shown(bytes)
     let file: FileReplacement
     do throws(SystemError) {
-      file = try FileReplacement(path, limit: Self.largest)
+      file = try FileReplacement(bytes, limit: Self.largest)
     } catch {
       throw .refused("cannot read \(path): \(error.reason)")
     }
@@ -139,26 +141,26 @@ struct HookInstallation {
     }
   }
 
-  private func path() throws(Failure) -> String {
+  private func path() throws(Failure) -> [UInt8] {
+    let inHome = Array("/\(host.folder)/\(host.file)".utf8)
     if let (variable, isHome) = host.folderVariable, let folder = Self.environment(variable) {
-      return isHome ? "\(folder)/\(host.folder)/\(host.file)" : "\(folder)/\(host.file)"
+      return folder + (isHome ? inHome : Array("/\(host.file)".utf8))
     }
     guard let home = Self.environment("HOME") else {
       throw .refused("HOME is not set, so nobody knows where \(host.rawValue) has its settings")
     }
-    return "\(home)/\(host.folder)/\(host.file)"
+    return home + inHome
   }
 
-  private static func environment(_ name: StaticString) -> String? {
-    guard let value = environmentValue("\(name)"), !value.isEmpty else { return nil }
-    return String(decoding: value, as: UTF8.self)
+  private static func environment(_ name: StaticString) -> [UInt8]? {
+    environmentValue("\(name)").flatMap { $0.isEmpty ? nil : $0 }
   }
 
   private static func unusable(_ path: String, _ error: HookSettings.Unusable) -> Failure {
     .refused("\(path):\(error.reason); nothing was changed")
   }
 
-  /// A path or a command out of a file, safe for a terminal and on one line.
+  /// A command out of a file, safe for a terminal and on one line.
   private static func printable(_ text: String) -> String {
     SafeText.shown(text.utf8)
   }

@@ -19,7 +19,7 @@ extension SupervisedRun {
     if let log = options.log {
       do throws(SystemError) {
         let isError = log.bytes.elementsEqual("-".utf8)
-        let descriptor = isError ? STDERR_FILENO : try openLog(log.pointer)
+        let descriptor = isError ? STDERR_FILENO : try TrustedLinks.openLog(log.bytes)
         if !isError { try keepFromCommands(descriptor) }
         lines = LineLog(descriptor)
         try lines?.begin(head)

@@ -51,24 +51,8 @@ enum HookAnswer {
     _ before: String, _ head: ArraySlice<UInt8>, _ command: [UInt8], _ tail: ArraySlice<UInt8>,
     _ after: String
   ) -> [UInt8] {
-    Array(before.utf8) + head + escaped(command) + tail + line(after)
-  }
-
-  /// UTF-8 as it stands between the quotation marks of a JSON string (RFC 8259, section 7).
-  private static func escaped(_ bytes: [UInt8]) -> [UInt8] {
-    var result: [UInt8] = []
-    result.reserveCapacity(bytes.count + bytes.count / 8)
-    for byte in bytes {
-      switch byte {
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-        result.append(UInt8(ascii: "\\"))
-        result.append(byte)
-      case 0..<0x20:
-        result += Array(#"\u00"#.utf8)
-        result += byte.hexadecimal
-      case _: result.append(byte)
-      }
-    }
-    return result
+    var text = Array(before.utf8) + head
+    text.append(inString: command)
+    return text + tail + line(after)
   }
 }

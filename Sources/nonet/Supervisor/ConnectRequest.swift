@@ -9,7 +9,7 @@ final class ConnectRequest {
   private let closesOnExec: Bool
   let isBlocking: Bool
   /// How long the thread is willing to wait, in microseconds; `nil` for ever.
-  let patience: Int64?
+  let patience: Int?
   private let ids: ThreadIDs
   private let own: OwnIDs
   private let allowance: UnixAllowance

@@ -18,7 +18,7 @@ struct DocumentLog {
   let lost: [[UInt8]]
   private let path: [UInt8]
   private let newName: [UInt8]
-  private let head: [UInt8]
+  private var head: [UInt8]
   private var descriptor: CInt = -1
   /// Where the next event goes, and where the room ends.
   private var next = 0
@@ -26,8 +26,8 @@ struct DocumentLog {
   private var hasEvents = false
   private(set) var failure: SystemError?
   /// When a document that could not be written anew is tried again.
-  private var retryDue = Moment(microseconds: 0)
-  private static let retryInterval: Int64 = 1_000_000
+  private var retryDue = Timestamp(microseconds: 0)
+  private static let retryInterval = 1_000_000
 
   /// Creates the document in a folder, which is made where it is not there.
   init(folder: [UInt8], _ head: LogHead) throws(SystemError) {
@@ -39,7 +39,9 @@ struct DocumentLog {
     newName = Self.newName(of: name)
     self.folder = try PinnedFolder(folder)
     lost = LostDocuments.mark(in: self.folder)
-    self.head = [UInt8(ascii: "{")] + head.members + Array(",\"events\":[".utf8)
+    self.head = [UInt8(ascii: "{")] + head.members
+    self.head.key(.events)
+    self.head.append(UInt8(ascii: "["))
     var nothing = EventTable()
     try rebuild(&nothing, pages: 16)
   }
@@ -59,7 +61,7 @@ struct DocumentLog {
     let place = Self.place(for: text.count, at: next)
     if place + text.count > end {
       // A disk that is full is not asked again for every event.
-      if failure != nil, Moment.now < retryDue { return }
+      if failure != nil, Timestamp.now < retryDue { return }
       attempt { log throws(SystemError) in
         let pages = 2 * ((log.end - log.head.count) / Self.page + 1)
         try log.rebuild(&table, pages: pages)
@@ -108,19 +110,21 @@ struct DocumentLog {
 
   /// From the comma before the count to the end of the event.
   private static func counts(_ event: Event) -> [UInt8] {
-    var json = Array(",\"count\":".utf8)
+    var json: [UInt8] = []
+    json.key(.count)
     json.append(event.count, width: countWidth)
-    json += Array(",\"last\":\"".utf8)
-    json += event.last.text
-    return json + Array("\"}".utf8)
+    json.member(.last, event.last)
+    return json + [UInt8(ascii: "}")]
   }
 
   private static func tail(_ table: EventTable, _ ending: Ending, untold: UInt64) -> [UInt8] {
-    var json = Array("\n],\"event_count\":".utf8)
+    var json = Array("\n]".utf8)
+    json.key(.eventCount)
     json.append(table.total, width: countWidth)
-    json += Array(",\"dropped\":".utf8)
+    json.key(.dropped)
     json.append(untold, width: countWidth)
-    json += status(ending) + Array(",\"exit_code\":".utf8)
+    json += status(ending)
+    json.key(.exitCode)
     let code = Array((ending.exitCode.map { "\($0)" } ?? "null").utf8)
     json += Array(repeating: UInt8(ascii: " "), count: 5 - code.count)
     return json + code + Array("}\n".utf8)
@@ -128,7 +132,8 @@ struct DocumentLog {
 
   /// The member with spaces behind it, so that each status is as long as the others.
   static func status(_ ending: Ending) -> [UInt8] {
-    let text = Array(",\"status\":\"\(ending.status)\"".utf8)
+    var text: [UInt8] = []
+    text.member(.status, plain: ending.status)
     return text + [UInt8](repeating: UInt8(ascii: " "), count: 8 - ending.status.utf8.count)
   }
 
@@ -188,7 +193,7 @@ struct DocumentLog {
       try change(&self)
     } catch {
       failure = error
-      retryDue = Moment.now.later(Self.retryInterval)
+      retryDue = Timestamp.now.later(Self.retryInterval)
     }
   }
 

@@ -71,10 +71,13 @@ struct LineLog {
     var log = LineLog(descriptor)
     guard log.isFile else { return false }
     var line: [UInt8] = [UInt8(ascii: "{")]
-    line.member("timestamp", plain: String(decoding: Moment.now.text, as: UTF8.self), isFirst: true)
-    line.member("pid", process)
-    line += Array(",\"event_count\":null,\"dropped\":null,\"status\":\"lost\"".utf8)
-    return log.put(line + Array(",\"exit_code\":null}\n".utf8))
+    line.member(.timestamp, Timestamp.now, isFirst: true)
+    line.member(.pid, process)
+    line.member(.eventCount, nil)
+    line.member(.dropped, nil)
+    line.member(.status, plain: Ending.lost.status)
+    line.member(.exitCode, nil)
+    return log.put(line + Array("}\n".utf8))
   }
 
   /// Writes a line wholly or not at all.
@@ -116,12 +119,12 @@ extension LineLog {
   }
 
   fileprivate static func line(
-    _ event: Event, _ count: UInt64, since moment: Moment, isRepeated: Bool = false
+    _ event: Event, _ count: UInt64, since moment: Timestamp, isRepeated: Bool = false
   ) -> [UInt8] {
     var line = event.json(since: moment)
-    line.member("count", count)
-    line.member("last", plain: String(decoding: event.last.text, as: UTF8.self))
-    if isRepeated { line += Array(",\"repeated\":true".utf8) }
+    line.member(.count, count)
+    line.member(.last, event.last)
+    if isRepeated { line.member(.repeated, literal: "true") }
     return line + Array("}\n".utf8)
   }
 
@@ -129,12 +132,11 @@ extension LineLog {
     eventCount: UInt64, dropped: UInt64, _ ending: Ending
   ) -> [UInt8] {
     var line: [UInt8] = [UInt8(ascii: "{")]
-    line.member("timestamp", plain: String(decoding: Moment.now.text, as: UTF8.self), isFirst: true)
-    line.member("event_count", eventCount)
-    line.member("dropped", dropped)
-    line.member("status", plain: ending.status)
-    line.key("exit_code")
-    line.append(text: ending.exitCode.map { "\($0)" } ?? "null")
+    line.member(.timestamp, Timestamp.now, isFirst: true)
+    line.member(.eventCount, eventCount)
+    line.member(.dropped, dropped)
+    line.member(.status, plain: ending.status)
+    line.member(.exitCode, ending.exitCode)
     return line + Array("}\n".utf8)
   }
 }

@@ -1,24 +1,5 @@
 internal import BPFAssembler
 
-/// One attempt, as it was answered.
-struct Attempt {
-  let call: Call
-  let kind: CallKind
-  let evidence: Evidence
-  /// Where the socket is connected to, for a send that names no address.
-  let peer: NetworkPeer?
-  let verdict: Outcome
-  let isProbe: Bool
-  let thread: pid_t
-
-  /// The same attempt with another end.
-  func answered(_ verdict: Outcome, isProbe: Bool) -> Attempt {
-    Attempt(
-      call: call, kind: kind, evidence: evidence, peer: peer, verdict: verdict,
-      isProbe: isProbe, thread: thread)
-  }
-}
-
 /// The events of a run and the logs that tell them.
 struct Record {
   private(set) var table = EventTable()
@@ -30,11 +11,11 @@ struct Record {
   /// Events that a log has to come back to, and when.
   private var forLines: [Int] = []
   private var forDocument: [Int] = []
-  private var linesDue: Moment?
-  private var documentDue: Moment?
+  private var linesDue: Timestamp?
+  private var documentDue: Timestamp?
 
-  private static let lineInterval: Int64 = 1_000_000
-  private static let documentInterval: Int64 = 100_000
+  private static let lineInterval = 1_000_000
+  private static let documentInterval = 100_000
 
   /// Begins with no event.
   ///
@@ -62,7 +43,7 @@ struct Record {
 
   /// Counts an attempt and tells the logs.
   mutating func add(_ attempt: Attempt, by thread: Identities.Thread?) {
-    let now = Moment.now
+    let now = Timestamp.now
     thread?.answered = now
     if let thread, let index = thread.event(of: attempt) {
       table.repeated(index, at: now)
@@ -75,10 +56,12 @@ struct Record {
   }
 
   private mutating func addNew(
-    _ attempt: Attempt, by thread: Identities.Thread?, at now: Moment
+    _ attempt: Attempt, by thread: Identities.Thread?, at now: Timestamp
   ) {
     let isProbe = attempt.isProbe || attempt.evidence.asksNameService
-    let (body, nameRange, label) = text(of: attempt, isProbe, thread?.identity)
+    let names = names ?? SocketNames()
+    self.names = names
+    let (body, nameRange, label) = attempt.text(isProbe: isProbe, by: thread?.identity, names)
     guard
       let index = table.add(
         body, nameRange: nameRange, label: label, isProbe: isProbe, at: now)
@@ -101,7 +84,7 @@ struct Record {
   }
 
   /// Brings the logs up to date where that is due.
-  mutating func bringUpToDate(at now: Moment) {
+  mutating func bringUpToDate(at now: Timestamp) {
     if let due = linesDue, due <= now {
       linesDue = nil
       tellQueued()
@@ -156,7 +139,7 @@ struct Record {
       failed: lines?.failure != nil)
   }
 
-  private mutating func queue(_ index: Int, at now: Moment) {
+  private mutating func queue(_ index: Int, at now: Timestamp) {
     if lines != nil, !table.events[index].isQueuedForLines {
       table.update(index) { $0.isQueuedForLines = true }
       forLines.append(index)
@@ -210,80 +193,9 @@ struct Record {
       "the log cannot be written (\(failure.call): \(failure.reason)); the command stays "
         + "confined and goes on")
   }
-
-  /// What identical attempts have in common, the place of the name in it, and few words.
-  private mutating func text(
-    of attempt: Attempt, _ isProbe: Bool, _ identity: Identity?
-  ) -> (body: [UInt8], nameRange: Range<Int>, label: [UInt8]) {
-    let names = names ?? SocketNames()
-    self.names = names
-    let call = CallText(
-      attempt.call, attempt.kind, attempt.evidence, peer: attempt.peer, names)
-    var body: [UInt8] = []
-    body.reserveCapacity(384)
-    body.member("pid", identity?.process ?? attempt.thread, isFirst: true)
-    body.member("tid", attempt.thread)
-    body.key("comm")
-    var (start, end) = (body.count, body.count)
-    if let identity {
-      var name: [UInt8] = []
-      name.string(safe(identity.name))
-      body += name
-      (start, end) = (start + 1, body.count - 1)
-    } else {
-      body += Array("null".utf8)
-    }
-    // Where the kernel does not tell the program there is none to name.
-    if let identity, !identity.program.isEmpty {
-      body.member("exe", hostile: identity.program)
-      if identity.hasForeignMounts { body += Array(",\"foreign_mounts\":true".utf8) }
-    } else {
-      body += Array(",\"exe\":null".utf8)
-    }
-    body.member("abi", plain: call.abi)
-    body.member("api", plain: call.api)
-    body.key("args")
-    body += call.arguments
-    switch attempt.verdict {
-    case .refused(let number):
-      body += Array(",\"verdict\":\"refused\",\"errno\":\(number)".utf8)
-    case .observed:
-      body += Array(",\"verdict\":\"observed\",\"errno\":null".utf8)
-    case .allowed:
-      body += Array(",\"verdict\":\"allowed\",\"errno\":null".utf8)
-    }
-    if isProbe, attempt.verdict != .allowed { body += Array(",\"probe\":true".utf8) }
-    return (body, start..<end, call.label)
-  }
 }
 
-extension Moment {
-  func later(_ interval: Int64) -> Moment {
-    Moment(microseconds: microseconds + interval)
-  }
-}
-
-extension Identities.Thread {
-  /// The event that counted the same attempt a moment ago.
-  fileprivate func event(of attempt: Attempt) -> Int? {
-    for one in recent
-    where one.call == attempt.call && one.verdict == attempt.verdict
-      && one.evidence == attempt.evidence && one.peer == attempt.peer
-    {
-      return one.event
-    }
-    return nil
-  }
-
-  fileprivate func remember(_ attempt: Attempt, event: Int) {
-    let one = Identities.Recent(
-      call: attempt.call, evidence: attempt.evidence, peer: attempt.peer,
-      verdict: attempt.verdict, event: event)
-    if recent.count < Identities.recentCount {
-      recent.append(one)
-    } else {
-      recent[nextRecent] = one
-      nextRecent = (nextRecent + 1) % Identities.recentCount
-    }
-  }
+extension Timestamp {
+  /// The present.
+  static var now: Timestamp { Timestamp(microseconds: currentMicroseconds()) }
 }

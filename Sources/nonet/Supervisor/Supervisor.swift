@@ -25,7 +25,7 @@ final class Supervisor {
   /// Whether the other thread is not there yet.
   private var isAlone = true
   /// When the other thread is looked after next; `nil` where that has time until the bell rings.
-  private var lookDue: Moment?
+  private var lookDue: Timestamp?
   /// What the workers do; it lives as long as this does, which is as long as the process.
   private lazy var work = Turns.Work(receive: { self.receive($0, $1) }, retry: { self.retry() })
 
@@ -152,12 +152,12 @@ final class Supervisor {
   private func lookAfterWorkers(isRung: Bool) {
     guard hasReceiver else { return }
     if let due = lookDue {
-      if Moment.now < due { return }
+      if Timestamp.now < due { return }
     } else if !isRung {
       return
     }
     let look = Turns.look()
-    lookDue = look.sleeps ? nil : Moment.now.later(Int64(Turns.patience) * 1000)
+    lookDue = look.sleeps ? nil : Timestamp.now.later(Int(Turns.patience) * 1000)
     if look.hasLostReceiver {
       let left = Turns.received
       startReceiver()

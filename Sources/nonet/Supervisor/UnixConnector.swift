@@ -34,9 +34,9 @@ final class UnixConnector {
     let refusal: CInt
     let attempt: Attempt
     let thread: Identities.Thread?
-    let deadline: Moment?
-    var delay: Int64
-    var due: Moment
+    let deadline: Timestamp?
+    var delay: Int
+    var due: Timestamp
   }
 
   private let allowance: UnixAllowance
@@ -54,7 +54,7 @@ final class UnixConnector {
   /// So many connects wait at a time; beyond, a socket that waits is answered as one that does not.
   private static let mostPending = 64
   /// In microseconds: how soon a full backlog is tried again, at first and at most.
-  private static let delays: ClosedRange<Int64> = 1_000...50_000
+  private static let delays: ClosedRange<Int> = 1_000...50_000
 
   /// - Parameters:
   ///   - allowance: What may be reached.
@@ -131,7 +131,7 @@ final class UnixConnector {
     let answer = perform(request, refusal)
     guard answer == .later else { return answer }
     guard pending.count < Self.mostPending else { return .fail(EAGAIN) }
-    let now = Moment.now
+    let now = Timestamp.now
     let delay = Self.delays.lowerBound
     pending.append(
       Pending(
@@ -163,7 +163,7 @@ final class UnixConnector {
       guard let index = pending.firstIndex(where: { $0.request.id == id }) else { continue }
       if answer == .later {
         let delay = min(2 * one.delay, Self.delays.upperBound)
-        let due = Moment.now.later(delay)
+        let due = Timestamp.now.later(delay)
         pending[index].delay = delay
         pending[index].due = min(due, one.deadline ?? due)
       } else {

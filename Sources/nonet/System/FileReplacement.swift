@@ -11,13 +11,13 @@ struct FileReplacement {
   /// Reads a file, which need not be there.
   ///
   /// - Parameters:
-  ///   - name: The path.
+  ///   - path: The path.
   ///   - limit: The most bytes it may have; more are read of a longer one, but not all.
   /// - Throws: The errno of a call that failed; ENOENT means a link that leads nowhere.
-  init(_ name: String, limit: Int) throws(SystemError) {
-    path = Array(name.utf8)
+  init(_ path: [UInt8], limit: Int) throws(SystemError) {
+    self.path = path
     var status = stat()
-    if lstat(name, &status) != 0, nonet_errno() == ENOENT {
+    if lstat(nullTerminated(path), &status) != 0, nonet_errno() == ENOENT {
       (file, text) = (nil, nil)
       return
     }

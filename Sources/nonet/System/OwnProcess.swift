@@ -70,8 +70,8 @@ func environmentValue(_ name: String) -> [UInt8]? {
 }
 
 /// The present by CLOCK_REALTIME, in microseconds since 1970 (UTC).
-func currentMicroseconds() -> Int64 {
+func currentMicroseconds() -> Int {
   var time = timespec()
   _ = clock_gettime(CLOCK_REALTIME, &time)
-  return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
+  return Int(time.tv_sec) * 1_000_000 + Int(time.tv_nsec) / 1000
 }

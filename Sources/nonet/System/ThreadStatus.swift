@@ -4,8 +4,6 @@ internal import CLinuxShims
 struct ThreadStatus: Equatable {
   var process: pid_t = 0
   var ids = ThreadIDs()
-  /// Its numbers, from that in the pid namespace of the /proc down to that in its own.
-  var numbers: [pid_t] = []
   /// How many seccomp filters the thread has; 0 before Linux 5.9, which does not tell.
   var filters: UInt64 = 0
   /// Signals that wait, are not blocked and have a handler: what makes a call end with EINTR.

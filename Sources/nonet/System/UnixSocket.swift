@@ -51,12 +51,12 @@ struct UnixSocket: ~Copyable {
   var isBlocking: Bool { nonet_file_flags(descriptor.number) & CInt(O_NONBLOCK) == 0 }
 
   /// How long a connect may wait, in microseconds; `nil` for as long as it takes.
-  var sendTimeout: Int64? {
+  var sendTimeout: Int? {
     var time = timeval()
     var size = socklen_t(MemoryLayout<timeval>.size)
     let number = descriptor.number
     guard getsockopt(number, SOL_SOCKET, SO_SNDTIMEO, &time, &size) == 0 else { return 0 }
-    let sum = Int64(time.tv_sec) &* 1_000_000 &+ Int64(time.tv_usec)
+    let sum = Int(time.tv_sec) &* 1_000_000 &+ Int(time.tv_usec)
     return sum == 0 ? nil : min(max(0, sum), 1 << 50)
   }
 

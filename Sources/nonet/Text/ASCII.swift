@@ -33,8 +33,8 @@ extension [UInt8] {
   }
 
   /// Appends a number of at least 0 in decimal, with leading zeros where it has fewer digits.
-  mutating func append(_ number: Int64, digits: Int) {
-    var power: Int64 = 1
+  mutating func append(_ number: Int, digits: Int) {
+    var power = 1
     for _ in 1..<digits { power *= 10 }
     while power > 0 {
       append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / power % 10))

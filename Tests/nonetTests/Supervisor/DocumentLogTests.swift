@@ -7,7 +7,8 @@ import Testing
 @Suite struct DocumentLogTests {
   private static func head(_ command: String) -> LogHead {
     LogHead(
-      started: Moment(microseconds: 1_000_000), process: 7, policy: "default", walls: ["seccomp"],
+      started: Timestamp(microseconds: 1_000_000), process: 7, policy: "default",
+      walls: ["seccomp"],
       command: [Array(command.utf8)], version: "test")
   }
 
@@ -22,7 +23,7 @@ import Testing
   private static func add(_ table: inout EventTable, _ number: Int, size: Int) -> Int? {
     let body = "\"pid\":\(number),\"exe\":\"" + String(repeating: "x", count: size) + "\""
     return table.add(
-      Array(body.utf8), nameRange: 0..<0, label: [], isProbe: false, at: Moment(microseconds: 5))
+      Array(body.utf8), nameRange: 0..<0, label: [], isProbe: false, at: Timestamp(microseconds: 5))
   }
 
   private static func withFolder(_ test: (String) throws -> Void) throws {
@@ -49,7 +50,7 @@ import Testing
         guard let index = Self.add(&table, number, size: size + number % 7) else { break }
         log.note(index, &table)
         check(number + 1)
-        table.repeated(number / 2, at: Moment(microseconds: 1_798_761_599_000_000))
+        table.repeated(number / 2, at: Timestamp(microseconds: 1_798_761_599_000_000))
         log.refresh(table.events[number / 2])
         log.refreshSums(table)
         check(number + 1)

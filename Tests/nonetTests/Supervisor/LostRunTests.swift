@@ -6,7 +6,7 @@ import Testing
 /// What is said of runs whose nonet was killed, by a process that has descriptors and nothing else.
 @Suite struct LostRunTests {
   private static let head = LogHead(
-    started: Moment(microseconds: 1_000_000), process: 7, policy: "default", walls: ["seccomp"],
+    started: Timestamp(microseconds: 1_000_000), process: 7, policy: "default", walls: ["seccomp"],
     command: [Array("true".utf8)], version: "test")
 
   private static func withFolder(_ test: (String) throws -> Void) throws {
@@ -57,7 +57,7 @@ import Testing
   @Test func aLogOfLinesGetsALastLine() throws {
     try Self.withFolder { folder in
       let path = "\(folder)/log"
-      let number = try openLog(path)
+      let number = try TrustedLinks.openLog(Array(path.utf8))
       defer {
         close(number)
         unlink(path)

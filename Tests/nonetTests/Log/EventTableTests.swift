@@ -10,7 +10,7 @@ import Testing
   @discardableResult
   private func add(_ table: inout EventTable, _ body: [UInt8], at time: Int64 = 1) -> Int? {
     table.add(
-      body, nameRange: 0..<0, label: [], isProbe: false, at: Moment(microseconds: time))
+      body, nameRange: 0..<0, label: [], isProbe: false, at: Timestamp(microseconds: time))
   }
 
   @Test func identicalAttemptsAreOneEvent() {
@@ -26,8 +26,8 @@ import Testing
     var table = EventTable()
     add(&table, body(1), at: 5)
     table.update(0) { $0.untold = 0 }
-    table.repeated(0, at: Moment(microseconds: 9))
-    table.repeated(0, at: Moment(microseconds: 12))
+    table.repeated(0, at: Timestamp(microseconds: 9))
+    table.repeated(0, at: Timestamp(microseconds: 12))
     let event = table.events[0]
     #expect((event.count, event.untold) == (3, 2))
     #expect((event.untoldSince.microseconds, event.last.microseconds) == (9, 12))

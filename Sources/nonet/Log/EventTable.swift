@@ -1,13 +1,3 @@
-/// What became of an attempt.
-enum Outcome: Equatable {
-  /// The call answered this errno.
-  case refused(CInt)
-  /// The policy would have refused it, or it tells where something went; it was made all the same.
-  case observed
-  /// The policy refuses it, and the supervisor made it where `--allow-unix` lets it.
-  case allowed
-}
-
 /// One kind of attempt and how often it was made.
 struct Event {
   /// From `"pid":` to the errno: what identical attempts have in common.
@@ -20,12 +10,12 @@ struct Event {
   /// Whether it is no attempt in the words for people: how a program finds out what there is, or a
   /// connect that was let through.
   let isProbe: Bool
-  let first: Moment
-  var last: Moment
+  let first: Timestamp
+  var last: Timestamp
   var count: UInt64 = 0
   /// How many of `count` no line of the line log tells, and since when.
   var untold: UInt64 = 0
-  var untoldSince: Moment
+  var untoldSince: Timestamp
   var isTold = false
   /// Whether the line log will come back to the event, and whether the document has an old count.
   var isQueuedForLines = false
@@ -54,7 +44,7 @@ struct EventTable {
   init() { events.reserveCapacity(Self.mostEvents) }
 
   /// Counts one more attempt of a kind that is known by its index.
-  mutating func repeated(_ index: Int, at moment: Moment) {
+  mutating func repeated(_ index: Int, at moment: Timestamp) {
     total += 1
     if events[index].untold == 0 { events[index].untoldSince = moment }
     events[index].count += 1
@@ -66,7 +56,7 @@ struct EventTable {
   ///
   /// - Returns: The index of its event, or `nil` where there is no room for one more.
   mutating func add(
-    _ body: [UInt8], nameRange: Range<Int>, label: [UInt8], isProbe: Bool, at moment: Moment
+    _ body: [UInt8], nameRange: Range<Int>, label: [UInt8], isProbe: Bool, at moment: Timestamp
   ) -> Int? {
     let hash = Self.hash(body)
     var place = Int(truncatingIfNeeded: hash) & (places.count - 1)
