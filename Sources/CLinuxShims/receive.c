@@ -9,13 +9,30 @@
 // One thread at a time works; the others wait in the kernel. So nothing that Swift keeps is shared.
 static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
 
-void nonet_take_turn(void) { pthread_mutex_lock(&turn); }
+static int in_line; // how many wait for their turn
+
+void nonet_take_turn(void) {
+  __atomic_add_fetch(&in_line, 1, __ATOMIC_RELAXED);
+  pthread_mutex_lock(&turn);
+  __atomic_sub_fetch(&in_line, 1, __ATOMIC_RELAXED);
+}
+
 void nonet_give_turn(void) { pthread_mutex_unlock(&turn); }
 
-int nonet_is_abandoned(int listener) {
-  struct pollfd request = {.fd = listener};
-  return poll(&request, 1, 0) == 1 && request.revents & (POLLHUP | POLLNVAL);
+void nonet_give_turn_on(void) {
+  nonet_give_turn();
+  // Who takes it back at once would be faster than who has to wake up first.
+  if (__atomic_load_n(&in_line, __ATOMIC_RELAXED)) nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
 }
+
+static int poll_now(int descriptor, short events) {
+  struct pollfd request = {.fd = descriptor, .events = events};
+  return poll(&request, 1, 0) == 1 ? request.revents : 0;
+}
+
+int nonet_is_abandoned(int listener) { return !!(poll_now(listener, 0) & (POLLHUP | POLLNVAL)); }
+
+int nonet_has_calls(int listener) { return !!(poll_now(listener, POLLIN) & POLLIN); }
 
 // Workers ----------------------------------------------------------------------------------------
 
@@ -28,7 +45,6 @@ struct worker {
   nonet_handler *handler;
   nonet_retrier *retrier;
   void *context;
-  pid_t thread;
   int is_alive, state;  // enum state
   unsigned steps, seen; // how often it stepped out of its turn, now and at the last look
 };
@@ -46,11 +62,6 @@ static int bell = -1, is_unwatched = 1;
 
 static struct worker *last(struct worker *kind, int count) { return count ? &kind[count - 1] : NULL; }
 
-pid_t nonet_receiver(void) {
-  struct worker *receiver = last(receivers, receiver_count);
-  return receiver ? __atomic_load_n(&receiver->thread, __ATOMIC_ACQUIRE) : 0;
-}
-
 struct nonet_slot *nonet_receiver_slot(void) {
   return receiver_count ? receivers[receiver_count - 1].slot : NULL;
 }
@@ -58,7 +69,6 @@ struct nonet_slot *nonet_receiver_slot(void) {
 static void *receive(void *argument) {
   own = argument;
   nonet_block_signals_here();
-  __atomic_store_n(&own->thread, (pid_t)syscall(SYS_gettid), __ATOMIC_RELEASE);
   for (;;) {
     struct nonet_notification notification;
     int error = nonet_receive(own->listener, own->slot, &notification) ? errno : 0;

@@ -87,7 +87,8 @@ def test_a_proc_of_the_namespace_above(nonet, drop):
     for more, name, program in ((["--mount-proc"], "bash", os.path.realpath(shutil.which("bash"))), ([], None, None)):
         done = run(*ABOVE, *more, *drop, nonet, "-q", "--log", "-", "--", *ATTEMPT)
         events = [json.loads(line) for line in done.stderr.splitlines() if line.startswith(b"{")]
-        assert [(event["comm"], event["exe"]) for event in events if "api" in event] == [(name, program)], done
+        # One for bash; on some machines its C library asks a name service first.
+        assert {(event["comm"], event["exe"]) for event in events if "api" in event} == {(name, program)}, done
     for value in ("inside", "/"):
         done = run(*ABOVE, *drop, nonet, "--allow-unix", value, "--", "echo", "ran")
         assert (done.returncode, done.stdout) == (125, b"") and b"belongs to another" in done.stderr and done.stderr.count(b"\n") == 1, done

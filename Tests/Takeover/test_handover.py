@@ -14,7 +14,7 @@ import pytest
 from conftest import CHOSEN, LEVEL, USERS
 from processes import end, holders
 
-from support.run import Launcher
+from support.run import PYTHON, Launcher
 
 ROUNDS = 60 if LEVEL else 6
 
@@ -60,3 +60,48 @@ def test_no_call_is_lost(people, supervised, attacker, who, option, how):
     assert not lost, f"in {len(lost)} of {ROUNDS} handovers ({how}) calls were answered by nobody, threads that hang: {lost}"
     others = sorted({number for _, answers in found for number in answers} - {errno.EACCES})
     assert not others, f"answers other than EACCES: {[errno.errorcode.get(number, number) for number in others]}"
+
+
+SAME = """
+import os, socket, sys, time
+if os.fork():
+    time.sleep(0.3)
+    os._exit(0)
+os.setsid()
+for _ in range(60):
+    try: socket.socket()
+    except OSError as error: os.write(int(sys.argv[1]), b"%d " % error.errno)
+    time.sleep(0.02)
+"""
+
+
+def running(program):
+    """The processes of a program."""
+    found = set()
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            if os.readlink(f"/proc/{pid}/exe") == program:
+                found.add(int(pid))
+        except OSError:
+            pass
+    return found
+
+
+@pytest.mark.parametrize("option", ["log", "hint"])
+@pytest.mark.parametrize("who", USERS)
+def test_who_goes_on_stays(people, supervised, who, option):
+    """What a thread attempts again after the command's end is answered by the successor, and it lives through that."""
+    words = supervised(who, option, "same")
+    reader, writer = os.pipe()
+    before = running(words[0])
+    try:
+        done = Launcher(people[who])(*words, PYTHON, "-c", SAME, str(writer), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, pass_fds=[writer])
+        assert done.returncode == 0
+        at_first = running(words[0]) - before
+        time.sleep(0.3)
+        assert len(at_first) == 2 and running(words[0]) - before == at_first, "successor and second holder are still there"
+    finally:
+        os.close(writer)
+        with open(reader, "rb") as file:
+            answers = file.read().split()
+    assert answers == [b"13"] * 60, answers

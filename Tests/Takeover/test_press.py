@@ -23,7 +23,6 @@ from support.run import PYTHON, Launcher
 
 with open(ROOM / "probes/press.c") as source:
     ACTIONS = [name for name in re.findall(r'\{"([a-z0-9-]+)", \w+\}', source.read()) if name != "nothing"]
-SIGNALS = {"kill", "stop", "tgkill", "tkill", "sigqueue", "setown", "pidfd", "group", "signals"}
 
 
 class Pressed:
@@ -129,11 +128,6 @@ def test_it_works_on_a_plain_parent(pressed, who, action):
 def test_who_stands_above_is_not_moved(pressed, people, who, option, action):
     found = pressed(who, option, action)
     said = f"the probe was answered {[errno.errorcode.get(n, n) for n in found.acted]} by {found.targets}, the first is the supervisor"
-    if action in SIGNALS and landlock_abi() < 6:
-        assert found.sockets[0] == found.sockets[1], f"a refusal changed: {found.sockets}; {said}"
-        pytest.skip(f"no signal scope here (Landlock ABI {landlock_abi()}): the second holder answers")
-    if action in {"setown", "pidfd"} and option in {"hint", "inside"}:
-        pytest.skip("without the signal scope this may end who stands above, as Documentation/supervisor.md says")
     if (who, action) == ("root", "oom"):
         # A file of root's; Documentation/supervisor.md says what that means.
         assert all(names == ["oom_score_adj"] for names in found.changed.values()), f"changed: {found.changed}; {said}"

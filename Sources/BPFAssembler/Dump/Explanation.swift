@@ -173,7 +173,11 @@ private struct CallWalk {
   private func words(
     _ content: ProgramFlow.Content, _ test: Instruction.Test, _ constant: UInt32, _ holds: Bool
   ) -> String {
-    let value = wording.value(content, named, on: architecture)
+    var value = wording.value(content, named, on: architecture)
+    if content.mask == .max, test != .bitsSet, wording.isHalf(content.word, named, on: architecture)
+    {
+      value += " & 0xffffffff"
+    }
     let number = wording.constant(constant, of: content, named, on: architecture)
     return "\(value) \(test.relation(holds)) \(number)"
       + (test == .bitsSet ? (holds ? " != 0" : " == 0") : "")

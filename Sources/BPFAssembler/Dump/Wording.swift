@@ -12,7 +12,7 @@ struct Wording {
   func value(_ content: ProgramFlow.Content, _ rules: [Rule], on architecture: Architecture?)
     -> String
   {
-    let name = parameter(content.word, rules, architecture) ?? content.word.description
+    let name = name(content.word, rules, architecture) ?? content.word.description
     return content.mask == .max ? name : "\(name) & 0x\(String(content.mask, radix: 16))"
   }
 
@@ -23,7 +23,7 @@ struct Wording {
   ) -> String {
     let architecture = architecture ?? .x86_64
     for rule in rules {
-      let argument = parameter(content.word, [rule], architecture)
+      let argument = name(content.word, [rule], architecture)
       let constants = rule.condition?.constants(comparedWith: argument) ?? []
       let match = constants.first { $0.value(on: architecture) & 0xffff_ffff == UInt64(number) }
       if let match { return match.name }
@@ -67,23 +67,40 @@ struct Wording {
     return parts.joined(separator: ", ")
   }
 
-  private func parameter(
+  /// Whether a word is the lower half of an argument of which the kernel takes both.
+  func isHalf(_ word: SeccompData.Word, _ rules: [Rule], on architecture: Architecture) -> Bool {
+    guard !architecture.is32Bit, let found = parameter(word, rules, architecture) else {
+      return false
+    }
+    return word == found.argument.low && found.parameter.kind != .int
+  }
+
+  private func name(
     _ word: SeccompData.Word, _ rules: [Rule], _ architecture: Architecture?
   ) -> String? {
+    parameter(word, rules, architecture).map { argument, parameter in
+      word == argument.high ? "\(parameter.name) >> 32" : parameter.name
+    }
+  }
+
+  /// The argument that a word belongs to, and the parameter that it is for all calls of the rules.
+  private func parameter(
+    _ word: SeccompData.Word, _ rules: [Rule], _ architecture: Architecture?
+  ) -> (argument: SeccompData.Argument, parameter: Parameter)? {
     guard let architecture,
       let argument = SeccompData.Argument.allCases.first(where: {
         word == $0.low || word == $0.high
       })
     else { return nil }
-    var name: String?
+    var found: Parameter?
     for call in rules.flatMap({ $0.calls }) where call.number(on: architecture) != nil {
       let parameters = call.prototype(on: architecture)?.parameters ?? []
       guard parameters.count > argument.rawValue else { return nil }
-      let parameter = parameters[Int(argument.rawValue)].name
-      if let name, name != parameter { return nil }
-      name = parameter
+      let parameter = parameters[Int(argument.rawValue)]
+      if let found, found.name != parameter.name { return nil }
+      found = parameter
     }
-    return name.map { word == argument.high ? "\($0) >> 32" : $0 }
+    return found.map { (argument, $0) }
   }
 }
 

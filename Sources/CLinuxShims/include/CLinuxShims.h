@@ -151,6 +151,11 @@ int nonet_pass_signal(pid_t process, const struct signalfd_siginfo *signal);
 // Stops this process as the command was stopped, and comes back when it is continued.
 void nonet_stop_self(int number);
 
+// fork(2) for a process that continues this one, once it is stopped, as soon as a call waits for an
+// answer, or the command is continued by others or has ended. And its end; 0 and less are none.
+pid_t nonet_watch_stopped(pid_t command, int listener);
+void nonet_end_watcher(pid_t watcher);
+
 // Ends this process by a signal, without a core file while it cannot be dumped.
 void nonet_end_by(int number);
 
@@ -261,6 +266,9 @@ int nonet_close_inherited(int descriptor);
 // pidfd_open(2): a descriptor that can be read once the process has ended.
 int nonet_handle(pid_t process);
 
+// Whether a number is that of a thread of this process.
+int nonet_is_own_thread(pid_t thread);
+
 // receive.c
 
 struct nonet_notification;
@@ -278,8 +286,7 @@ int nonet_start_receiver(int listener, struct nonet_slot *slots, nonet_handler *
                          void *context);
 int nonet_start_retrier(nonet_retrier *retrier, void *context);
 
-// The thread that receives now: its id, 0 before it runs, and its slot.
-pid_t nonet_receiver(void);
+// The slot of the thread that receives now; NULL before there is one.
 struct nonet_slot *nonet_receiver_slot(void);
 
 // After fork(2), which leaves them behind.
@@ -305,8 +312,14 @@ int nonet_look_after_workers(int *sleeps);
 void nonet_take_turn(void);
 void nonet_give_turn(void);
 
+// The same, for who takes it again at once: another thread that waits for it comes first.
+void nonet_give_turn_on(void);
+
 // Whether no process is left behind the listener's filter (from Linux 5.9 on): 1 or 0.
 int nonet_is_abandoned(int listener);
+
+// Whether calls wait that nobody has received.
+int nonet_has_calls(int listener);
 
 // notify.c
 

@@ -148,8 +148,9 @@ struct SupervisedRun {
     }
   }
 
-  /// What the supervisor takes at most beside its program, in bytes: 4096 events, and a page about them.
-  private static let memory = 5 << 20
+  /// What the supervisor takes at most beside its program, in bytes: 4096 events, what is known of ten
+  /// thousand threads, and a page about them.
+  private static let memory = 8 << 20
   private static let memoryWithReport = 32 << 20
 
   private func blockSignals() throws(Failure) -> BlockedSignals {

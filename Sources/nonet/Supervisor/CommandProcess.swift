@@ -6,9 +6,21 @@ final class CommandProcess {
   /// Whether the second holder has ended before its time.
   private(set) var hasLostSecond = false
   private var isStopped = false
+  private let listener: CInt
+  /// Who continued this process last while it was stopped; 0 where nobody had to.
+  private var watcher: pid_t = 0
+  /// The signal to stop with once more, where this process was continued for a call only.
+  private(set) var stopsAgain: CInt?
 
-  init(pid: pid_t) {
+  /// So many signals are handled before others have their turn.
+  private static let mostSignals = 64
+
+  /// - Parameters:
+  ///   - pid: The command, a child of this process.
+  ///   - listener: Where the kernel asks about its calls.
+  init(pid: pid_t, listener: CInt) {
     self.pid = pid
+    self.listener = listener
   }
 
   /// Forgets the second holder that has ended.
@@ -17,20 +29,23 @@ final class CommandProcess {
     hasLostSecond = false
   }
 
-  /// Handles the signals that came.
+  /// Handles the signals that came, as many as are due at a time.
   ///
   /// - Returns: How the command ended, when it did.
   func handle(_ signals: SignalReader) -> Ending? {
-    while let signal = signals.next() {
+    for _ in 0..<Self.mostSignals {
+      guard let signal = signals.next() else { break }
       switch signal.number {
       case SIGCHLD: break
       case SIGCONT:
         let wasStopped = isStopped
         if let ending = reap() { return ending }
+        if signal.sender == watcher, signal.isFromProcess { break }
         // Whoever continues a job continues its group, and the command is in it as we are; only one
         // who continues us alone needs passing on.
         if signal.isFromProcess, isStopped || !wasStopped { signal.pass(to: pid) }
         isStopped = false
+        stopsAgain = nil
       // What the kernel sent, for a key or a terminal that is gone, went to the command's process
       // group too. So did what the command sent to its own group.
       case SIGINT, SIGQUIT, SIGHUP, SIGTSTP, SIGTTIN, SIGTTOU, SIGWINCH, SIGPIPE, SIGXFSZ, SIGXCPU:
@@ -63,14 +78,27 @@ final class CommandProcess {
     switch change {
     case .stopped(let signal):
       isStopped = true
-      // For the shell outside, which sees only us.
-      OwnProcess.stop(by: signal)
+      stop(by: signal)
       return nil
     case .continued:
       isStopped = false
+      stopsAgain = nil
       return nil
     case .exited(let code): return .exited(code)
     case .killed(let signal): return .killed(signal)
     }
+  }
+
+  /// Stops once more, after what other processes of the command wanted is answered.
+  func stopAgain() {
+    if let signal = stopsAgain { stop(by: signal) }
+  }
+
+  /// Stops this process, for the shell outside, which sees only us; comes back when it is continued.
+  ///
+  /// The command may be continued or ended by others, and its other processes may want answers.
+  private func stop(by signal: CInt) {
+    watcher = OwnProcess.stop(by: signal, until: pid, listener)
+    stopsAgain = signal
   }
 }

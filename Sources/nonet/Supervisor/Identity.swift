@@ -62,14 +62,14 @@ struct Identities {
     /// Where /proc has other numbers than this process sees, nobody is named rather than somebody else.
     let canName = ProcMount.here == .ours
     let ownMounts = ThreadFiles.ownMounts()
-    /// How many threads are kept in mind at most; each takes two descriptors.
+    /// How many threads are kept in mind at most; each takes a descriptor.
     let mostSlots = Identities.count(descriptors: raiseDescriptorLimit())
   }
 
-  /// How many threads there is room for: at most 8192, and some descriptors for all else.
+  /// How many threads there is room for: at most 16384, and some descriptors for all else.
   static func count(descriptors: Int) -> Int {
-    var count = 8192
-    while count > 8, 2 * count + 64 > descriptors { count /= 2 }
+    var count = 16384
+    while count > 8, count + 64 > descriptors { count /= 2 }
     return count
   }
 

@@ -12,13 +12,13 @@ struct OwnProtection {
   /// Whether the kernel lets no signal out of the command's Landlock domain (ABI 6).
   let hasSignalScope: Bool
 
-  /// The threads that hold the listener, by their ids as this process sees them.
+  /// Who must not be ended or starved: every thread of this process, and the second holder.
   struct Holders {
-    var first = OwnProcess.number
     var second: pid_t = 0
 
+    /// Whether a thread or process, by its number as this process sees it, is one of them.
     func contains(_ thread: pid_t) -> Bool {
-      thread > 0 && (thread == first || thread == second || thread == Turns.receiver)
+      thread > 0 && (thread == second || isOwnThread(thread))
     }
   }
 
@@ -37,6 +37,9 @@ struct OwnProtection {
     /// A process, a process group or a user by the second argument; the first one says which, and is
     /// this for a process (setpriority(2), ioprio_set(2)).
     case many(CInt)
+    /// Whoever owns a file by then: refused, since that is known only when the signal is sent (fcntl(2),
+    /// F_SETSIG).
+    case ownerOfFile
   }
 
   init(hasSignalScope: Bool) {
@@ -51,7 +54,7 @@ struct OwnProtection {
       ("pidfd_send_signal", .handle), ("prlimit64", .limits), ("setpriority", .many(0)),
       ("ioprio_set", .many(1)), ("sched_setscheduler", .thread(0)),
       ("sched_setparam", .thread(0)), ("sched_setattr", .thread(0)),
-      ("sched_setaffinity", .thread(0)),
+      ("sched_setaffinity", .thread(0)), ("fcntl", .ownerOfFile), ("fcntl64", .ownerOfFile),
     ]
     return names.compactMap { name, target in Syscall(named: name).map { ($0, target) } }
   }()
@@ -72,7 +75,8 @@ struct OwnProtection {
     case .thread(let index): return !means(number(index), thread)
     case .threadInProcess: return !means(number(0), thread) && !means(number(1), thread)
     case .processOrAll:
-      return number(0) > 0 ? !means(number(0), thread) : permitsGroup(call, thread)
+      if number(0) > 0 { return !means(number(0), thread) }
+      return permitsGroup(number(0), CInt(number(1)), thread)
     case .limits: return call.long(2) == 0 || !means(number(0), thread)
     case .many(let forProcess):
       switch CInt(number(0)) - forProcess {
@@ -82,24 +86,36 @@ struct OwnProtection {
         return group != OwnProcess.group && !holders.contains(group)
       case _: return number(1) != 0 && uid_t(bitPattern: number(1)) != OwnProcess.user
       }
+    case .ownerOfFile: return false
     case .handle:
       guard let process = processOfHandle(number(0), of: thread) else { return false }
+      if call.word(3) & Self.wholeGroup != 0 { return permitsGroup(of: process, CInt(number(1))) }
       return !holders.contains(process)
     }
   }
 
-  /// Whether a thread may send a signal to a group: its own for 0, every process for -1 (kill(2)).
+  /// PIDFD_SIGNAL_PROCESS_GROUP (linux/pidfd.h), from Linux 6.9 on.
+  private static let wholeGroup: UInt32 = 1 << 2
+
+  /// Whether a thread may send a signal to a group as kill(2) names it: its own by 0, every process by
+  /// -1, others by their number below 0.
+  private func permitsGroup(_ number: pid_t, _ signal: CInt, _ thread: pid_t) -> Bool {
+    if hasSignalScope { return true }
+    if number == -1 || number == pid_t.min { return false }
+    if number == 0 { return permitsGroup(of: processGroup(of: thread), signal) }
+    // Inside a pid namespace of its own the number is of another group, or of none.
+    return permitsGroup(of: -number, signal)
+      || -number != OwnProcess.group && isInInnerPIDNamespace(thread) ?? false
+  }
+
+  /// Whether a signal may go to a group, by its number as this process sees it.
   ///
   /// The group of the whole run is ours too: it may be stopped as any job, but not killed. Where the
   /// kernel lets no signal out of the command's domain, it leaves us out by itself.
-  private func permitsGroup(_ call: Call, _ thread: pid_t) -> Bool {
+  private func permitsGroup(of group: pid_t, _ signal: CInt) -> Bool {
     if hasSignalScope { return true }
-    let number = pid_t(bitPattern: call.word(0))
-    if number == -1 || number == pid_t.min { return false }
-    let group = number == 0 ? processGroup(of: thread) : -number
-    if group == OwnProcess.group { return CInt(bitPattern: call.word(1)) == SIGSTOP }
-    // Inside a pid namespace of its own the number is of another group, or of none.
-    return !holders.contains(group) || isInInnerPIDNamespace(thread) ?? false
+    if group == OwnProcess.group { return signal == SIGSTOP }
+    return !holders.contains(group)
   }
 
   /// Whether a number of a thread's own counting is one of ours.

@@ -53,7 +53,7 @@ final class Supervisor {
     let listener = Listener(number: child.listener, slot: child.progress.slot(.first))
     self.listener = listener
     connector = sockets.map { UnixConnector($0, listener, complain: complain) }
-    command = CommandProcess(pid: child.pid)
+    command = CommandProcess(pid: child.pid, listener: child.listener)
     command.second = child.progress.second
     self.judge.protection.holders.second = child.progress.second
   }
@@ -65,8 +65,10 @@ final class Supervisor {
     listener.wakeSynchronously()
     Turns.take()
     while true {
-      if waitForEvents(beside: signals.number), let ending = command.handle(signals) {
-        return ending
+      if waitForEvents(beside: signals.number) {
+        if let ending = command.handle(signals) { return ending }
+      } else if command.stopsAgain != nil, !listener.hasCalls {
+        command.stopAgain()
       }
       if command.hasLostSecond { startSecond() }
     }
@@ -91,7 +93,8 @@ final class Supervisor {
     OwnProcess.closeInherited()
     record.close()
     record = Record(lines: nil, document: nil) { _ in }
-    judge.protection.holders.first = OwnProcess.number
+    // What was known of threads counts events of the record that is gone.
+    identities = Identities()
     listener.slot = progress.slot(.successor)
     Turns.forget()
     (hasReceiver, lookDue, isAlone) = (false, nil, false)
@@ -142,7 +145,7 @@ final class Supervisor {
 
   /// How long poll(2) may wait, in milliseconds; -1 for as long as it takes.
   private var timeout: CInt {
-    if isAlone { return Self.milliseconds }
+    if isAlone || command.stopsAgain != nil { return Self.milliseconds }
     var least: CInt = -1
     let look = lookDue.map { $0.milliseconds(after: .now) } ?? -1
     for one in [record.timeout, look] where one >= 0 { least = least < 0 ? one : min(least, one) }

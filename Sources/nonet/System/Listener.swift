@@ -57,6 +57,9 @@ final class Listener {
   /// Whether the thread still waits.
   func isWaiting(_ id: UInt64) -> Bool { nonet_is_waiting(number, id) == 0 }
 
+  /// Whether calls wait that nobody has received.
+  var hasCalls: Bool { nonet_has_calls(number) == 1 }
+
   /// Makes the kernel run caller and supervisor in turn on one processor, where it can (Linux 6.6).
   func wakeSynchronously() { _ = nonet_wake_synchronously(number) }
 

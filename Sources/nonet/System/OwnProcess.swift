@@ -10,8 +10,19 @@ enum OwnProcess {
   /// Ends at once, with nothing flushed and no handler called: for a process made by fork(2).
   static func end() -> Never { _exit(0) }
 
-  /// Stops by a signal, as the shell outside expects of a job.
-  static func stop(by signal: CInt) { nonet_stop_self(signal) }
+  /// Stops by a signal, as the shell outside expects of a job; comes back when this process is continued.
+  ///
+  /// - Parameters:
+  ///   - signal: The signal.
+  ///   - child: Whoever continues or ends this child has this process continued.
+  ///   - listener: So does a call that waits there.
+  /// - Returns: Who continues this process then, a process that has ended by now.
+  static func stop(by signal: CInt, until child: pid_t, _ listener: CInt) -> pid_t {
+    let watcher = nonet_watch_stopped(child, listener)
+    nonet_stop_self(signal)
+    nonet_end_watcher(watcher)
+    return watcher
+  }
 
   /// Lets go of the working folder, which could not be unmounted else.
   static func leaveFolder() { _ = chdir("/") }

@@ -1,22 +1,24 @@
 internal import CLinuxShims
 
-/// The files of one thread in /proc; they stay that thread's, and fail once it is gone, even where a
-/// new one has its number.
+/// What /proc says of one thread.
+///
+/// Its name is read from a file that is kept open: that stays the thread's own, and fails once it is
+/// gone, even where a new one has its number. All else goes by its number, so it is asked only while the
+/// thread waits for an answer and cannot go.
 struct ThreadFiles: ~Copyable {
-  private let folder: Descriptor
   private let comm: Descriptor
+  private let number: pid_t
+  private let program: [CChar]
 
   /// Opens the files.
   ///
   /// - Parameter thread: Its number; /proc/NUMBER is there for every thread, not only for the first.
   /// - Throws: EMFILE and the like, ENOENT where the thread is gone or /proc is not mounted.
   init(of thread: pid_t) throws(SystemError) {
-    let opened = Descriptor(
-      owning: try attempt("open") { nonet_open_at(AT_FDCWD, "/proc/\(thread)", 1) })
-    let number = opened.number
-    let name = try attempt("open") { nonet_open_at(number, "comm", 0) }
-    folder = opened
-    comm = Descriptor(owning: name)
+    let name = "/proc/\(thread)/comm"
+    comm = Descriptor(owning: try attempt("open") { nonet_open_at(AT_FDCWD, name, 0) })
+    number = thread
+    program = Array("/proc/\(thread)/exe".utf8CString)
   }
 
   /// The thread's name into a buffer; `nil` where the thread is gone.
@@ -28,30 +30,29 @@ struct ThreadFiles: ~Copyable {
   /// The path of the thread's program into a buffer; `nil` where there is none to be seen.
   borrowing func readProgram(into bytes: UnsafeMutableRawBufferPointer) -> Int? {
     guard let base = bytes.baseAddress else { return nil }
-    let count = readlinkat(folder.number, "exe", base, bytes.count)
+    let count = readlink(program, base, bytes.count)
     return count < 0 ? nil : count
   }
 
   /// The thread's mount namespace (namespaces(7)); `nil` where it is not to be seen.
   ///
   /// Not by looking at files: a file system of the thread's own could keep whoever looks waiting.
-  borrowing func mounts() -> [CChar]? { Self.link(folder.number, "ns/mnt") }
+  borrowing func mounts() -> [CChar]? { Self.link("/proc/\(number)/ns/mnt") }
 
   /// The mount namespace of this process.
-  static func ownMounts() -> [CChar]? { link(AT_FDCWD, "/proc/self/ns/mnt") }
+  static func ownMounts() -> [CChar]? { link("/proc/self/ns/mnt") }
 
-  private static func link(_ folder: CInt, _ name: UnsafePointer<CChar>) -> [CChar]? {
+  private static func link(_ name: String) -> [CChar]? {
     var bytes = [CChar](repeating: 0, count: 32)
-    let count = readlinkat(folder, name, &bytes, bytes.count)
+    let count = readlink(name, &bytes, bytes.count)
     return count < 0 ? nil : Array(bytes[..<count])
   }
 
   /// The process that the thread belongs to, by its "Tgid:".
   borrowing func process() -> pid_t? {
     do throws(SystemError) {
-      let folder = folder.number
-      let status = Descriptor(
-        owning: try attempt("open") { nonet_open_at(folder, "status", 0) })
+      let name = "/proc/\(number)/status"
+      let status = Descriptor(owning: try attempt("open") { nonet_open_at(AT_FDCWD, name, 0) })
       let text = try status.start(1024)
       for line in text.split(separator: UInt8(ascii: "\n")) where line.starts(with: "Tgid:".utf8) {
         let digits = line.dropFirst(5).filter { $0 != UInt8(ascii: "\t") }

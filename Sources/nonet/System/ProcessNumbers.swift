@@ -10,6 +10,9 @@ func isInInnerPIDNamespace(_ thread: pid_t) -> Bool? {
   return words.count > 1
 }
 
+/// Whether a number is that of a thread of this process.
+func isOwnThread(_ number: pid_t) -> Bool { nonet_is_own_thread(number) != 0 }
+
 /// The process for which a thread's descriptor is a handle (pidfd_open(2), "Pid:" of its fdinfo).
 ///
 /// - Returns: Its number as /proc has it, -1 for one that has ended; `nil` for any other descriptor.

@@ -8,11 +8,8 @@ enum Turns {
   /// Waits until this thread has its turn.
   static func take() { nonet_take_turn() }
 
-  /// Lets another thread work.
-  static func give() { nonet_give_turn() }
-
-  /// The thread id of the worker that receives; 0 where there is none yet.
-  static var receiver: pid_t { nonet_receiver() }
+  /// Lets another thread work, before this one takes its turn again.
+  static func give() { nonet_give_turn_on() }
 
   /// Can be read when a worker touches the command's memory or files; -1 where there is no worker.
   static var bell: CInt { nonet_bell() }

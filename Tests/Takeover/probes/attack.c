@@ -35,6 +35,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "gone.h"
+
 enum { WAYS = 200, ERRNOS = 140, HUNG = ERRNOS - 1 };
 
 static struct sock_filter asking[] = {
@@ -185,18 +187,6 @@ static void try_all(int is_first) {
     try_one((struct try){int80, listener | 1UL << bit, named(name)}, 0);
 #endif
   }
-}
-
-static int is_gone(pid_t process) {
-  char name[40], line[200];
-  snprintf(name, sizeof name, "/proc/%d/stat", process);
-  FILE *file = fopen(name, "r");
-  if (!file) return 1;
-  size_t length = fread(line, 1, sizeof line - 1, file);
-  fclose(file);
-  line[length] = 0;
-  const char *state = strrchr(line, ')');
-  return state && state[2] == 'Z';
 }
 
 static int run(char **argv) {
