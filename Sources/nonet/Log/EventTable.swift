@@ -11,17 +11,8 @@ struct Event {
   /// connect that was let through.
   let isProbe: Bool
   let first: Timestamp
-  var last: Timestamp
-  var count: UInt64 = 0
-  /// How many of `count` no line of the line log tells, and since when.
-  var untold: UInt64 = 0
-  var untoldSince: Timestamp
-  var isTold = false
-  /// Whether the line log will come back to the event, and whether the document has an old count.
-  var isQueuedForLines = false
-  var isQueuedForDocument = false
-  /// Where the document has the event's count; 0 for nowhere.
-  var place = 0
+  fileprivate(set) var last: Timestamp
+  fileprivate(set) var count: UInt64 = 0
 }
 
 /// All events of a run, each once; bounded, and what does not fit is counted.
@@ -46,9 +37,7 @@ struct EventTable {
   /// Counts one more attempt of a kind that is known by its index.
   mutating func repeated(_ index: Int, at moment: Timestamp) {
     total += 1
-    if events[index].untold == 0 { events[index].untoldSince = moment }
     events[index].count += 1
-    events[index].untold += 1
     events[index].last = moment
   }
 
@@ -79,14 +68,11 @@ struct EventTable {
     events.append(
       Event(
         body: body, hash: hash, nameRange: nameRange, label: label, isProbe: isProbe,
-        first: moment, last: moment, untoldSince: moment))
+        first: moment, last: moment))
     places[place] = UInt16(events.count)
     repeated(events.count - 1, at: moment)
     return events.count - 1
   }
-
-  /// Changes the notes of a log about an event.
-  mutating func update(_ index: Int, _ change: (inout Event) -> Void) { change(&events[index]) }
 
   /// FNV-1a, eight bytes at a time at most: collisions cost time and nothing else.
   private static func hash(_ bytes: [UInt8]) -> UInt64 {

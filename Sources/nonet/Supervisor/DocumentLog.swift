@@ -24,6 +24,11 @@ struct DocumentLog {
   private var next = 0
   private var end = 0
   private var hasEvents = false
+  /// Where the count of each event of the table is written; 0 for nowhere.
+  private var places: [Int] = []
+  /// Events whose count is old, by their indexes in the table, and whether each is among them.
+  private var queue: [Int] = []
+  private var isQueued: [Bool] = []
   private(set) var failure: SystemError?
   /// When a document that could not be written anew is tried again.
   private var retryDue = Timestamp(microseconds: 0)
@@ -42,8 +47,7 @@ struct DocumentLog {
     self.head = [UInt8(ascii: "{")] + head.members
     self.head.key(.events)
     self.head.append(UInt8(ascii: "["))
-    var nothing = EventTable()
-    try rebuild(&nothing, pages: 16)
+    try rebuild(EventTable(), pages: 16)
   }
 
   /// What a document is called while it is written anew.
@@ -54,9 +58,12 @@ struct DocumentLog {
   /// The file's name, for a person.
   var name: String { String(decoding: safe(path), as: UTF8.self) }
 
-  /// Adds an event, or notes that its count is old.
-  mutating func note(_ index: Int, _ table: inout EventTable) {
-    if table.events[index].place != 0 { return }
+  /// Where an event's count is written; 0 for nowhere.
+  func place(of index: Int) -> Int { index < places.count ? places[index] : 0 }
+
+  /// Adds an event, unless it is there.
+  mutating func note(_ index: Int, _ table: EventTable) {
+    if place(of: index) != 0 { return }
     let text = Self.text(table.events[index], isFirst: !hasEvents)
     let place = Self.place(for: text.count, at: next)
     if place + text.count > end {
@@ -64,36 +71,58 @@ struct DocumentLog {
       if failure != nil, Timestamp.now < retryDue { return }
       attempt { log throws(SystemError) in
         let pages = 2 * ((log.end - log.head.count) / Self.page + 1)
-        try log.rebuild(&table, pages: pages)
+        try log.rebuild(table, pages: pages)
       }
       return
     }
     guard put(text, at: place) else { return }
     hasEvents = true
     next = place + text.count
-    table.update(index) { $0.place = place + text.count - Self.countLength }
+    while places.count <= index { places.append(0) }
+    places[index] = place + text.count - Self.countLength
   }
 
-  /// Brings the counts of an event up to date.
-  mutating func refresh(_ event: Event) {
-    if event.place != 0 { _ = put(Self.counts(event), at: event.place) }
+  /// Notes that the count of an event is old.
+  mutating func queue(_ index: Int) {
+    while isQueued.count <= index { isQueued.append(false) }
+    if isQueued[index] { return }
+    isQueued[index] = true
+    queue.append(index)
+  }
+
+  /// Brings the counts of such events up to date.
+  mutating func refreshQueue(_ table: EventTable) {
+    for index in queue {
+      let place = place(of: index)
+      if place != 0 { _ = put(Self.counts(table.events[index]), at: place) }
+      isQueued[index] = false
+    }
+    queue.removeAll(keepingCapacity: true)
+  }
+
+  /// How many attempts no event of the document tells, of the events that count.
+  func untold(_ table: EventTable, where counts: (Event) -> Bool = { _ in true }) -> UInt64 {
+    table.events.indices.reduce(0) { sum, index in
+      let event = table.events[index]
+      return sum + (place(of: index) == 0 && counts(event) ? event.count : 0)
+    }
   }
 
   /// Brings the sums at the end of the document up to date.
   mutating func refreshSums(_ table: EventTable, _ ending: Ending = .running) {
     // Events that found no place in the document are told by nobody.
-    var untold = table.dropped
-    for event in table.events where event.place == 0 { untold += event.count }
-    _ = put(Self.tail(table, ending, untold: untold), at: end)
+    _ = put(Self.tail(table, ending, untold: table.dropped + untold(table)), at: end)
   }
 
   /// Writes the document a last time, without the room.
-  mutating func finish(_ table: inout EventTable, _ ending: Ending) {
+  mutating func finish(_ table: EventTable, _ ending: Ending) {
     refreshSums(table, ending)
     let before = failure
-    attempt { log throws(SystemError) in try log.rebuild(&table, pages: 0, ending) }
+    attempt { log throws(SystemError) in try log.rebuild(table, pages: 0, ending) }
     // The old document is as complete where it has every event; it only keeps its spaces.
-    if before == nil, !table.events.contains(where: { $0.place == 0 }) { failure = nil }
+    if before == nil, !table.events.indices.contains(where: { place(of: $0) == 0 }) {
+      failure = nil
+    }
     closeQuietly(descriptor)
     descriptor = -1
   }
@@ -148,12 +177,12 @@ struct DocumentLog {
   /// Writes the document anew and puts it in the place of the old one.
   ///
   /// - Parameters:
-  ///   - table: The events; where they lie is noted there.
+  ///   - table: The events.
   ///   - pages: The size of the room, 0 for a document that is finished.
   ///   - ending: How the command ended.
   /// - Throws: The errno of a step; the old document stays then.
   private mutating func rebuild(
-    _ table: inout EventTable, pages: Int, _ ending: Ending = .running
+    _ table: EventTable, pages: Int, _ ending: Ending = .running
   ) throws(SystemError) {
     // What has the name was left by a writer that was killed, or put there to be written to.
     do throws(SystemError) { try folder.remove(newName) } catch {}
@@ -180,7 +209,7 @@ struct DocumentLog {
       if descriptor >= 0 { closeQuietly(descriptor) }
       (descriptor, next, end) = (file.number, used, roomEnd)
       hasEvents = !isFirst
-      for index in places.indices { table.update(index) { $0.place = places[index] } }
+      self.places = places
     } catch {
       closeQuietly(file.number)
       do throws(SystemError) { try folder.remove(newName) } catch {}

@@ -13,6 +13,18 @@ struct LineLog {
   private var written = 0
   private(set) var failure: SystemError?
   private(set) var isFull = false
+  /// One for each event of the table, in its order.
+  private var cursors: [Cursor] = []
+  /// Events that the log comes back to, by their indexes in the table.
+  private var queue: [Int] = []
+
+  /// How much of one event the log has told.
+  private struct Cursor {
+    var told: UInt64 = 0
+    /// When the first attempt was made that is not told.
+    var since: Timestamp
+    var isQueued = false
+  }
 
   /// - Parameter descriptor: Open for appending; stays the caller's to close.
   init(_ descriptor: CInt) {
@@ -34,18 +46,64 @@ struct LineLog {
     written += line.count
   }
 
+  /// Notes an attempt that the table has just counted.
+  ///
+  /// - Parameters:
+  ///   - index: The event.
+  ///   - table: The events.
+  ///   - moment: When the attempt was made.
+  mutating func note(_ index: Int, _ table: EventTable, at moment: Timestamp) {
+    while cursors.count <= index { cursors.append(Cursor(since: moment)) }
+    if cursors[index].told + 1 == table.events[index].count { cursors[index].since = moment }
+  }
+
+  /// Whether the log comes back to some event.
+  var hasQueue: Bool { !queue.isEmpty }
+
+  /// Comes back to an event later.
+  mutating func queue(_ index: Int) {
+    if cursors[index].isQueued { return }
+    cursors[index].isQueued = true
+    queue.append(index)
+  }
+
   /// Tells what is untold about an event.
   ///
-  /// - Returns: Whether it is told now.
-  mutating func tell(_ event: Event) -> Bool {
-    guard event.untold > 0 else { return true }
+  /// - Returns: Whether all of it is told now.
+  @discardableResult
+  mutating func tell(_ index: Int, _ table: EventTable) -> Bool {
+    let (event, cursor) = (table.events[index], cursors[index])
+    guard event.count > cursor.told else { return true }
     let line = Self.line(
-      event, event.untold, since: event.untoldSince, isRepeated: event.isTold)
+      event, event.count - cursor.told, since: cursor.since, isRepeated: cursor.told > 0)
     if written + line.count > Self.mostBytes {
       isFull = true
       return false
     }
-    return put(line)
+    guard put(line) else { return false }
+    cursors[index].told = event.count
+    return true
+  }
+
+  /// Tells what is untold about the events that it was to come back to.
+  mutating func tellQueue(_ table: EventTable) {
+    let queued = queue
+    queue = []
+    var isStopped = false
+    for index in queued {
+      // What does not take one line does not take the next one either.
+      if !isStopped { isStopped = !tell(index, table) }
+      if table.events[index].count > cursors[index].told {
+        queue.append(index)
+      } else {
+        cursors[index].isQueued = false
+      }
+    }
+  }
+
+  /// How many attempts no line tells, of the events that count.
+  func untold(_ table: EventTable, where counts: (Event) -> Bool = { _ in true }) -> UInt64 {
+    zip(table.events, cursors).reduce(0) { $0 + (counts($1.0) ? $1.0.count - $1.1.told : 0) }
   }
 
   /// Writes the last line.

@@ -8,9 +8,7 @@ struct Record {
   private var names: SocketNames?
   private let complain: (String) -> Void
   private var hasWarned = false
-  /// Events that a log has to come back to, and when.
-  private var forLines: [Int] = []
-  private var forDocument: [Int] = []
+  /// When a log has to come back to what it could not tell at once.
   private var linesDue: Timestamp?
   private var documentDue: Timestamp?
 
@@ -75,11 +73,11 @@ struct Record {
       return
     }
     if document != nil {
-      document?.note(index, &table)
+      document?.note(index, table)
       if documentDue == nil { documentDue = now.later(Self.documentInterval) }
     }
-    tell(index)
-    if table.events[index].untold > 0 { queue(index, at: now) }
+    lines?.note(index, table, at: now)
+    if !(lines?.tell(index, table) ?? true) { queueForLines(index, at: now) }
     warn()
   }
 
@@ -87,8 +85,8 @@ struct Record {
   mutating func bringUpToDate(at now: Timestamp) {
     if let due = linesDue, due <= now {
       linesDue = nil
-      tellQueued()
-      if !forLines.isEmpty { linesDue = now.later(Self.lineInterval) }
+      lines?.tellQueue(table)
+      if lines?.hasQueue ?? false { linesDue = now.later(Self.lineInterval) }
     }
     if let due = documentDue, due <= now {
       documentDue = nil
@@ -100,15 +98,15 @@ struct Record {
   /// Writes the end of the logs.
   mutating func finish(_ ending: Ending) {
     for _ in 0..<20 {
-      tellQueued()
+      lines?.tellQueue(table)
       // A slow reader gets a moment, not more.
-      if forLines.isEmpty || lines?.isFull ?? true || lines?.failure != nil { break }
+      guard let lines, lines.hasQueue, !lines.isFull, lines.failure == nil else { break }
       sleepMicroseconds(10_000)
     }
     refreshDocument()
-    let untold = table.events.reduce(UInt64(0)) { $0 + $1.untold }
+    let untold = lines?.untold(table) ?? 0
     lines?.end(eventCount: table.total, dropped: table.dropped + untold, ending)
-    document?.finish(&table, ending)
+    document?.finish(table, ending)
     warn()
   }
 
@@ -127,61 +125,35 @@ struct Record {
 
   /// What the log tells of the run's attempts, once it has ended: the document, or else the lines.
   var kept: Kept {
-    let attempts = table.events.filter { !$0.isProbe }
     if let document {
-      let untold = attempts.reduce(UInt64(0)) { $0 + ($1.place == 0 ? $1.count : 0) }
       return Kept(
-        isFull: false, untold: untold, dropped: table.dropped, failed: document.failure != nil)
+        isFull: false, untold: document.untold(table) { !$0.isProbe }, dropped: table.dropped,
+        failed: document.failure != nil)
     }
-    let untold = lines == nil ? 0 : attempts.reduce(UInt64(0)) { $0 + $1.untold }
     return Kept(
-      isFull: lines?.isFull ?? false, untold: untold, dropped: table.dropped,
+      isFull: lines?.isFull ?? false, untold: lines?.untold(table) { !$0.isProbe } ?? 0,
+      dropped: table.dropped,
       failed: lines?.failure != nil)
   }
 
   private mutating func queue(_ index: Int, at now: Timestamp) {
-    if lines != nil, !table.events[index].isQueuedForLines {
-      table.update(index) { $0.isQueuedForLines = true }
-      forLines.append(index)
-      if linesDue == nil { linesDue = now.later(Self.lineInterval) }
+    if lines != nil {
+      lines?.note(index, table, at: now)
+      queueForLines(index, at: now)
     }
-    if document != nil, !table.events[index].isQueuedForDocument {
-      table.update(index) { $0.isQueuedForDocument = true }
-      forDocument.append(index)
+    if document != nil {
+      document?.queue(index)
       if documentDue == nil { documentDue = now.later(Self.documentInterval) }
     }
   }
 
-  private mutating func tell(_ index: Int) {
-    guard lines?.tell(table.events[index]) ?? false else { return }
-    table.update(index) {
-      $0.untold = 0
-      $0.isTold = true
-    }
-  }
-
-  private mutating func tellQueued() {
-    let queued = forLines
-    forLines = []
-    var isStopped = false
-    for index in queued {
-      // What does not take one line does not take the next one either.
-      if !isStopped { tell(index) }
-      if table.events[index].untold > 0 {
-        isStopped = true
-        forLines.append(index)
-      } else {
-        table.update(index) { $0.isQueuedForLines = false }
-      }
-    }
+  private mutating func queueForLines(_ index: Int, at now: Timestamp) {
+    lines?.queue(index)
+    if linesDue == nil { linesDue = now.later(Self.lineInterval) }
   }
 
   private mutating func refreshDocument() {
-    for index in forDocument {
-      document?.refresh(table.events[index])
-      table.update(index) { $0.isQueuedForDocument = false }
-    }
-    forDocument.removeAll(keepingCapacity: true)
+    document?.refreshQueue(table)
     document?.refreshSums(table)
   }
 
