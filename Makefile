@@ -216,6 +216,7 @@ test: deps lint ## everything: lint, both builds, all tests, the shipped binary 
 	@$(MAKE) --no-print-directory -j2 --output-sync=target all swift-tests
 	@$(MAKE) --no-print-directory regenerated peers
 	swift test --skip-build
+	python3 -m pytest -q -p no:cacheprovider Tests/Rooms
 	python3 -m pytest -q Tests/BlackBox
 	python3 -m pytest -q Tests/Takeover
 	python3 -m pytest -q -p no:cacheprovider Integrations/aicoder
@@ -249,8 +250,12 @@ test-kernels: all guest ## the same promises on old and new x86_64 kernels, emul
 	@.ci/install kernels
 	Tests/Kernels/run x86_64 bin/nonet $B/guest $(KERNELS)
 
-lint: toolchain ## swift format, strictly
+lint: rooms ## swift format, strictly, and the rooms
 	swift format lint --strict -r Sources Tests Package.swift
+
+rooms: $B/BPFAssembler.swiftmodule $B/nonet/PackageResources.swift ## judges by the compiler which room uses which (Sources/rooms)
+	@Tests/Rooms/check Sources/rooms --table Documentation/architecture.md -- \
+	  $(SWIFTC) $(SWIFT_FLAGS) -I $B -I Sources/CLinuxShims/include
 
 # What is generated and checked in must be what would be generated now.
 regenerated: tables options goldens
@@ -329,4 +334,4 @@ help: ## prints this
 
 FORCE:
 
-.PHONY: all check uninstall options swift-tests nonet-aarch64 presets toolchain goldens tables demo test test-field takeover test-pythons test-aarch64 test-kernels lint regenerated bench docs sanitize fuzz fuzz-inputs peers format deps install clean help
+.PHONY: all check uninstall options swift-tests nonet-aarch64 presets toolchain goldens tables demo test test-field takeover test-pythons test-aarch64 test-kernels lint rooms regenerated bench docs sanitize fuzz fuzz-inputs peers format deps install clean help

@@ -1,5 +1,4 @@
 internal import BPFAssembler
-internal import CLinuxShims
 
 /// Where the program begins; Embedded Swift has no `CommandLine`, so main's arguments come here.
 ///
@@ -50,10 +49,9 @@ private func perform(
     }
   case .report(let file, let log): try Report(file: file, log: log).perform()
   case .printPolicy(let preset): try printOut(preset.text)
-  case .names(let kind):
-    try printOut(Array(((kind.names ?? []).joined(separator: "\n") + "\n").utf8))
-  case .help(let isShort): try printOut(Array((isShort ? HelpText.short : HelpText.full).utf8))
-  case .version: try printOut(Array((Help.version + "\n").utf8))
+  case .names(let kind): try printOut((kind.names ?? []).joined(separator: "\n") + "\n")
+  case .help(let isShort): try printOut(isShort ? HelpText.short : HelpText.full)
+  case .version: try printOut(Help.version + "\n")
   }
   return 0
 }

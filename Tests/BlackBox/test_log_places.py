@@ -171,6 +171,11 @@ def test_the_link_of_another_user(me, nonet):
                   ["--log", "page.html", "--", "touch", "ran"]):
         done = Launcher(me)(nonet, *words)
         assert done.returncode == 125 and b"link of another user" in done.stderr and text(secret) == "secret"
+    # Nor where one's own link leads to it.
+    os.symlink("page.html", f"{me.home}/own")
+    for words in (["--report", "own", "--from", log], ["--report", "own", "--", "touch", "ran"], ["--log", "own", "--", "touch", "ran"]):
+        done = Launcher(me)(nonet, *words)
+        assert done.returncode == 125 and b"link of another user" in done.stderr and text(secret) == "secret"
     assert not os.path.exists(f"{me.home}/ran")
     os.chown(f"{me.home}/page.html", 0, 0, follow_symlinks=False)
     assert Launcher(me)(nonet, "--report", "page.html", "--from", log).returncode == 0 and text(secret) != "secret"

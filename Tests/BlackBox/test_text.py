@@ -161,6 +161,42 @@ def test_in_what_hooks_print_of_settings(me, nonet, action):
             clean(done.stdout), clean(done.stderr)
 
 
+def test_in_what_hooks_print_of_an_installed_hook(me, nonet):
+    """The settings' path and the hook's own options, where all is as it should be and where something weakens it."""
+    for name in [*map(str.encode, chunks(WORDS, 100)), *BROKEN]:
+        home = os.path.join(os.fsencode(me.home), b"x" + name.replace(b"/", b""))
+        os.makedirs(home)
+        # A hook's line has to be UTF-8.
+        words = ["--hook", "claude-code", *([] if name in BROKEN else ["--log", home + b"/log"])]
+        env = {"CLAUDE_CONFIG_DIR": home}
+        done = Launcher(me)(nonet, *words, "--install", env=env)
+        assert done.returncode == 0, done.stderr
+        clean(done.stdout), clean(done.stderr)
+        done = Launcher(me)(nonet, *words, "--status", env=env)
+        assert done.returncode in (0, 1) and b"installed" in done.stdout, done
+        clean(done.stdout), clean(done.stderr)
+        settings = home + b"/settings.json"
+        with open(settings) as file:
+            changed = {"disableAllHooks": True, **json.load(file)}
+        with open(settings, "w") as file:
+            json.dump(changed, file)
+        done = Launcher(me)(nonet, *words, "--status", env=env)
+        assert done.returncode == 1 and b"disableAllHooks" in done.stdout, done
+        clean(done.stdout), clean(done.stderr)
+
+
+@pytest.mark.parametrize("form", ["listing", "json"])
+def test_in_what_check_prints_of_the_environment(me, nonet, form):
+    """The hint of an outer nonet, and the folder in which Python lies."""
+    for name in [*map(str.encode, chunks(WORDS, 200)), *BROKEN]:
+        folder = os.path.join(os.fsencode(me.home), b"x" + name.replace(b"/", b"").replace(b":", b""))
+        os.makedirs(folder)
+        os.symlink("/bin/true", folder + b"/python3")
+        done = Launcher(me)(nonet, "--check", "--format", form, env={"NONET": b"x" + name, "PATH": folder + b":/usr/bin:/bin"})
+        assert done.returncode in (0, 1) and b"python3" in done.stdout and b"NONET=x" in done.stdout, done
+        clean(done.stdout), clean(done.stderr)
+
+
 def test_in_what_a_hook_answers_about_a_tool(bare):
     for name in [*chunks(WORDS, 40)]:
         question = {"hook_event_name": "PreToolUse", "tool_name": "shell" + name, "tool_input": {"command": 1}}

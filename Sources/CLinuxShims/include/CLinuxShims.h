@@ -472,6 +472,8 @@ int nonet_put_descriptor(int listener, uint64_t id, int source, int number, int 
 // The call that waits returns 0.
 int nonet_succeed(int listener, uint64_t id);
 
+// ids.c
+
 // The ids by which the kernel decides: those that the other end of a socket is told, and those by which
 // files are opened (credentials(7)).
 struct nonet_ids {

@@ -1,5 +1,4 @@
 internal import BPFAssembler
-internal import CLinuxShims
 
 /// Why nonet stops: the words and the exit status.
 ///
@@ -60,7 +59,14 @@ func say(_ message: String) {
   } catch {}
 }
 
-/// Prints what was asked for.
+/// Prints text for people; whatever it was made of, no hidden character reaches the terminal.
+///
+/// - Throws: A failure unless all of it was taken.
+func printOut(_ text: String) throws(Failure) {
+  try printOut(Array(SafeText.shown(text.utf8, keepsLines: true).utf8))
+}
+
+/// Prints what was asked for, as it is.
 ///
 /// - Throws: A failure unless every byte was taken: a full disk is not success.
 func printOut(_ bytes: [UInt8]) throws(Failure) {

@@ -1,5 +1,4 @@
 internal import BPFAssembler
-internal import CLinuxShims
 
 /// What `--allow-unix` names, found before the command starts.
 struct AllowedSockets {
@@ -76,7 +75,7 @@ struct AllowedSockets {
     }
     return UnixAllowance(
       allowsInside: allowsInside, sockets: sockets, folders: folders, own: own,
-      landlockABI: Self.landlockABI, label: securityLabel(of: getpid()),
+      landlockABI: Self.landlockABI, label: securityLabel(of: OwnProcess.number),
       filters: status.filters + 1)
   }
 
@@ -107,9 +106,7 @@ struct AllowedSockets {
     guard case .socket(let domain, _) = try kind(of: number), domain == UInt32(AF_UNIX) else {
       return false
     }
-    var address = sockaddr()
-    var size = socklen_t(MemoryLayout<sockaddr>.size)
-    return getpeername(number, &address, &size) != 0
+    return !isConnected(number)
   }
 
   /// Finds a socket or a folder whose name will mean the same in the next run.
@@ -134,7 +131,7 @@ struct AllowedSockets {
     if let link = path.looseLink {
       throw .refused(
         "--allow-unix: '\(word.text)' goes over the link '\(Word.text(of: link))', which a command of "
-          + "user \(geteuid()) may replace by another one; write '\(real)'; the command was not run"
+          + "user \(OwnProcess.effectiveUser) may replace by another one; write '\(real)'; the command was not run"
       )
     }
     guard path.file.isSocket || path.file.isFolder else {
@@ -144,7 +141,7 @@ struct AllowedSockets {
     if path.file.isSocket, path.file.names > 1, path.folder.letsReplace(path.file) {
       throw .refused(
         "--allow-unix: the socket '\(real)' has \(path.file.names) names, so a command of user "
-          + "\(geteuid()) may have given it this one, and it may be any server's; write the one that "
+          + "\(OwnProcess.effectiveUser) may have given it this one, and it may be any server's; write the one that "
           + "its server made, in a folder of others; the command was not run")
     }
     return path
@@ -168,7 +165,7 @@ struct AllowedSockets {
         "--allow-unix: policy \"\(policy)\" lets connect through already, to every socket; leave "
           + "the option out, or choose another policy; the command was not run")
     }
-    if !allows(oracle, "socket", [UInt64(AF_UNIX), UInt64(SOCK_STREAM.rawValue), 0]) {
+    if !allows(oracle, "socket", [UInt64(AF_UNIX), UInt64(SocketType.stream), 0]) {
       throw .refused(
         "--allow-unix: policy \"\(policy)\" lets no AF_UNIX socket be made, so there is none to "
           + "connect; choose another policy; the command was not run")
@@ -192,7 +189,7 @@ struct AllowedSockets {
 
   private static func checkKernel() throws(Failure) {
     do throws(SystemError) {
-      _ = try processNumber(getpid())
+      _ = try processNumber(OwnProcess.number)
     } catch {
       let cause: String
       switch error.number {

@@ -1,5 +1,4 @@
 internal import BPFAssembler
-internal import CLinuxShims
 
 /// `nonet --check`: what this machine can confine, and whether we are already inside.
 struct Check {
@@ -125,8 +124,9 @@ struct Check {
 
   /// Proved by trying: what the environment says is only a hint.
   private static func confinement() -> Finding {
-    let hint = getenv("NONET").map { "; NONET=\(String(cString: $0))" } ?? ""
-    if let number = Here.refusalOfSockets {
+    let hint =
+      environmentValue("NONET").map { "; NONET=\(String(decoding: $0, as: UTF8.self))" } ?? ""
+    if let number = Here.refusal(ofSocket: AF_INET) {
       return Finding(
         name: "this process", isThere: true,
         text: "is confined: socket(AF_INET) answers \(errorText(number))\(hint)")

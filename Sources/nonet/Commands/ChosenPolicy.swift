@@ -1,5 +1,4 @@
 internal import BPFAssembler
-internal import CLinuxShims
 
 /// The policy that the command line asks for, ready to be compiled.
 struct ChosenPolicy {

@@ -1,5 +1,3 @@
-internal import CLinuxShims
-
 /// `nonet --hook HOST`: reads what a host asks about a command and answers with the command confined.
 ///
 /// Hosts take every end but status 2 for leave to run the command as it is, so every failure in here
@@ -78,7 +76,7 @@ struct Hook {
     var quiet = options
     quiet.isQuiet = true
     quiet.isForEveryCommand = true
-    _ = try Run.prepared(quiet) { false }
+    _ = try RunPreparation.prepared(quiet) { false }
   }
 
   private func question() throws(Failure) -> HookQuestion {

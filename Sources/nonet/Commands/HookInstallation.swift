@@ -1,5 +1,4 @@
 internal import BPFAssembler
-internal import CLinuxShims
 
 /// `nonet --hook HOST --install`, `--uninstall` and `--status`: the host's settings.
 struct HookInstallation {
@@ -48,7 +47,7 @@ struct HookInstallation {
   func status() throws(Failure) -> CInt {
     let command = try command()
     let (path, _, settings) = try read()
-    let (place, expected) = (Self.printable(path), "  \(Self.printable(command))\n")
+    let expected = "  \(Self.printable(command))\n"
     switch settings.state(for: command) {
     case .installed:
       var doubts = settings.asksNobody ? ["\"disableAllHooks\" is true in it"] : []
@@ -60,11 +59,11 @@ struct HookInstallation {
       try tell("changed", path, command, weaknesses)
       return 1
     case .missing:
-      try printOut(Array("not installed in \(place)\n".utf8))
+      try printOut("not installed in \(path)\n")
       return 1
     case .differs(let commands):
       let found = commands.map { "  \(Self.printable($0))\n" }.joined()
-      try printOut(Array("differs in \(place)\n\(found)expected\n\(expected)".utf8))
+      try printOut("differs in \(path)\n\(found)expected\n\(expected)")
       return 1
     }
   }
@@ -73,7 +72,8 @@ struct HookInstallation {
     _ state: String, _ path: String, _ command: String, _ doubts: [String]
   ) throws(Failure) {
     let reasons = doubts.map { "because \(Self.printable($0))\n" }.joined()
-    try printOut(Array("\(state) in \(path)\n  \(command)\n\(reasons)".utf8))
+    try printOut(
+      "\(state) in \(path)\n  \(Self.printable(command))\n\(reasons)")
   }
 
   /// What the host is to run.
@@ -88,11 +88,13 @@ struct HookInstallation {
     return String(decoding: line, as: UTF8.self) + "|| exit \(Failure.blockedStatus)"
   }
 
+  /// The path for messages, the file, and what it says.
   private func read() throws(Failure) -> (String, FileReplacement, HookSettings) {
-    let path = try path()
+    let bytes = try path()
+    let path = SafeText.shown(bytes)
     let file: FileReplacement
     do throws(SystemError) {
-      file = try FileReplacement(path, limit: Self.largest)
+      file = try FileReplacement(bytes, limit: Self.largest)
     } catch {
       throw .refused("cannot read \(path): \(error.reason)")
     }
@@ -112,7 +114,7 @@ struct HookInstallation {
       say("\(done) already; nothing was changed")
       return
     }
-    try printOut(Array(LineDifference.text(from: old, to: new, name: path).utf8))
+    try printOut(LineDifference.text(from: old, to: new, name: path))
     if options.isDryRun {
       say("--dry-run: nothing was changed")
       return
@@ -138,29 +140,26 @@ struct HookInstallation {
     }
   }
 
-  private func path() throws(Failure) -> String {
+  private func path() throws(Failure) -> [UInt8] {
+    let inHome = Array("/\(host.folder)/\(host.file)".utf8)
     if let (variable, isHome) = host.folderVariable, let folder = Self.environment(variable) {
-      return isHome ? "\(folder)/\(host.folder)/\(host.file)" : "\(folder)/\(host.file)"
+      return folder + (isHome ? inHome : Array("/\(host.file)".utf8))
     }
     guard let home = Self.environment("HOME") else {
       throw .refused("HOME is not set, so nobody knows where \(host.name) has its settings")
     }
-    return "\(home)/\(host.folder)/\(host.file)"
+    return home + inHome
   }
 
-  private static func environment(_ name: StaticString) -> String? {
-    let value = UnsafeRawPointer(name.utf8Start).withMemoryRebound(
-      to: CChar.self, capacity: name.utf8CodeUnitCount + 1
-    ) { getenv($0) }
-    guard let value, value.pointee != 0 else { return nil }
-    return String(cString: value)
+  private static func environment(_ name: StaticString) -> [UInt8]? {
+    environmentValue("\(name)").flatMap { $0.isEmpty ? nil : $0 }
   }
 
   private static func unusable(_ path: String, _ error: HookSettings.Unusable) -> Failure {
     .refused("\(path):\(error.reason); nothing was changed")
   }
 
-  /// A path or a command out of a file, safe for a terminal and on one line.
+  /// A command out of a file, safe for a terminal and on one line.
   private static func printable(_ text: String) -> String {
     SafeText.shown(text.utf8)
   }

@@ -39,11 +39,7 @@ struct OfflineSwitch {
   /// - Parameter names: The names in the environment.
   /// - Returns: The name as the user wrote it; `nil` where there is none.
   func name(among names: [String]) -> String? {
-    let own = Self.lowercase("\(variable)")
-    return names.first { Self.lowercase($0) == own }
-  }
-
-  private static func lowercase(_ name: String) -> [UInt8] {
-    name.utf8.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 : $0 }
+    let own = "\(variable)".utf8.map { $0.lowercased }
+    return names.first { $0.utf8.map { $0.lowercased } == own }
   }
 }

@@ -1,5 +1,4 @@
 internal import BPFAssembler
-internal import CLinuxShims
 
 /// What a sandbox around this process refuses by itself, found out by trying.
 ///
@@ -15,18 +14,13 @@ struct OuterRefusals {
   init(_ oracle: Program) {
     var found: [String] = []
     for (name, family) in [("AF_INET", AF_INET), ("AF_UNIX", AF_UNIX)] {
-      let arguments = [UInt64(family), UInt64(SOCK_STREAM.rawValue)]
+      let arguments = [UInt64(family), UInt64(SocketType.stream)]
       guard Self.refuses(oracle, "socket", arguments) else { continue }
-      let number = socket(family, CInt(SOCK_STREAM.rawValue), 0)
-      if number >= 0 {
-        _ = close(number)
-      } else if nonet_errno() == EACCES || nonet_errno() == EPERM {
-        found.append("socket \(name)")
-      }
+      let refusal = Here.refusal(ofSocket: family)
+      if refusal == EACCES || refusal == EPERM { found.append("socket \(name)") }
     }
-    if Self.refuses(oracle, "connect", [3, 1 << 32, 16]) {
-      // Without a descriptor the kernel's own answer is EBADF.
-      if connect(-1, nil, 0) != 0, nonet_errno() != EBADF { found.append("connect") }
+    if Self.refuses(oracle, "connect", [3, 1 << 32, 16]), Here.refusesConnect {
+      found.append("connect")
     }
     calls = found
   }

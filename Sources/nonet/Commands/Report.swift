@@ -1,5 +1,3 @@
-internal import CLinuxShims
-
 /// `nonet --report FILE.html --from LOG`: makes a page of what a log tells.
 struct Report {
   /// The page to write; `-` is standard output.

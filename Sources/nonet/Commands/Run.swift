@@ -1,5 +1,4 @@
 internal import BPFAssembler
-internal import CLinuxShims
 
 /// `nonet -- COMMAND`: puts the walls up and becomes the command.
 struct Run {
@@ -22,7 +21,7 @@ struct Run {
     let canSupervise = try SupervisedRun.reserveRoom(options)
     // Looked for once: the file that names it could change, and with it what would be started.
     var interpreter: [UInt8]?
-    let (plan, confined, isSupervised) = try Self.prepared(options) {
+    let (plan, confined, isSupervised) = try RunPreparation.prepared(options) {
       interpreter = PythonCommand.interpreter(of: words, header: PythonCommand.header)
       return interpreter != nil
     }
@@ -48,36 +47,6 @@ struct Run {
       throw .refused("the Python wrapper does not fit this command, so it was not run")
     }
     try become(wrapped(preset, interpreter))
-  }
-
-  /// All that can be refused before the first wall goes up.
-  ///
-  /// - Parameters:
-  ///   - options: The command line.
-  ///   - isPythonCommand: Asked only where the answer matters.
-  /// - Returns: The walls to put up, what they need to know of the policy, and whether a supervisor is
-  ///   needed.
-  /// - Throws: Why the command would not run.
-  static func prepared(
-    _ options: Options, isPythonCommand: () -> Bool
-  ) throws(Failure) -> (plan: Plan, policy: ConfinedPolicy, isSupervised: Bool) {
-    let wanted = try WantedPolicy(options)
-    let choice = PlanChoice(options: options, policy: wanted)
-    let plan = try choice.plan(isPythonCommand: isPythonCommand)
-    let isSupervised = try isSupervised(options, plan)
-    return (plan, try ConfinedPolicy(options, plan, wanted), isSupervised)
-  }
-
-  /// Whether a supervisor is needed, or a refusal where the plan has no filter to supervise.
-  private static func isSupervised(_ options: Options, _ plan: Plan) throws(Failure) -> Bool {
-    guard let option = options.supervisingOption else { return false }
-    if plan.hasFilter { return true }
-    // The wrapper writes such a document itself, and a hint protects nobody.
-    if plan.walls.contains(.python), option == .logDirectory { return false }
-    if options.needsOnlyHint { return false }
-    throw .refused(
-      "\(option.rawValue) needs the seccomp backend, and the plan here is "
-        + "\"\(plan.summary)\"; the command was not run")
   }
 
   private var words: [[UInt8]] {
@@ -112,7 +81,7 @@ struct Run {
     do throws(WallFailure) {
       try walls()
     } catch {
-      throw Self.words(error)
+      throw .wall(error)
     }
   }
 
@@ -125,20 +94,6 @@ struct Run {
     if options.isQuiet, !plan.walls.isEmpty { return }
     for warning in plan.warnings { nonet.say("warning: \(warning)") }
     if let warning = confined.warning { nonet.say("warning: \(warning)") }
-  }
-
-  static func words(_ failure: WallFailure) -> Failure {
-    let sequel = "so the command was not run"
-    switch failure {
-    case .system(let wall, let error):
-      return .system(error, "the wall '\(wall.name)' did not go up, \(sequel)")
-    case .namespace(let failure):
-      return .refused(
-        "the wall 'namespace' did not go up, \(sequel): \(failure.reason); \(failure.advice)")
-    case .forbidden(let descriptor):
-      return .refused(
-        "\(descriptor.description) and would lead outside, \(sequel); close or redirect it")
-    }
   }
 
   private func hint(_ policy: String, _ plan: Plan) throws(Failure) {
@@ -171,10 +126,7 @@ struct Run {
     do throws(SystemError) {
       try replaceProcess(with: words)
     } catch {
-      let name = Word.text(of: words.first ?? [])
-      throw error.number == ENOENT
-        ? .notFound("the interpreter '\(name)' was not found")
-        : .notRunnable("the interpreter '\(name)' could not be run: \(error.reason)")
+      throw .notStarted(error, words.first ?? [])
     }
   }
 
@@ -182,24 +134,7 @@ struct Run {
     do throws(SystemError) {
       try replaceProcess(with: name.pointer, arguments: command)
     } catch {
-      throw Self.words(error.number, about: name)
-    }
-  }
-
-  /// Why a command could not be run, from the errno of execve(2).
-  static func words(_ number: CInt, about name: Word) -> Failure {
-    let hasSlash = name.bytes.contains(UInt8(ascii: "/"))
-    return switch number {
-    case ENOENT where !hasSlash:
-      .notFound("'\(name.text)': not found along PATH")
-    case ENOENT where fileExists(name.pointer):
-      .notFound("'\(name.text)': its interpreter or loader was not found")
-    case EACCES where hasSlash && isDirectory(name.pointer):
-      .notRunnable("'\(name.text)' is a directory")
-    case ENOENT:
-      .notFound("'\(name.text)': \(errorText(number))")
-    case _:
-      .notRunnable("'\(name.text)' could not be run: \(errorText(number))")
+      throw .notRun(error.number, name)
     }
   }
 }

@@ -1,5 +1,3 @@
-internal import CLinuxShims
-
 /// `nonet-shell`: takes a shell's arguments, confines itself and becomes a shell with them.
 ///
 /// Whatever honours `$SHELL` then runs its commands confined, without knowing of nonet.
@@ -36,7 +34,9 @@ struct Shell {
 
   /// The shell: `$NONET_SHELL`, else the user's own, else `/bin/sh`; never this program again.
   private static func shell() throws(Failure) -> [UInt8] {
-    if let wanted = getenv("NONET_SHELL").map({ Word(pointer: $0) }), !wanted.bytes.isEmpty {
+    if let wanted = environmentValue("NONET_SHELL").map({ Word(copying: $0) }),
+      !wanted.bytes.isEmpty
+    {
       let hasSlash = wanted.bytes.contains(UInt8(ascii: "/"))
       let name = String(decoding: wanted.bytes, as: UTF8.self)
       let found = hasSlash ? wanted.bytes : Here.executable(named: name).map { Array($0.utf8) }
@@ -56,28 +56,24 @@ struct Shell {
 
   /// Whether a user's shell is one: accounts that are closed have a program that says so.
   private static func runsCommands(_ shell: [UInt8]) -> Bool {
-    let name = lastComponent(shell)
+    let name = PathText.lastComponent(shell)
     return !name.elementsEqual("nologin".utf8) && !name.elementsEqual("false".utf8)
-      && access(Word(copying: shell).pointer, X_OK) == 0
+      && isExecutable(nullTerminated(shell))
   }
 
   private static func isSelf(_ path: [UInt8]) -> Bool {
-    isName(path) || OwnProgram.isFile(path + [0])
+    isName(path) || OwnProgram.isFile(path)
   }
 
   /// What the shell is to see as its own name: called as this program was, with path or without.
   private static func firstWord(for shell: [UInt8], calledAs word: [UInt8]) -> [UInt8] {
     let dash = UInt8(ascii: "-")
-    if word.first == dash { return [dash] + lastComponent(shell) }
-    return word.contains(UInt8(ascii: "/")) ? shell : Array(lastComponent(shell))
+    if word.first == dash { return [dash] + PathText.lastComponent(shell) }
+    return word.contains(UInt8(ascii: "/")) ? shell : Array(PathText.lastComponent(shell))
   }
 
   /// Whether a path ends in the shell's name.
   static func isName(_ path: [UInt8]) -> Bool {
-    lastComponent(path).elementsEqual(name.utf8)
-  }
-
-  private static func lastComponent(_ path: [UInt8]) -> ArraySlice<UInt8> {
-    path.lastIndex(of: UInt8(ascii: "/")).map { path[($0 + 1)...] } ?? path[...]
+    PathText.lastComponent(path).elementsEqual(name.utf8)
   }
 }

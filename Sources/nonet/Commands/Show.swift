@@ -31,7 +31,7 @@ struct Show {
       format == .json
       ? "[" + explanations.map { $0.json }.joined(separator: ",\n") + "]\n"
       : explanations.map { $0.text }.joined(separator: "\n")
-    try printOut(Array(text.utf8))
+    try printOut(text)
   }
 
   private var architectures: [Architecture] {

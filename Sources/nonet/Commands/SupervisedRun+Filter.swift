@@ -21,20 +21,8 @@ extension SupervisedRun {
     do throws(SupervisedFilter.Problem) {
       return try SupervisedFilter(asking, ends: ends, asksAboutKills: options.isObserving)
     } catch {
-      throw .refused(Self.words(error, confined.name))
+      throw .supervision(error, confined.name)
     }
-  }
-
-  private static func words(_ problem: SupervisedFilter.Problem, _ policy: String) -> String {
-    let what =
-      switch problem {
-      case .missing: "this binary lacks a part that supervises; please report this"
-      case .computed: "the filter computes its answers and cannot be supervised; please report this"
-      case .tooLong(let count):
-        "policy \(policy) and what supervises it have \(count) instructions, and the kernel takes at "
-          + "most \(Program.mostInstructions); say less, or merge rules"
-      }
-    return what + "; the command was not run"
   }
 
   /// What the policy allows and the supervisor wants to see all the same.

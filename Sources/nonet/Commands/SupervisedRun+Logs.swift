@@ -1,5 +1,3 @@
-internal import CLinuxShims
-
 /// Where a supervised run writes what was tried, and what it says of that at its end.
 extension SupervisedRun {
   func head(_ outer: OuterRefusals?) -> LogHead {
@@ -10,7 +8,7 @@ extension SupervisedRun {
       next += 1
     }
     return LogHead(
-      started: .now, process: getpid(), policy: confined.name,
+      started: .now, process: OwnProcess.number, policy: confined.name,
       walls: options.isObserving ? [] : plan.walls.reversed().map { $0.name }, command: words,
       version: Help.version, outer: outer?.calls ?? [])
   }
@@ -21,7 +19,7 @@ extension SupervisedRun {
     if let log = options.log {
       do throws(SystemError) {
         let isError = log.bytes.elementsEqual("-".utf8)
-        let descriptor = isError ? STDERR_FILENO : try openLog(log.pointer)
+        let descriptor = isError ? STDERR_FILENO : try TrustedLinks.openLog(log.bytes)
         if !isError { try keepFromCommands(descriptor) }
         lines = LineLog(descriptor)
         try lines?.begin(head)

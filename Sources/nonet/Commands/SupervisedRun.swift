@@ -1,5 +1,4 @@
 internal import BPFAssembler
-internal import CLinuxShims
 
 /// `nonet --log FILE -- COMMAND` and its like: runs the command as a child and answers its filter.
 struct SupervisedRun {
@@ -71,7 +70,7 @@ struct SupervisedRun {
       signals.restore()
       let cannotSupervise = error.number == EBUSY || error.number == EINVAL
       if error.stage == .filter, cannotSupervise, options.needsOnlyHint { return nil }
-      throw Self.words(error)
+      throw .start(error)
     }
     if let lack, !options.isQuiet { say("warning: \(SecondHolder.lack(lack))") }
     if !options.isObserving { walls.reportChildWalls() }
@@ -92,7 +91,7 @@ struct SupervisedRun {
     _ report: ReportFile?
   ) throws(Failure) -> CInt {
     if let failure {
-      let words = Run.words(failure.number, about: name)
+      let words = Failure.notRun(failure.number, name)
       _ = supervisor.finish(.notRun(words.status))
       throw words
     }
@@ -134,7 +133,7 @@ struct SupervisedRun {
     do throws(WallFailure) {
       try walls.raiseShared()
     } catch {
-      throw Run.words(error)
+      throw .wall(error)
     }
   }
 
@@ -178,23 +177,5 @@ struct SupervisedRun {
     } catch {
       throw .system(error, "the command cannot be supervised, so it was not run")
     }
-  }
-
-  private static func words(_ failure: StartFailure) -> Failure {
-    let reason = errorText(failure.number)
-    let what =
-      switch failure.stage {
-      case .filter where failure.number == EBUSY:
-        "this is already inside a supervised nonet, and the kernel takes one supervisor only; leave "
-          + "out --log, --log-dir, --observe, --fail-on-attempt and --allow-unix here, or there"
-      case .filter where failure.number == EINVAL:
-        "this kernel cannot notify a supervisor (Linux 5.0 can); leave out --log, --log-dir, "
-          + "--observe and --hint"
-      case .filter: "the wall 'seccomp' did not go up: seccomp: \(reason)"
-      case .landlock: "the wall 'landlock' did not go up: \(reason)"
-      case .signals: "signals could not be set back: \(reason)"
-      case .parent, .exec, .signal: "the supervised process could not be made: \(reason)"
-      }
-    return .refused(what + "; the command was not run")
   }
 }

@@ -1,5 +1,3 @@
-internal import CLinuxShims
-
 /// Whether files that later runs trust can be changed by others than their owner and root.
 enum TrustedFiles {
   /// Looks at a program and the folders above it.
@@ -22,18 +20,15 @@ enum TrustedFiles {
   }
 
   private static func doubt(about name: [UInt8]) throws(SystemError) -> String? {
-    var status = stat()
-    _ = try attempt("stat") { lstat(nullTerminated(name), &status) }
+    let rights = try FileRights(name)
     let text = Word.text(of: name)
-    if status.st_uid != 0, status.st_uid != geteuid() {
-      return "\(text) belongs to user \(status.st_uid)"
+    if rights.owner != 0, rights.owner != OwnProcess.effectiveUser {
+      return "\(text) belongs to user \(rights.owner)"
     }
-    let isFolder = status.st_mode & mode_t(S_IFMT) == mode_t(S_IFDIR)
-    // From a sticky folder nobody takes what is another one's.
-    if isFolder, status.st_mode & mode_t(S_ISVTX) != 0 { return nil }
+    if rights.isStickyFolder { return nil }
     // A user's own group, which has the user's number, is nobody else.
-    let isOwnGroup = status.st_gid == 0 || status.st_gid == status.st_uid
-    if status.st_mode & 0o002 != 0 || (status.st_mode & 0o020 != 0 && !isOwnGroup) {
+    let isOwnGroup = rights.group == 0 || rights.group == rights.owner
+    if rights.letsOthersWrite || (rights.letsGroupWrite && !isOwnGroup) {
       return "others may write to \(text)"
     }
     return nil

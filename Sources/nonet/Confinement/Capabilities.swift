@@ -1,5 +1,4 @@
 internal import BPFAssembler
-internal import CLinuxShims
 
 /// What this machine can confine with, found out without confining anything.
 struct Capabilities: Equatable {

@@ -1,5 +1,4 @@
 internal import BPFAssembler
-internal import CLinuxShims
 
 /// Which inherited sockets a command may keep: those that its policy lets it make itself.
 struct InheritedSockets {
@@ -32,7 +31,7 @@ struct InheritedSockets {
   /// are AF_UNIX streams, under any policy.
   func keepAsStandard(domain: UInt32, type: UInt32) -> Bool {
     let isStream =
-      domain == Self.unixFamily && (type == SOCK_STREAM.rawValue || type == SOCK_SEQPACKET.rawValue)
+      domain == Self.unixFamily && (type == SocketType.stream || type == SocketType.sequence)
     return isStream || keep(domain: domain, type: type)
   }
 
@@ -81,10 +80,10 @@ struct ForbiddenDescriptor {
     // Not a dictionary: its hashing asks for entropy, and dies where an outer sandbox gives none.
     let kind =
       switch type {
-      case SOCK_STREAM.rawValue: "stream"
-      case SOCK_DGRAM.rawValue: "datagram"
-      case SOCK_RAW.rawValue: "raw"
-      case SOCK_SEQPACKET.rawValue: "seqpacket"
+      case SocketType.stream: "stream"
+      case SocketType.datagram: "datagram"
+      case SocketType.raw: "raw"
+      case SocketType.sequence: "seqpacket"
       case _: "type \(type)"
       }
     return "an \(family?.name ?? "AF_\(domain)") \(kind) socket"

@@ -1,5 +1,3 @@
-internal import CLinuxShims
-
 /// Finds out which Python interpreter a command would start, if it would start one.
 enum PythonCommand {
   /// A `#!` line is no longer than this (linux/binfmts.h, BINPRM_BUF_SIZE).
@@ -49,19 +47,14 @@ enum PythonCommand {
     return isPython(second) ? second : nil
   }
 
-  private static func isEnv(_ word: [UInt8]) -> Bool { baseName(word).elementsEqual("env".utf8) }
+  private static func isEnv(_ word: [UInt8]) -> Bool {
+    PathText.lastComponent(word).elementsEqual("env".utf8)
+  }
 
   /// `python`, `python3`, `python3.12`, with or without a folder.
   private static func isPython(_ word: [UInt8]) -> Bool {
-    let name = baseName(word)
+    let name = PathText.lastComponent(word)
     guard name.starts(with: "python".utf8) else { return false }
-    return name.dropFirst(6).allSatisfy { byte in
-      byte == UInt8(ascii: ".") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-    }
-  }
-
-  private static func baseName(_ word: [UInt8]) -> ArraySlice<UInt8> {
-    let slash = word.lastIndex(of: UInt8(ascii: "/"))
-    return word[(slash.map { $0 + 1 } ?? word.startIndex)...]
+    return name.dropFirst(6).allSatisfy { $0 == UInt8(ascii: ".") || $0.isDigit }
   }
 }

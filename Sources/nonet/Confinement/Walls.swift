@@ -1,5 +1,4 @@
 internal import BPFAssembler
-internal import CLinuxShims
 
 /// Why a wall did not go up; the command must not run then.
 enum WallFailure: Error {

@@ -25,31 +25,8 @@ enum HookAnswer {
   private static func text(
     of command: [UInt8], at place: HookQuestion.Place, in rewriting: HookHost.Rewriting
   ) -> [UInt8] {
-    let head = rewriting.holdsInput ? place.before : []
-    let tail = rewriting.holdsInput ? place.after : []
-    return Array(rewriting.before.utf8) + head + escaped(command) + tail + line(rewriting.after)
-  }
-
-  /// UTF-8 as it stands between the quotation marks of a JSON string (RFC 8259, section 7).
-  private static func escaped(_ bytes: [UInt8]) -> [UInt8] {
-    var result: [UInt8] = []
-    result.reserveCapacity(bytes.count + bytes.count / 8)
-    for byte in bytes {
-      switch byte {
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-        result.append(UInt8(ascii: "\\"))
-        result.append(byte)
-      case 0..<0x20:
-        result += Array(#"\u00"#.utf8)
-        result.append(digit(byte >> 4))
-        result.append(digit(byte & 15))
-      case _: result.append(byte)
-      }
-    }
-    return result
-  }
-
-  private static func digit(_ value: UInt8) -> UInt8 {
-    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+    var text = Array(rewriting.before.utf8) + (rewriting.holdsInput ? place.before : [])
+    text.append(inString: command)
+    return text + (rewriting.holdsInput ? place.after : []) + line(rewriting.after)
   }
 }

@@ -4,7 +4,10 @@ internal import BPFAssembler
 ///
 /// `HookHosts.swift` has the values.
 struct HookHost {
-  /// The name that `--hook` takes.
+  /// The option that names a host.
+  static let option = "--hook"
+
+  /// The name that the option takes.
   let name: String
   /// What the host calls the moment before a command.
   let event: String

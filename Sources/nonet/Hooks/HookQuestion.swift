@@ -114,13 +114,8 @@ enum HookQuestion {
     }) {
       return true
     }
-    let lower = name.utf8.map { UInt8(ascii: "A")...UInt8(ascii: "Z") ~= $0 ? $0 | 0x20 : $0 }
-    return ["bash", "shell", "exec", "command", "terminal"].contains { contains(lower, $0) }
-  }
-
-  private static func contains(_ text: [UInt8], _ part: String) -> Bool {
-    let count = part.utf8.count
-    return text.indices.contains { text[$0...].prefix(count).elementsEqual(part.utf8) }
+    let lower = name.utf8.map { $0.lowercased }
+    return ["bash", "shell", "exec", "command", "terminal"].contains { lower.contains($0) }
   }
 
   /// A name from outside, safe for a terminal and for one line.

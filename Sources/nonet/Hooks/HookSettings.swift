@@ -146,7 +146,7 @@ struct HookSettings {
       // A matcher is a pattern; one without the tool's name may still match, but who could tell.
       let matcher = group["matcher"]
       let text = matcher?.text ?? ""
-      let isAsked = matcher == nil || text.isEmpty || text == "*" || Self.contains(text, tool)
+      let isAsked = matcher == nil || text.isEmpty || text == "*" || Array(text.utf8).contains(tool)
       for (hook, entry) in (group["hooks"]?.elements ?? []).enumerated() {
         guard let command = entry["command"], isOurs(command) else { continue }
         let isCommand = entry["type"]?.spells("command") ?? false
@@ -173,10 +173,10 @@ struct HookSettings {
         $0.elementsEqual("nonet".utf8)
       }) == true
     else { return false }
-    let joined = OptionName.hook.rawValue + "=" + host.name
+    let joined = HookHost.option + "=" + host.name
     return words.contains { $0.elementsEqual(joined.utf8) }
       || zip(words, words.dropFirst()).contains {
-        $0.elementsEqual(OptionName.hook.rawValue.utf8) && $1.elementsEqual(host.name.utf8)
+        $0.elementsEqual(HookHost.option.utf8) && $1.elementsEqual(host.name.utf8)
       }
   }
 
@@ -209,10 +209,5 @@ struct HookSettings {
 
   private static func index(of name: String, in object: JSONValue) -> Int {
     object.members.lastIndex { $0.name.spells(name) } ?? -1
-  }
-
-  private static func contains(_ text: String, _ part: String) -> Bool {
-    let bytes = Array(text.utf8)
-    return bytes.indices.contains { bytes[$0...].prefix(part.utf8.count).elementsEqual(part.utf8) }
   }
 }

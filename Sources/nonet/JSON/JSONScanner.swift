@@ -91,7 +91,7 @@ struct JSONScanner {
     case UInt8(ascii: "u"):
       offset += 1
       for _ in 0..<4 {
-        guard let byte = next, hexDigit(byte) != nil else { throw error(.expectedHexDigit) }
+        guard let byte = next, byte.hexadecimalValue != nil else { throw error(.expectedHexDigit) }
         offset += 1
       }
     case _: throw error(.expectedEscape)
@@ -110,21 +110,7 @@ struct JSONScanner {
   }
 
   private mutating func skipDigits() throws(JSONError) {
-    guard isDigit(next) else { throw error(.expectedDigit) }
-    while isDigit(next) { offset += 1 }
-  }
-
-  private func isDigit(_ byte: UInt8?) -> Bool {
-    byte.map { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } ?? false
-  }
-}
-
-/// What a hexadecimal digit stands for.
-func hexDigit(_ byte: UInt8) -> UInt32? {
-  switch byte {
-  case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(byte - UInt8(ascii: "0"))
-  case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt32(byte - UInt8(ascii: "a") + 10)
-  case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt32(byte - UInt8(ascii: "A") + 10)
-  case _: nil
+    guard next?.isDigit ?? false else { throw error(.expectedDigit) }
+    while next?.isDigit ?? false { offset += 1 }
   }
 }

@@ -71,7 +71,7 @@ extension JSONValue {
     else { return nil }
     var code: UInt32 = 0
     for byte in bytes[(offset + 2)..<(offset + 6)] {
-      guard let digit = hexDigit(byte) else { return nil }
+      guard let digit = byte.hexadecimalValue else { return nil }
       code = code << 4 | digit
     }
     return code

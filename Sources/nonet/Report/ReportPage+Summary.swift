@@ -51,16 +51,16 @@ extension ReportPage {
     page.markup("<pre class=\"command\" tabindex=\"0\" aria-label=\"Command\"><code>")
     for (index, word) in run.command.prefix(200).enumerated() {
       if index > 0 { page.markup(" ") }
-      page.text(Self.quoted(word), most: 2_000, keepsLines: true)
+      page.text(ShellText.shown(word), most: 2_000, keepsLines: true)
     }
     page.markup("</code></pre>\n<dl class=\"facts\">")
-    fact("Started", run.started?.text, to: &page)
+    fact("Started", run.started?.shown, to: &page)
     if let started = run.started, let ended = run.ended {
-      fact("Lasted", ended.text(since: started), to: &page)
+      fact("Lasted", ended.shown(since: started), to: &page)
     } else if let started = run.started, let last = log.events.compactMap({ $0.last }).max(),
       log.runs.count == 1, last >= started
     {
-      fact("Last attempt after", last.text(since: started), to: &page)
+      fact("Last attempt after", last.shown(since: started), to: &page)
     }
     fact("Policy", run.policy, to: &page)
     fact("Walls", run.walls.joined(separator: ", "), to: &page)
@@ -80,31 +80,13 @@ extension ReportPage {
 
   private static func ending(_ run: LoggedRun) -> String {
     switch (run.status, run.exitCode) {
-    case (nil, _), ("running", _): "not recorded"
-    case ("lost", _): "not known"
-    case ("exited", let code?): "status \(code)"
-    case ("exited", nil): "status not known"
+    case (nil, _), (Ending.running.status, _): "not recorded"
+    case (Ending.lost.status, _): "not known"
+    case (Ending.exited(0).status, let code?): "status \(code)"
+    case (Ending.exited(0).status, nil): "status not known"
     case (let status?, let code?): "\(status), status \(code)"
     case (let status?, nil): status
     }
-  }
-
-  /// A word as a shell would need it; words that need nothing stay as they are.
-  private static func quoted(_ word: String) -> String {
-    let isPlain = word.utf8.allSatisfy { byte in
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"),
-        UInt8(ascii: "."), UInt8(ascii: "/"), UInt8(ascii: "="), UInt8(ascii: ":"),
-        UInt8(ascii: "+"), UInt8(ascii: ","), UInt8(ascii: "@"), UInt8(ascii: "%"), 0x80...0xff:
-        true
-      case _: false
-      }
-    }
-    guard !isPlain || word.isEmpty else { return word }
-    let inner = word.utf8.split(separator: UInt8(ascii: "'"), omittingEmptySubsequences: false)
-      .map { String(decoding: Array($0), as: UTF8.self) }.joined(separator: "'\\''")
-    return "'\(inner)'"
   }
 
   /// What a reader has to know to read the rest rightly.
@@ -112,8 +94,9 @@ extension ReportPage {
     let observed = log.attempts.filter { $0.outcome == .observed }.reduce(0) { $0 + $1.count }
     let probes = log.events.filter { $0.isProbe }.reduce(0) { $0 + $1.count }
     let isOpen =
-      !log.isWithoutWriter && log.runs.contains { $0.status == nil || $0.status == "running" }
-    let isLost = log.runs.contains { $0.status == "lost" }
+      !log.isWithoutWriter
+      && log.runs.contains { $0.status == nil || $0.status == Ending.running.status }
+    let isLost = log.runs.contains { $0.status == Ending.lost.status }
     let notes: [(Bool, before: StaticString, count: Int?, after: StaticString)] = [
       (
         observed > 0, "Observed and let through, because nothing confined the command: ", observed,

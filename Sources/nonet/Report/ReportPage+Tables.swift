@@ -7,12 +7,12 @@ extension ReportPage {
     page.markup("<section aria-labelledby=\"when\"><h2 id=\"when\">Who tried when</h2>\n")
     timeline.write(to: &page)
     page.markup("<p class=\"legend\">")
-    for outcome in LoggedEvent.Outcome.allCases
+    for outcome in Outcome.Kind.allCases
     where log.attempts.contains(where: { $0.outcome == outcome }) {
       page.markup("<span class=\"answer ")
-      page.markup(outcome.name)
+      page.markup(outcome.word)
       page.markup("\">")
-      page.markup(outcome.name)
+      page.markup(outcome.word)
       page.markup("</span> ")
     }
     page.markup("<span class=\"quiet\">taller bars are more attempts</span></p></section>\n")
@@ -96,7 +96,7 @@ extension ReportPage {
   }
 
   /// A cell with a moment, as time since the beginning.
-  private func writeTime(_ time: LogTime?, to page: inout HTMLWriter) {
+  private func writeTime(_ time: Timestamp?, to page: inout HTMLWriter) {
     page.markup("<td class=\"n when\" data-v=\"")
     page.number(time?.microseconds ?? Int.max)
     guard let time, let start else {
@@ -104,14 +104,14 @@ extension ReportPage {
       return
     }
     page.markup("\" title=\"")
-    page.text(time.text)
+    page.text(time.shown)
     page.markup("\">")
-    page.text(time.text(since: start))
+    page.text(time.shown(since: start))
     page.markup("</td>")
   }
 
   /// When the first run of the log began.
-  private var start: LogTime? {
+  private var start: Timestamp? {
     let times = log.runs.compactMap { $0.started } + log.events.prefix(1).compactMap { $0.first }
     return times.min()
   }
@@ -169,9 +169,9 @@ extension ReportPage {
     page.markup("</small>")
     writeStack(event.stack, to: &page)
     page.markup("</td><td><span class=\"answer ")
-    page.markup(event.outcome.name)
+    page.markup(event.outcome.word)
     page.markup("\">")
-    page.markup(event.outcome.name)
+    page.markup(event.outcome.word)
     page.markup("</span>")
     if let errno = event.errno, event.outcome == .refused {
       page.markup("<small>")

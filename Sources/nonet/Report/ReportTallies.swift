@@ -2,7 +2,7 @@
 struct Tally<Key> {
   let key: Key
   var attempts = 0
-  var first: LogTime?
+  var first: Timestamp?
   /// What the other table is about: for a destination its programs, for a program its destinations.
   var others: [String] = []
   var refused = 0

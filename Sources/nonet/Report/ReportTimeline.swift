@@ -17,8 +17,8 @@ struct ReportTimeline {
   }
 
   private let lanes: [Lane]
-  private let start: LogTime
-  private let end: LogTime
+  private let start: Timestamp
+  private let end: Timestamp
   /// Programs that have no lane of their own and share the last.
   private let sharing: Int
 
@@ -37,7 +37,7 @@ struct ReportTimeline {
     let own = ordered.count > Self.mostLanes ? Self.mostLanes - 1 : ordered.count
     sharing = ordered.count - own
     let empty = [[Int]](
-      repeating: [Int](repeating: 0, count: LoggedEvent.Outcome.allCases.count),
+      repeating: [Int](repeating: 0, count: Outcome.Kind.allCases.count),
       count: Self.columns + 1)
     var lanes = ordered[..<own].map {
       Lane(name: $0.key.name, attempts: $0.attempts, marks: empty)
@@ -90,7 +90,7 @@ struct ReportTimeline {
     page.number(top + Self.baseline)
     page.markup("\"/>")
     for (column, counts) in lane.marks.enumerated() {
-      for outcome in LoggedEvent.Outcome.allCases where counts[Int(outcome.rawValue)] > 0 {
+      for outcome in Outcome.Kind.allCases where counts[Int(outcome.rawValue)] > 0 {
         write(counts[Int(outcome.rawValue)], outcome, in: column, top + Self.baseline, to: &page)
       }
     }
@@ -98,14 +98,14 @@ struct ReportTimeline {
 
   /// Writes a bar: upwards for what was refused or observed, downwards for what got through a wall.
   private func write(
-    _ count: Int, _ outcome: LoggedEvent.Outcome, in column: Int, _ baseline: Int,
+    _ count: Int, _ outcome: Outcome.Kind, in column: Int, _ baseline: Int,
     to page: inout HTMLWriter
   ) {
     let place = Self.percent(column, of: Self.columns)
     // Four times the attempts are one step more, from 8 for one to 20 for 4,000 and more.
     let length = 8 + 2 * min(6, (Int.bitWidth - count.leadingZeroBitCount) / 2)
     page.markup("<line class=\"bar ")
-    page.markup(outcome.name)
+    page.markup(outcome.word)
     page.markup("\" x1=\"")
     page.text(place)
     page.markup("\" x2=\"")
@@ -117,10 +117,10 @@ struct ReportTimeline {
     page.markup("\"><title>")
     page.count(count)
     page.markup(" ")
-    page.markup(outcome.name)
+    page.markup(outcome.word)
     page.markup(" after ")
     let span = Double(end.microseconds - start.microseconds)
-    page.text(LogTime.text(Int(span * Double(column) / Double(Self.columns))))
+    page.text(Timestamp.duration(Int(span * Double(column) / Double(Self.columns))))
     page.markup("</title></line>")
   }
 
@@ -169,7 +169,7 @@ struct ReportTimeline {
     } else {
       page.markup("\">")
     }
-    page.text(tick.microseconds == 0 ? "start" : LogTime.roundText(tick.microseconds))
+    page.text(tick.microseconds == 0 ? "start" : Timestamp.roundDuration(tick.microseconds))
     page.markup("</text>")
   }
 
@@ -178,16 +178,5 @@ struct ReportTimeline {
     let hundredths = part * 10_000 / whole
     let rest = hundredths % 100
     return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest)%"
-  }
-}
-
-extension LoggedEvent.Outcome {
-  /// The word for people, and the class in the style sheet.
-  var name: StaticString {
-    switch self {
-    case .refused: "refused"
-    case .observed: "observed"
-    case .allowed: "allowed"
-    }
   }
 }

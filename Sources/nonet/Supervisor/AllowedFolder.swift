@@ -1,5 +1,3 @@
-internal import CLinuxShims
-
 /// A folder whose sockets are allowed: those that were bound by a name in it and are still there.
 ///
 /// Where the command may write to the folder, to be there is not enough: it could link or move the

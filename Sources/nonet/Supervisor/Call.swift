@@ -1,5 +1,4 @@
 internal import BPFAssembler
-internal import CLinuxShims
 
 /// One system call that waits for an answer: what the registers say.
 struct Call: Equatable {
@@ -8,11 +7,10 @@ struct Call: Equatable {
   /// Six of them; the last two lanes are 0.
   var arguments: SIMD8<UInt64>
 
-  init(_ notification: nonet_notification) {
+  init(_ notification: Notification) {
     arch = notification.arch
     number = notification.number
-    let from = notification.arguments
-    arguments = [from.0, from.1, from.2, from.3, from.4, from.5, 0, 0]
+    arguments = notification.arguments
   }
 
   init(arch: UInt32, number: UInt32, arguments: SIMD8<UInt64>) {

@@ -33,7 +33,7 @@ struct CallText {
     if kind == .socketcall {
       let behind = CallKind.behindSocketcall(call.word(0))
       name = behind.name
-      writer.json.member("call", plain: name, isFirst: true)
+      writer.json.member(.call, plain: name, isFirst: true)
       writer.isFirst = false
       guard let arguments = evidence.arguments else {
         writer.finish()
@@ -68,12 +68,12 @@ private struct Writer {
     case .socket: socket(call)
     case .socketpair: socket(call)
     case .connect, .bind:
-      number("fd", Int32(bitPattern: call.word(0)))
+      number(.fd, Int32(bitPattern: call.word(0)))
       address(evidence.address)
     case .sendto, .sendmsg, .sendmmsg:
-      number("fd", Int32(bitPattern: call.word(0)))
+      number(.fd, Int32(bitPattern: call.word(0)))
       address(evidence.address ?? peer?.address)
-      if let messages = evidence.messages { number("messages", Int64(messages)) }
+      if let messages = evidence.messages { number(.messages, Int64(messages)) }
       query()
     case .socketcall, .other:
       for index in 0..<min(count, 6) { hexadecimal(index, call.long(index)) }
@@ -82,7 +82,7 @@ private struct Writer {
 
   mutating func finish() {
     if evidence.isUnreadable {
-      json.key("unreadable", isFirst)
+      json.key(.unreadable, isFirst)
       json.append(text: "true")
     }
     json.append(UInt8(ascii: "}"))
@@ -92,34 +92,34 @@ private struct Writer {
     let (family, type) = (call.word(0), call.word(1))
     // SOCK_NONBLOCK and SOCK_CLOEXEC are the same on all of our ABIs.
     let flags = type & ~0xf
-    text("family", names.family(family))
-    text("type", names.type(type & 0xf))
+    text(.family, names.family(family))
+    text(.type, names.type(type & 0xf))
     var shown: [String] = []
     if flags & 0x800 != 0 { shown.append("SOCK_NONBLOCK") }
     if flags & 0x80000 != 0 { shown.append("SOCK_CLOEXEC") }
     if flags & ~0x80800 != 0 { shown.append("0x" + String(flags & ~0x80800, radix: 16)) }
-    if !shown.isEmpty { text("flags", shown.joined(separator: "|")) }
+    if !shown.isEmpty { text(.flags, shown.joined(separator: "|")) }
     if let name = names.protocol(call.word(2), family: family) {
-      text("protocol", name)
+      text(.protocol, name)
     } else {
-      number("protocol", Int32(bitPattern: call.word(2)))
+      number(.protocol, Int32(bitPattern: call.word(2)))
     }
     label = Array("\(names.family(family)) \(names.type(type & 0xf))".utf8)
   }
 
   private mutating func address(_ bytes: [UInt8]?) {
     guard let bytes, let address = SocketAddress(bytes) else { return }
-    text("family", names.family(address.family))
+    text(.family, names.family(address.family))
     label = address.label
     switch address {
     case .internet(let address, let port, _):
-      text("address", address)
-      number("port", Int64(port))
+      text(.address, address)
+      number(.port, Int64(port))
     case .unix(let name, let isAbstract):
-      json.member(isAbstract ? "abstract" : "path", hostile: name)
+      json.member(isAbstract ? .abstract : .path, hostile: name)
     case .netlink(let port, let groups):
-      number("netlink_port", Int64(port))
-      number("groups", Int64(groups))
+      number(.netlinkPort, Int64(port))
+      number(.groups, Int64(groups))
     case .other:
       label = Array(names.family(address.family).utf8)
     }
@@ -136,20 +136,20 @@ private struct Writer {
     for query in queries where query.name == first.name && !types.contains(query.type) {
       types.append(query.type)
     }
-    json.key("query")
+    json.key(.query)
     json.append(UInt8(ascii: "{"))
-    json.member("name", hostile: first.name, isFirst: true)
-    json.member("type", plain: types.joined(separator: ","))
+    json.member(.name, hostile: first.name, isFirst: true)
+    json.member(.type, plain: types.joined(separator: ","))
     json.append(UInt8(ascii: "}"))
     label = Array("DNS ".utf8) + safe(first.name)
   }
 
-  private mutating func text(_ name: StaticString, _ value: String) {
+  private mutating func text(_ name: LogMember, _ value: String) {
     json.member(name, plain: value, isFirst: isFirst)
     isFirst = false
   }
 
-  private mutating func number(_ name: StaticString, _ value: some BinaryInteger) {
+  private mutating func number(_ name: LogMember, _ value: some BinaryInteger) {
     json.member(name, value, isFirst: isFirst)
     isFirst = false
   }

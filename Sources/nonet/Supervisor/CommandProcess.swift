@@ -1,5 +1,3 @@
-internal import CLinuxShims
-
 /// The command as the child of its supervisor: signals go down to it, its stops and its end come up.
 final class CommandProcess {
   let pid: pid_t
@@ -100,9 +98,7 @@ final class CommandProcess {
   ///
   /// The command may be continued or ended by others, and its other processes may want answers.
   private func stop(by signal: CInt) {
-    watcher = nonet_watch_stopped(pid, listener)
-    nonet_stop_self(signal)
-    nonet_end_watcher(watcher)
+    watcher = OwnProcess.stop(by: signal, until: pid, listener)
     stopsAgain = signal
   }
 }

@@ -1,5 +1,3 @@
-internal import CLinuxShims
-
 /// A connect that a thread waits for, and the socket of ours that is to become the thread's.
 ///
 /// The thread's own socket is never connected: another thread could write to it before the other end
@@ -11,7 +9,7 @@ final class ConnectRequest {
   private let closesOnExec: Bool
   let isBlocking: Bool
   /// How long the thread is willing to wait, in microseconds; `nil` for ever.
-  let patience: Int64?
+  let patience: Int?
   private let ids: ThreadIDs
   private let own: OwnIDs
   private let allowance: UnixAllowance

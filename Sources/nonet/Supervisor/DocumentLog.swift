@@ -1,5 +1,3 @@
-internal import CLinuxShims
-
 /// The log as one file that is a complete JSON document at every moment.
 ///
 /// Between the events and the end of the document lies room, filled with spaces, which JSON ignores. An
@@ -20,16 +18,21 @@ struct DocumentLog {
   let lost: [[UInt8]]
   private let path: [UInt8]
   private let newName: [UInt8]
-  private let head: [UInt8]
+  private var head: [UInt8]
   private var descriptor: CInt = -1
   /// Where the next event goes, and where the room ends.
   private var next = 0
   private var end = 0
   private var hasEvents = false
+  /// Where the count of each event of the table is written; 0 for nowhere.
+  private var places: [Int] = []
+  /// Events whose count is old, by their indexes in the table, and whether each is among them.
+  private var queue: [Int] = []
+  private var isQueued: [Bool] = []
   private(set) var failure: SystemError?
   /// When a document that could not be written anew is tried again.
-  private var retryDue = Moment(microseconds: 0)
-  private static let retryInterval: Int64 = 1_000_000
+  private var retryDue = Timestamp(microseconds: 0)
+  private static let retryInterval = 1_000_000
 
   /// Creates the document in a folder, which is made where it is not there.
   init(folder: [UInt8], _ head: LogHead) throws(SystemError) {
@@ -41,9 +44,10 @@ struct DocumentLog {
     newName = Self.newName(of: name)
     self.folder = try PinnedFolder(folder)
     lost = LostDocuments.mark(in: self.folder)
-    self.head = [UInt8(ascii: "{")] + head.members + Array(",\"events\":[".utf8)
-    var nothing = EventTable()
-    try rebuild(&nothing, pages: 16)
+    self.head = [UInt8(ascii: "{")] + head.members
+    self.head.key(.events)
+    self.head.append(UInt8(ascii: "["))
+    try rebuild(EventTable(), pages: 16)
   }
 
   /// What a document is called while it is written anew.
@@ -54,51 +58,76 @@ struct DocumentLog {
   /// The file's name, for a person.
   var name: String { String(decoding: safe(path), as: UTF8.self) }
 
-  /// Adds an event, or notes that its count is old.
-  mutating func note(_ index: Int, _ table: inout EventTable) {
-    if table.events[index].place != 0 { return }
+  /// Where an event's count is written; 0 for nowhere.
+  func place(of index: Int) -> Int { index < places.count ? places[index] : 0 }
+
+  /// Adds an event, unless it is there.
+  mutating func note(_ index: Int, _ table: EventTable) {
+    if place(of: index) != 0 { return }
     let text = Self.text(table.events[index], isFirst: !hasEvents)
     let place = Self.place(for: text.count, at: next)
     if place + text.count > end {
       // A disk that is full is not asked again for every event.
-      if failure != nil, Moment.now < retryDue { return }
+      if failure != nil, Timestamp.now < retryDue { return }
       attempt { log throws(SystemError) in
         let pages = 2 * ((log.end - log.head.count) / Self.page + 1)
-        try log.rebuild(&table, pages: pages)
+        try log.rebuild(table, pages: pages)
       }
       return
     }
     guard put(text, at: place) else { return }
     hasEvents = true
     next = place + text.count
-    table.update(index) { $0.place = place + text.count - Self.countLength }
+    while places.count <= index { places.append(0) }
+    places[index] = place + text.count - Self.countLength
   }
 
-  /// Brings the counts of an event up to date.
-  mutating func refresh(_ event: Event) {
-    if event.place != 0 { _ = put(Self.counts(event), at: event.place) }
+  /// Notes that the count of an event is old.
+  mutating func queue(_ index: Int) {
+    while isQueued.count <= index { isQueued.append(false) }
+    if isQueued[index] { return }
+    isQueued[index] = true
+    queue.append(index)
+  }
+
+  /// Brings the counts of such events up to date.
+  mutating func refreshQueue(_ table: EventTable) {
+    for index in queue {
+      let place = place(of: index)
+      if place != 0 { _ = put(Self.counts(table.events[index]), at: place) }
+      isQueued[index] = false
+    }
+    queue.removeAll(keepingCapacity: true)
+  }
+
+  /// How many attempts no event of the document tells, of the events that count.
+  func untold(_ table: EventTable, where counts: (Event) -> Bool = { _ in true }) -> UInt64 {
+    table.events.indices.reduce(0) { sum, index in
+      let event = table.events[index]
+      return sum + (place(of: index) == 0 && counts(event) ? event.count : 0)
+    }
   }
 
   /// Brings the sums at the end of the document up to date.
   mutating func refreshSums(_ table: EventTable, _ ending: Ending = .running) {
     // Events that found no place in the document are told by nobody.
-    var untold = table.dropped
-    for event in table.events where event.place == 0 { untold += event.count }
-    _ = put(Self.tail(table, ending, untold: untold), at: end)
+    _ = put(Self.tail(table, ending, untold: table.dropped + untold(table)), at: end)
   }
 
   /// Writes the document a last time, without the room.
-  mutating func finish(_ table: inout EventTable, _ ending: Ending) {
+  mutating func finish(_ table: EventTable, _ ending: Ending) {
     refreshSums(table, ending)
     let before = failure
-    attempt { log throws(SystemError) in try log.rebuild(&table, pages: 0, ending) }
+    attempt { log throws(SystemError) in try log.rebuild(table, pages: 0, ending) }
     // The old document is as complete where it has every event; it only keeps its spaces.
-    if before == nil, !table.events.contains(where: { $0.place == 0 }) { failure = nil }
-    _ = CLinuxShims.close(descriptor)
+    if before == nil, !table.events.indices.contains(where: { place(of: $0) == 0 }) {
+      failure = nil
+    }
+    closeQuietly(descriptor)
     descriptor = -1
   }
 
-  func close() { if descriptor >= 0 { _ = CLinuxShims.close(descriptor) } }
+  func close() { if descriptor >= 0 { closeQuietly(descriptor) } }
 
   // The text -------------------------------------------------------------------------------------
 
@@ -110,19 +139,21 @@ struct DocumentLog {
 
   /// From the comma before the count to the end of the event.
   private static func counts(_ event: Event) -> [UInt8] {
-    var json = Array(",\"count\":".utf8)
+    var json: [UInt8] = []
+    json.key(.count)
     json.append(event.count, width: countWidth)
-    json += Array(",\"last\":\"".utf8)
-    json += event.last.text
-    return json + Array("\"}".utf8)
+    json.member(.last, event.last)
+    return json + [UInt8(ascii: "}")]
   }
 
   private static func tail(_ table: EventTable, _ ending: Ending, untold: UInt64) -> [UInt8] {
-    var json = Array("\n],\"event_count\":".utf8)
+    var json = Array("\n]".utf8)
+    json.key(.eventCount)
     json.append(table.total, width: countWidth)
-    json += Array(",\"dropped\":".utf8)
+    json.key(.dropped)
     json.append(untold, width: countWidth)
-    json += status(ending) + Array(",\"exit_code\":".utf8)
+    json += status(ending)
+    json.key(.exitCode)
     let code = Array((ending.exitCode.map { "\($0)" } ?? "null").utf8)
     json += Array(repeating: UInt8(ascii: " "), count: 5 - code.count)
     return json + code + Array("}\n".utf8)
@@ -130,7 +161,8 @@ struct DocumentLog {
 
   /// The member with spaces behind it, so that each status is as long as the others.
   static func status(_ ending: Ending) -> [UInt8] {
-    let text = Array(",\"status\":\"\(ending.status)\"".utf8)
+    var text: [UInt8] = []
+    text.member(.status, plain: ending.status)
     return text + [UInt8](repeating: UInt8(ascii: " "), count: 8 - ending.status.utf8.count)
   }
 
@@ -145,19 +177,18 @@ struct DocumentLog {
   /// Writes the document anew and puts it in the place of the old one.
   ///
   /// - Parameters:
-  ///   - table: The events; where they lie is noted there.
+  ///   - table: The events.
   ///   - pages: The size of the room, 0 for a document that is finished.
   ///   - ending: How the command ended.
   /// - Throws: The errno of a step; the old document stays then.
   private mutating func rebuild(
-    _ table: inout EventTable, pages: Int, _ ending: Ending = .running
+    _ table: EventTable, pages: Int, _ ending: Ending = .running
   ) throws(SystemError) {
     // What has the name was left by a writer that was killed, or put there to be written to.
     do throws(SystemError) { try folder.remove(newName) } catch {}
-    var file = BufferedFile(
-      owning: try folder.open(newName, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600))
+    var file = BufferedFile(owning: try folder.create(newName))
     // Where the file system has no locks nobody can tell, and nothing else is lost.
-    _ = nonet_lock(file.number)
+    lock(file.number)
     var places = [Int](repeating: 0, count: table.events.count)
     do throws(SystemError) {
       try file.append(head)
@@ -175,12 +206,12 @@ struct DocumentLog {
       try file.append(Self.tail(table, ending, untold: table.dropped))
       try file.flush()
       try folder.rename(newName, to: fileName)
-      if descriptor >= 0 { _ = CLinuxShims.close(descriptor) }
+      if descriptor >= 0 { closeQuietly(descriptor) }
       (descriptor, next, end) = (file.number, used, roomEnd)
       hasEvents = !isFirst
-      for index in places.indices { table.update(index) { $0.place = places[index] } }
+      self.places = places
     } catch {
-      _ = CLinuxShims.close(file.number)
+      closeQuietly(file.number)
       do throws(SystemError) { try folder.remove(newName) } catch {}
       throw error
     }
@@ -191,15 +222,18 @@ struct DocumentLog {
       try change(&self)
     } catch {
       failure = error
-      retryDue = Moment.now.later(Self.retryInterval)
+      retryDue = Timestamp.now.later(Self.retryInterval)
     }
   }
 
   private mutating func put(_ bytes: [UInt8], at place: Int) -> Bool {
-    let count = bytes.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, place) }
-    if count == bytes.count { return true }
-    failure = SystemError(call: "pwrite", number: count < 0 ? nonet_errno() : ENOSPC)
-    return false
+    do throws(SystemError) {
+      try overwrite(bytes, in: descriptor, at: place)
+      return true
+    } catch {
+      failure = error
+      return false
+    }
   }
 }
 

@@ -74,7 +74,7 @@ struct Evidence: Equatable {
   /// The kernel takes an address of no length, or none at all, for no address.
   private mutating func readAddress(_ pointer: UInt64, _ length: UInt64, _ read: Reader) {
     guard pointer != 0, length != 0, address == nil else { return }
-    let count = Int(min(length, UInt64(SocketAddress.mostBytes)))
+    let count = Int(min(length, UInt64(UnixSocket.mostAddressBytes)))
     if let bytes = read(pointer, count), bytes.count == count {
       address = bytes
     } else {

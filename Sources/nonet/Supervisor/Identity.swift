@@ -1,5 +1,3 @@
-internal import CLinuxShims
-
 /// Who makes a call.
 struct Identity: Equatable {
   var process: pid_t
@@ -26,7 +24,7 @@ struct Identities {
   static let longestProgram = 400
   /// In microseconds: execve(2) of a program of a few instructions was measured at more than three
   /// times as long.
-  private static let shorterThanExecution: ClosedRange<Int64> = 0...15
+  private static let shorterThanExecution: ClosedRange<Int> = 0...15
   /// Attempts that a thread makes in turn are told apart without writing them out.
   static let recentCount = 4
 
@@ -37,7 +35,7 @@ struct Identities {
     var recent: [Recent] = []
     var nextRecent = 0
     /// When the last attempt was answered.
-    var answered = Moment(microseconds: 0)
+    var answered = Timestamp(microseconds: 0)
 
     init(files: consuming ThreadFiles, identity: Identity) {
       self.files = files
@@ -81,7 +79,7 @@ struct Identities {
   ///   - number: The thread, which waits for an answer.
   ///   - moment: When that was seen.
   /// - Returns: `nil` where nothing can be known about it.
-  mutating func thread(_ number: pid_t, at moment: Moment) -> Thread? {
+  mutating func thread(_ number: pid_t, at moment: Timestamp) -> Thread? {
     let surroundings = surroundings ?? Surroundings()
     self.surroundings = surroundings
     guard surroundings.canName else { return nil }

@@ -1,5 +1,3 @@
-internal import CLinuxShims
-
 /// The log that grows line by line: each line is one JSON object and one write.
 ///
 /// It never waits: what cannot be written at once stays untold and is tried again, so a reader that is
@@ -17,12 +15,23 @@ struct LineLog {
   private var written = 0
   private(set) var failure: SystemError?
   private(set) var isFull = false
+  /// One for each event of the table, in its order.
+  private var cursors: [Cursor] = []
+  /// Events that the log comes back to, by their indexes in the table.
+  private var queue: [Int] = []
+
+  /// How much of one event the log has told.
+  private struct Cursor {
+    var told: UInt64 = 0
+    /// When the first attempt was made that is not told.
+    var since: Timestamp
+    var isQueued = false
+  }
 
   /// - Parameter descriptor: Open for appending; stays the caller's to close.
   init(_ descriptor: CInt) {
     self.descriptor = descriptor
-    var status = stat()
-    isFile = fstat(descriptor, &status) == 0 && status.st_mode & mode_t(S_IFMT) == mode_t(S_IFREG)
+    isFile = sizeOfRegularFile(descriptor) != nil
   }
 
   /// Writes the first line.
@@ -41,19 +50,64 @@ struct LineLog {
 
   /// Whether there is room to tell attempts of different moments apart.
   var tellsMoments: Bool { written < Self.mostBytesByMoment }
+  /// Notes an attempt that the table has just counted.
+  ///
+  /// - Parameters:
+  ///   - index: The event.
+  ///   - table: The events.
+  ///   - moment: When the attempt was made.
+  mutating func note(_ index: Int, _ table: EventTable, at moment: Timestamp) {
+    while cursors.count <= index { cursors.append(Cursor(since: moment)) }
+    if cursors[index].told + 1 == table.events[index].count { cursors[index].since = moment }
+  }
+
+  /// Whether the log comes back to some event.
+  var hasQueue: Bool { !queue.isEmpty }
+
+  /// Comes back to an event later.
+  mutating func queue(_ index: Int) {
+    if cursors[index].isQueued { return }
+    cursors[index].isQueued = true
+    queue.append(index)
+  }
 
   /// Tells what is untold about an event.
   ///
-  /// - Returns: Whether it is told now.
-  mutating func tell(_ event: Event) -> Bool {
-    guard event.untold > 0 else { return true }
+  /// - Returns: Whether all of it is told now.
+  @discardableResult
+  mutating func tell(_ index: Int, _ table: EventTable) -> Bool {
+    let (event, cursor) = (table.events[index], cursors[index])
+    guard event.count > cursor.told else { return true }
     let line = Self.line(
-      event, event.untold, since: event.untoldSince, isRepeated: event.isTold)
+      event, event.count - cursor.told, since: cursor.since, isRepeated: cursor.told > 0)
     if written + line.count > Self.mostBytes {
       isFull = true
       return false
     }
-    return put(line)
+    guard put(line) else { return false }
+    cursors[index].told = event.count
+    return true
+  }
+
+  /// Tells what is untold about the events that it was to come back to.
+  mutating func tellQueue(_ table: EventTable) {
+    let queued = queue
+    queue = []
+    var isStopped = false
+    for index in queued {
+      // What does not take one line does not take the next one either.
+      if !isStopped { isStopped = !tell(index, table) }
+      if table.events[index].count > cursors[index].told {
+        queue.append(index)
+      } else {
+        cursors[index].isQueued = false
+      }
+    }
+  }
+
+  /// How many attempts no line tells, of the events that count.
+  func untold(_ table: EventTable, where counts: (Event) -> Bool = { _ in true }) -> UInt64 {
+    zip(table.events, cursors).reduce(0) { $0 + (counts($1.0) ? $1.0.count - $1.1.told : 0) }
   }
 
   /// Writes the last line.
@@ -64,7 +118,7 @@ struct LineLog {
   /// The log's descriptor where it is a regular file; nobody waits for the end of that.
   var file: CInt? { isFile ? descriptor : nil }
 
-  func close() { if descriptor > 2 { _ = CLinuxShims.close(descriptor) } }
+  func close() { if descriptor > 2 { closeQuietly(descriptor) } }
 
   /// Writes a last line for a supervisor that was killed and will not write one.
   ///
@@ -79,26 +133,30 @@ struct LineLog {
     var log = LineLog(descriptor)
     guard log.isFile else { return false }
     var line: [UInt8] = [UInt8(ascii: "{")]
-    line.member("timestamp", plain: String(decoding: Moment.now.text, as: UTF8.self), isFirst: true)
-    line.member("pid", process)
-    line += Array(",\"event_count\":null,\"dropped\":null,\"status\":\"lost\"".utf8)
-    return log.put(line + Array(",\"exit_code\":null}\n".utf8))
+    line.member(.timestamp, Timestamp.now, isFirst: true)
+    line.member(.pid, process)
+    line.member(.eventCount, nil)
+    line.member(.dropped, nil)
+    line.member(.status, plain: Ending.lost.status)
+    line.member(.exitCode, nil)
+    return log.put(line + Array("}\n".utf8))
   }
 
   /// Writes a line wholly or not at all.
   private mutating func put(_ line: [UInt8]) -> Bool {
-    if !isFile {
-      // A pipe that is ready takes PIPE_BUF bytes at once, and no line is longer.
-      var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-      guard poll(&request, 1, 0) == 1 else { return false }
-    }
-    var count = Self.write(line[...], to: descriptor)
-    // A full disk or a limit took the beginning of it; the rest tells why.
-    if isFile, count > 0, count < line.count {
-      let more = Self.write(line[count...], to: descriptor)
-      if more < 0 { note(nonet_errno()) } else { count += more }
-    } else if count < 0 {
-      note(nonet_errno())
+    // No line is longer than PIPE_BUF.
+    guard isFile || canWrite(to: descriptor) else { return false }
+    var count = 0
+    do throws(SystemError) {
+      count = try writeOnce(line[...], to: descriptor)
+      // A full disk or a limit took the beginning of it; the rest tells why.
+      if isFile, count > 0, count < line.count {
+        count += try writeOnce(line[count...], to: descriptor)
+      }
+    } catch {
+      // A pipe that is full after all only means later. EPIPE says that its reader has left, EFBIG and
+      // ENOSPC that a file cannot grow.
+      if error.number != EAGAIN { failure = error }
     }
     if count == line.count {
       written += count
@@ -108,31 +166,9 @@ struct LineLog {
     return false
   }
 
-  private static func write(_ bytes: ArraySlice<UInt8>, to descriptor: CInt) -> Int {
-    bytes.withUnsafeBytes { CLinuxShims.write(descriptor, $0.baseAddress, $0.count) }
-  }
-
-  /// Notes why a line was not written.
-  ///
-  /// That is EPIPE where a pipe's reader has left, EFBIG and ENOSPC where a file cannot grow. A pipe that
-  /// is full after all, and a signal, only mean later.
-  private mutating func note(_ number: CInt) {
-    if number == EAGAIN || number == EINTR { return }
-    failure = SystemError(call: "write", number: number)
-  }
-
   /// Half a line would spoil the next one.
   private func takeBack(_ count: Int) {
-    if isFile {
-      var status = stat()
-      let end = lseek(descriptor, 0, SEEK_CUR)
-      // Nobody else has written behind it: runs may share a log.
-      if end >= count, fstat(descriptor, &status) == 0, status.st_size == end,
-        ftruncate(descriptor, end - count) == 0
-      {
-        return
-      }
-    }
+    if isFile, cutEnd(count, of: descriptor) { return }
     do throws(SystemError) {
       try writeAll([UInt8(ascii: "\n")], to: descriptor)
     } catch {}
@@ -145,12 +181,12 @@ extension LineLog {
   }
 
   fileprivate static func line(
-    _ event: Event, _ count: UInt64, since moment: Moment, isRepeated: Bool = false
+    _ event: Event, _ count: UInt64, since moment: Timestamp, isRepeated: Bool = false
   ) -> [UInt8] {
     var line = event.json(since: moment)
-    line.member("count", count)
-    line.member("last", plain: String(decoding: event.last.text, as: UTF8.self))
-    if isRepeated { line += Array(",\"repeated\":true".utf8) }
+    line.member(.count, count)
+    line.member(.last, event.last)
+    if isRepeated { line.member(.repeated, literal: "true") }
     return line + Array("}\n".utf8)
   }
 
@@ -158,12 +194,11 @@ extension LineLog {
     eventCount: UInt64, dropped: UInt64, _ ending: Ending
   ) -> [UInt8] {
     var line: [UInt8] = [UInt8(ascii: "{")]
-    line.member("timestamp", plain: String(decoding: Moment.now.text, as: UTF8.self), isFirst: true)
-    line.member("event_count", eventCount)
-    line.member("dropped", dropped)
-    line.member("status", plain: ending.status)
-    line.key("exit_code")
-    line.append(text: ending.exitCode.map { "\($0)" } ?? "null")
+    line.member(.timestamp, Timestamp.now, isFirst: true)
+    line.member(.eventCount, eventCount)
+    line.member(.dropped, dropped)
+    line.member(.status, plain: ending.status)
+    line.member(.exitCode, ending.exitCode)
     return line + Array("}\n".utf8)
   }
 }

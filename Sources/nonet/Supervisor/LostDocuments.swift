@@ -1,5 +1,3 @@
-internal import CLinuxShims
-
 /// Documents whose writer was killed before it could write how the run ended.
 enum LostDocuments {
   /// A folder with more names is not searched, and of the others the newest few documents are looked at:
@@ -15,7 +13,7 @@ enum LostDocuments {
   static func mark(in folder: PinnedFolder) -> [[UInt8]] {
     newest(in: folder).filter { name in
       do throws(SystemError) {
-        let file = Descriptor(owning: try folder.open(name, O_RDONLY))
+        let file = try folder.file(name)
         guard isWithoutWriter(file.number) else { return false }
       } catch {
         return false
@@ -34,20 +32,15 @@ enum LostDocuments {
   ///   - name: The document's name there; a link is not followed.
   /// - Returns: Whether the document says so now and did not before.
   static func mark(folder: CInt, name: [UInt8]) -> Bool {
-    let text = nullTerminated(name)
-    let number: CInt
     do throws(SystemError) {
-      number = try attempt("open") { nonet_open_in(folder, text, O_RDWR, 0) }
+      let file = try PinnedFolder.file(name, toChangeIn: folder)
+      guard let place = placeOfRunning(file.number) else { return false }
+      PinnedFolder.remove(DocumentLog.newName(of: name), from: folder)
+      try overwrite(DocumentLog.status(.lost), in: file.number, at: place)
+      return true
     } catch {
       return false
     }
-    let file = Descriptor(owning: number)
-    guard let place = placeOfRunning(file.number) else { return false }
-    let new = nullTerminated(DocumentLog.newName(of: name))
-    _ = unlinkat(folder, new, 0)
-    let lost = DocumentLog.status(.lost)
-    return lost.withUnsafeBytes { pwrite(file.number, $0.baseAddress, $0.count, place) }
-      == lost.count
   }
 
   /// Finds out whether a document says "running" though its writer is gone.
@@ -56,61 +49,35 @@ enum LostDocuments {
   /// - Returns: `false` also where that cannot be known: for a pipe, for a file that has been replaced by
   ///   a newer one, and where the file system has no locks.
   static func isWithoutWriter(_ number: CInt) -> Bool {
-    guard placeOfRunning(number) != nil, nonet_is_locked(number) == 0 else { return false }
+    guard placeOfRunning(number) != nil, isLocked(number) == false else { return false }
     // A writer gives the name to a newer file before it lets go of this one.
-    var status = stat()
-    return fstat(number, &status) == 0 && status.st_nlink > 0 && placeOfRunning(number) != nil
+    return hasName(number) && placeOfRunning(number) != nil
   }
 
   /// Where the document's end says "running"; `nil` where it does not.
   private static func placeOfRunning(_ number: CInt) -> Int? {
-    var status = stat()
-    guard fstat(number, &status) == 0, status.st_mode & mode_t(S_IFMT) == mode_t(S_IFREG) else {
-      return nil
-    }
+    guard let size = sizeOfRegularFile(number) else { return nil }
     let running = DocumentLog.status(.running)
     // The code of the exit comes behind it, filled up to five places.
     let behind = ",\"exit_code\":".utf8.count + 5 + 2
-    let place = Int(status.st_size) - behind - running.count
+    let place = size - behind - running.count
     guard place > 0 else { return nil }
-    var bytes = [UInt8](repeating: 0, count: running.count)
-    let count = bytes.withUnsafeMutableBytes { pread(number, $0.baseAddress, $0.count, place) }
-    return count == bytes.count && bytes == running ? place : nil
+    return readBytes(of: number, at: place, count: running.count) == running ? place : nil
   }
 
   /// The newest documents by their names, which begin with the time.
   private static func newest(in folder: PinnedFolder) -> [[UInt8]] {
-    let number: CInt
-    do throws(SystemError) {
-      number = try folder.open([UInt8(ascii: ".")], O_RDONLY | O_DIRECTORY)
-    } catch {
-      return []
-    }
-    guard let names = fdopendir(number) else {
-      _ = close(number)
-      return []
-    }
-    defer { closedir(names) }
+    guard let names = folder.names(most: mostNames) else { return [] }
     // Few and in order, the newest first; a folder of many logs is gone through at every start.
     var found: [[UInt8]] = []
-    var count = 0
-    while let entry = readdir(names) {
-      count += 1
-      if count > mostNames { return [] }
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+    for name in names {
       guard name.starts(with: beginning), name.suffix(end.count).elementsEqual(end) else {
         continue
       }
-      let place = found.firstIndex { isLess($0, name) } ?? found.count
+      let place = found.firstIndex { $0.lexicographicallyPrecedes(name) } ?? found.count
       if place < mostLooks { found.insert(name, at: place) }
       if found.count > mostLooks { found.removeLast() }
     }
     return found
-  }
-
-  /// Whether a name comes first in the order of its bytes.
-  private static func isLess(_ one: [UInt8], _ other: [UInt8]) -> Bool {
-    let order = memcmp(one, other, min(one.count, other.count))
-    return order == 0 ? one.count < other.count : order < 0
   }
 }

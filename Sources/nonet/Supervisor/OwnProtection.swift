@@ -1,5 +1,4 @@
 internal import BPFAssembler
-internal import CLinuxShims
 
 /// Decides the calls that `supervision.policy` asks about.
 ///
@@ -83,9 +82,9 @@ struct OwnProtection {
       switch CInt(number(0)) - forProcess {
       case 0: return !means(number(1), thread)
       case 1:
-        let group = number(1) == 0 ? getpgid(thread) : number(1)
-        return group != getpgrp() && !holders.contains(group)
-      case _: return number(1) != 0 && uid_t(bitPattern: number(1)) != getuid()
+        let group = number(1) == 0 ? processGroup(of: thread) : number(1)
+        return group != OwnProcess.group && !holders.contains(group)
+      case _: return number(1) != 0 && uid_t(bitPattern: number(1)) != OwnProcess.user
       }
     case .ownerOfFile: return false
     case .handle:
@@ -103,10 +102,10 @@ struct OwnProtection {
   private func permitsGroup(_ number: pid_t, _ signal: CInt, _ thread: pid_t) -> Bool {
     if hasSignalScope { return true }
     if number == -1 || number == pid_t.min { return false }
-    if number == 0 { return permitsGroup(of: getpgid(thread), signal) }
+    if number == 0 { return permitsGroup(of: processGroup(of: thread), signal) }
     // Inside a pid namespace of its own the number is of another group, or of none.
     return permitsGroup(of: -number, signal)
-      || -number != getpgrp() && isInInnerPIDNamespace(thread) ?? false
+      || -number != OwnProcess.group && isInInnerPIDNamespace(thread) ?? false
   }
 
   /// Whether a signal may go to a group, by its number as this process sees it.
@@ -115,7 +114,7 @@ struct OwnProtection {
   /// kernel lets no signal out of the command's domain, it leaves us out by itself.
   private func permitsGroup(of group: pid_t, _ signal: CInt) -> Bool {
     if hasSignalScope { return true }
-    if group == getpgrp() { return signal == SIGSTOP }
+    if group == OwnProcess.group { return signal == SIGSTOP }
     return !holders.contains(group)
   }
 

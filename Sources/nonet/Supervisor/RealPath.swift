@@ -1,5 +1,3 @@
-internal import CLinuxShims
-
 /// Where a path leads, and whether this process's user may lead it elsewhere by a link.
 ///
 /// A confined command may change what its user may change. A path without links means the same file or

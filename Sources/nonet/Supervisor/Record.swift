@@ -1,26 +1,4 @@
 internal import BPFAssembler
-internal import CLinuxShims
-
-/// One attempt, as it was answered.
-struct Attempt {
-  let call: Call
-  let kind: CallKind
-  let evidence: Evidence
-  /// Where the socket is connected to, for a send that names no address.
-  let peer: NetworkPeer?
-  let verdict: Outcome
-  let isProbe: Bool
-  let thread: pid_t
-  /// When it was received, and the thread waited.
-  let moment: Moment
-
-  /// The same attempt with another end.
-  func answered(_ verdict: Outcome, isProbe: Bool) -> Attempt {
-    Attempt(
-      call: call, kind: kind, evidence: evidence, peer: peer, verdict: verdict,
-      isProbe: isProbe, thread: thread, moment: moment)
-  }
-}
 
 /// The events of a run and the logs that tell them.
 struct Record {
@@ -30,17 +8,15 @@ struct Record {
   private var names: SocketNames?
   private let complain: (String) -> Void
   private var hasWarned = false
-  /// Events that a log has to come back to, and when.
-  private var forLines: [Int] = []
-  private var forDocument: [Int] = []
-  private var linesDue: Moment?
-  private var documentDue: Moment?
+  /// When a log has to come back to what it could not tell at once.
+  private var linesDue: Timestamp?
+  private var documentDue: Timestamp?
 
-  private static let lineInterval: Int64 = 1_000_000
+  private static let lineInterval = 1_000_000
   /// With less than this in between, repeats share a line: 0.1 ms, so that two tests of a quick suite
   /// do not.
-  private static let gap: Int64 = 100
-  private static let documentInterval: Int64 = 100_000
+  private static let gap = 100
+  private static let documentInterval = 100_000
 
   /// Begins with no event.
   ///
@@ -68,7 +44,7 @@ struct Record {
 
   /// Counts an attempt and tells the logs.
   mutating func add(_ attempt: Attempt, by thread: Identities.Thread?) {
-    let now = Moment.now
+    let now = Timestamp.now
     thread?.answered = now
     if let thread, let index = thread.event(of: attempt) {
       countAgain(index, attempt.moment, at: now)
@@ -80,10 +56,12 @@ struct Record {
   }
 
   private mutating func addNew(
-    _ attempt: Attempt, by thread: Identities.Thread?, at now: Moment
+    _ attempt: Attempt, by thread: Identities.Thread?, at now: Timestamp
   ) {
     let isProbe = attempt.isProbe || attempt.evidence.asksNameService
-    let (body, nameRange, label) = text(of: attempt, isProbe, thread?.identity)
+    let names = names ?? SocketNames()
+    self.names = names
+    let (body, nameRange, label) = attempt.text(isProbe: isProbe, by: thread?.identity, names)
     if let index = table.index(of: body) {
       thread?.remember(attempt, event: index)
       countAgain(index, attempt.moment, at: now)
@@ -91,20 +69,19 @@ struct Record {
     }
     guard
       let index = table.add(
-        body, nameRange: nameRange, label: label, isProbe: isProbe,
-        at: attempt.moment)
+        body, nameRange: nameRange, label: label, isProbe: isProbe, at: attempt.moment)
     else {
       if document != nil, documentDue == nil { documentDue = now.later(Self.documentInterval) }
       return
     }
     thread?.remember(attempt, event: index)
     if document != nil {
-      document?.note(index, &table)
+      document?.note(index, table)
       if documentDue == nil { documentDue = now.later(Self.documentInterval) }
     }
-    if lines?.tellsMoments ?? false { tellQueued() }
-    tell(index)
-    if table.events[index].untold > 0 { queue(index, at: now) }
+    lines?.note(index, table, at: attempt.moment)
+    if lines?.tellsMoments ?? false { lines?.tellQueue(table) }
+    if !(lines?.tell(index, table) ?? true) { queueForLines(index, at: now) }
     warn()
   }
 
@@ -112,21 +89,22 @@ struct Record {
   ///
   /// Where it is apart from the last one it gets a line of its own. What happened before a line stands
   /// before it.
-  private mutating func countAgain(_ index: Int, _ moment: Moment, at now: Moment) {
+  private mutating func countAgain(_ index: Int, _ moment: Timestamp, at now: Timestamp) {
     let tellsMoments = lines?.tellsMoments ?? false
     let isApart = tellsMoments && moment >= table.events[index].last.later(Self.gap)
-    if isApart { tellQueued() }
+    if isApart { lines?.tellQueue(table) }
     table.repeated(index, at: moment)
-    if isApart { tell(index) }
+    lines?.note(index, table, at: moment)
+    if isApart { lines?.tell(index, table) }
     queue(index, at: now)
   }
 
   /// Brings the logs up to date where that is due.
-  mutating func bringUpToDate(at now: Moment) {
+  mutating func bringUpToDate(at now: Timestamp) {
     if let due = linesDue, due <= now {
       linesDue = nil
-      tellQueued()
-      if !forLines.isEmpty { linesDue = now.later(Self.lineInterval) }
+      lines?.tellQueue(table)
+      if lines?.hasQueue ?? false { linesDue = now.later(Self.lineInterval) }
     }
     if let due = documentDue, due <= now {
       documentDue = nil
@@ -138,22 +116,22 @@ struct Record {
   /// Writes the end of the logs.
   mutating func finish(_ ending: Ending) {
     for _ in 0..<20 {
-      tellQueued()
+      lines?.tellQueue(table)
       // A slow reader gets a moment, not more.
-      if forLines.isEmpty || lines?.isFull ?? true || lines?.failure != nil { break }
+      guard let lines, lines.hasQueue, !lines.isFull, lines.failure == nil else { break }
       sleepMicroseconds(10_000)
     }
     refreshDocument()
-    let untold = table.events.reduce(UInt64(0)) { $0 + $1.untold }
+    let untold = lines?.untold(table) ?? 0
     lines?.end(eventCount: table.total, dropped: table.dropped + untold, ending)
-    document?.finish(&table, ending)
+    document?.finish(table, ending)
     warn()
   }
 
   /// What a second holder needs to tell that this process was killed.
   var lostLogs: LostLogs {
     LostLogs(
-      process: getpid(), lines: lines?.file,
+      process: OwnProcess.number, lines: lines?.file,
       document: document.map { ($0.folder.number, $0.fileName) })
   }
 
@@ -165,61 +143,32 @@ struct Record {
 
   /// What the log tells of the run's attempts, once it has ended: the document, or else the lines.
   var kept: Kept {
-    let attempts = table.events.filter { !$0.isProbe }
     if let document {
-      let untold = attempts.reduce(UInt64(0)) { $0 + ($1.place == 0 ? $1.count : 0) }
       return Kept(
-        isFull: false, untold: untold, dropped: table.dropped, failed: document.failure != nil)
+        isFull: false, untold: document.untold(table) { !$0.isProbe }, dropped: table.dropped,
+        failed: document.failure != nil)
     }
-    let untold = lines == nil ? 0 : attempts.reduce(UInt64(0)) { $0 + $1.untold }
     return Kept(
-      isFull: lines?.isFull ?? false, untold: untold, dropped: table.dropped,
+      isFull: lines?.isFull ?? false, untold: lines?.untold(table) { !$0.isProbe } ?? 0,
+      dropped: table.dropped,
       failed: lines?.failure != nil)
   }
 
-  private mutating func queue(_ index: Int, at now: Moment) {
-    if lines != nil, !table.events[index].isQueuedForLines {
-      table.update(index) { $0.isQueuedForLines = true }
-      forLines.append(index)
-      if linesDue == nil { linesDue = now.later(Self.lineInterval) }
-    }
-    if document != nil, !table.events[index].isQueuedForDocument {
-      table.update(index) { $0.isQueuedForDocument = true }
-      forDocument.append(index)
+  private mutating func queue(_ index: Int, at now: Timestamp) {
+    if lines != nil { queueForLines(index, at: now) }
+    if document != nil {
+      document?.queue(index)
       if documentDue == nil { documentDue = now.later(Self.documentInterval) }
     }
   }
 
-  private mutating func tell(_ index: Int) {
-    guard lines?.tell(table.events[index]) ?? false else { return }
-    table.update(index) {
-      $0.untold = 0
-      $0.isTold = true
-    }
-  }
-
-  private mutating func tellQueued() {
-    let queued = forLines
-    forLines = []
-    var isStopped = false
-    for index in queued {
-      // What does not take one line does not take the next one either.
-      if !isStopped { tell(index) }
-      if table.events[index].untold > 0 {
-        isStopped = true
-        forLines.append(index)
-      } else {
-        table.update(index) { $0.isQueuedForLines = false }
-      }
-    }
+  private mutating func queueForLines(_ index: Int, at now: Timestamp) {
+    lines?.queue(index)
+    if linesDue == nil { linesDue = now.later(Self.lineInterval) }
   }
 
   private mutating func refreshDocument() {
-    for index in forDocument {
-      document?.refresh(table.events[index])
-      table.update(index) { $0.isQueuedForDocument = false }
-    }
-    forDocument.removeAll(keepingCapacity: true)
+    document?.refreshQueue(table)
     document?.refreshSums(table)
   }
 
@@ -231,80 +180,9 @@ struct Record {
       "the log cannot be written (\(failure.call): \(failure.reason)); the command stays "
         + "confined and goes on")
   }
-
-  /// What identical attempts have in common, the place of the name in it, and few words.
-  private mutating func text(
-    of attempt: Attempt, _ isProbe: Bool, _ identity: Identity?
-  ) -> (body: [UInt8], nameRange: Range<Int>, label: [UInt8]) {
-    let names = names ?? SocketNames()
-    self.names = names
-    let call = CallText(
-      attempt.call, attempt.kind, attempt.evidence, peer: attempt.peer, names)
-    var body: [UInt8] = []
-    body.reserveCapacity(384)
-    body.member("pid", identity?.process ?? attempt.thread, isFirst: true)
-    body.member("tid", attempt.thread)
-    body.key("comm")
-    var (start, end) = (body.count, body.count)
-    if let identity {
-      var name: [UInt8] = []
-      name.string(safe(identity.name))
-      body += name
-      (start, end) = (start + 1, body.count - 1)
-    } else {
-      body += Array("null".utf8)
-    }
-    // Where the kernel does not tell the program there is none to name.
-    if let identity, !identity.program.isEmpty {
-      body.member("exe", hostile: identity.program)
-      if identity.hasForeignMounts { body += Array(",\"foreign_mounts\":true".utf8) }
-    } else {
-      body += Array(",\"exe\":null".utf8)
-    }
-    body.member("abi", plain: call.abi)
-    body.member("api", plain: call.api)
-    body.key("args")
-    body += call.arguments
-    switch attempt.verdict {
-    case .refused(let number):
-      body += Array(",\"verdict\":\"refused\",\"errno\":\(number)".utf8)
-    case .observed:
-      body += Array(",\"verdict\":\"observed\",\"errno\":null".utf8)
-    case .allowed:
-      body += Array(",\"verdict\":\"allowed\",\"errno\":null".utf8)
-    }
-    if isProbe, attempt.verdict != .allowed { body += Array(",\"probe\":true".utf8) }
-    return (body, start..<end, call.label)
-  }
 }
 
-extension Moment {
-  func later(_ interval: Int64) -> Moment {
-    Moment(microseconds: microseconds + interval)
-  }
-}
-
-extension Identities.Thread {
-  /// The event that counted the same attempt a moment ago.
-  fileprivate func event(of attempt: Attempt) -> Int? {
-    for one in recent
-    where one.call == attempt.call && one.verdict == attempt.verdict
-      && one.evidence == attempt.evidence && one.peer == attempt.peer
-    {
-      return one.event
-    }
-    return nil
-  }
-
-  fileprivate func remember(_ attempt: Attempt, event: Int) {
-    let one = Identities.Recent(
-      call: attempt.call, evidence: attempt.evidence, peer: attempt.peer,
-      verdict: attempt.verdict, event: event)
-    if recent.count < Identities.recentCount {
-      recent.append(one)
-    } else {
-      recent[nextRecent] = one
-      nextRecent = (nextRecent + 1) % Identities.recentCount
-    }
-  }
+extension Timestamp {
+  /// The present.
+  static var now: Timestamp { Timestamp(microseconds: currentMicroseconds()) }
 }

@@ -1,5 +1,4 @@
 internal import BPFAssembler
-internal import CLinuxShims
 
 /// What the supervisor does about a call that waits.
 enum Answer: Equatable {

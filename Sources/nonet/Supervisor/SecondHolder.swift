@@ -1,5 +1,4 @@
 internal import BPFAssembler
-internal import CLinuxShims
 
 /// Who holds the listener beside the supervisor, and goes on with the same refusals should that one be
 /// killed: the command notices nothing, and nobody else can take the supervisor's place.
@@ -53,63 +52,47 @@ struct SecondHolder {
   private func perform() -> Never {
     var (holder, handle) = progress.supervisor
     // A command that is about to begin tells in the next microseconds; one that failed never does.
-    var patience = 100
+    var patience = 2000
     while progress.listener < 0, patience > 0 {
       patience -= 1
       sleepMicroseconds(1000)
     }
     let listener = progress.listener
-    guard listener >= 0, closeAll(but: logs.descriptors + [listener, handle]) else { _exit(0) }
-    _ = chdir("/")
+    guard listener >= 0, OwnProcess.closeAll(but: logs.descriptors + [listener, handle]) else {
+      OwnProcess.end()
+    }
+    OwnProcess.leaveFolder()
     while true {
-      wait(for: holder, handle)
+      waitForEnd(of: holder, handle)
       let successor = progress.successor
       if successor <= 0 || successor == holder { break }
-      _ = close(handle)
-      (holder, handle) = (successor, nonet_handle(successor))
+      closeQuietly(handle)
+      (holder, handle) = (successor, processHandle(successor))
     }
     if !progress.isOver { logs.note() }
     answer(Listener(number: listener, slot: progress.slot(.second(number))))
   }
 
-  private func wait(for holder: pid_t, _ handle: CInt) {
-    guard handle >= 0 else {
-      // An outer filter may refuse pidfd_open(2). Whoever was the parent is so until its end.
-      while getppid() == holder { sleepMicroseconds(100_000) }
-      return
-    }
-    var request = pollfd(fd: handle, events: Int16(POLLIN), revents: 0)
-    // Only POLLIN means its end; a descriptor that is none any more says nothing.
-    while poll(&request, 1, -1) < 1 || CInt(request.revents) & POLLIN == 0 {
-      if CInt(request.revents) & POLLNVAL != 0 { return wait(for: holder, -1) }
-    }
-  }
-
-  private func closeAll(but descriptors: [CInt]) -> Bool {
-    let sorted = descriptors.filter { $0 >= 0 }.sorted()
-    return nonet_close_all_but(sorted, CInt(sorted.count)) == 0
-  }
-
   private func answer(_ listener: Listener) -> Never {
     // Those were the supervisor's.
-    nonet_forget_workers()
+    Turns.forget()
     var judge = judge
     judge.protection.holders = OwnProtection.Holders()
     for notification in progress.received where listener.isWaiting(notification.id) {
       judge.answer(notification, listener)
     }
-    var request = pollfd(fd: listener.number, events: Int16(POLLIN), revents: 0)
     while listener.failure == nil {
-      guard poll(&request, 1, -1) == 1 else { continue }
+      let ready = Readiness.wait(listener.number)
+      if ready == .nothing { continue }
       // Otherwise no process is left behind the filter.
-      guard CInt(request.revents) & POLLIN != 0 else { break }
+      guard ready == .input else { break }
       do throws(SystemError) {
         if let notification = try listener.receive() { judge.answer(notification, listener) }
       } catch {
         break
       }
     }
-    _exit(0)
+    OwnProcess.end()
   }
 }
 
@@ -134,7 +117,7 @@ struct LostLogs {
 
 extension Judge {
   /// Gives the answer, and does nothing else.
-  fileprivate func answer(_ notification: nonet_notification, _ listener: Listener) {
+  fileprivate func answer(_ notification: Notification, _ listener: Listener) {
     switch ruling(on: Call(notification), by: notification.thread).answer {
     case .refuse(let errno): _ = listener.refuse(notification.id, with: errno)
     case .proceed: _ = listener.proceed(notification.id)

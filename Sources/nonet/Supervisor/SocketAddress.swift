@@ -6,9 +6,6 @@ enum SocketAddress: Equatable {
   case netlink(port: UInt32, groups: UInt32)
   case other(family: UInt32)
 
-  /// No socket address is longer (struct sockaddr_storage).
-  static let mostBytes = 128
-
   /// Reads an address.
   ///
   /// - Parameter bytes: As many as the caller said there are; `nil` where they are too few for a

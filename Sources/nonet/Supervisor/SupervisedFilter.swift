@@ -1,5 +1,4 @@
 internal import BPFAssembler
-internal import CLinuxShims
 
 /// The filter of a supervised run: `supervision.policy` in front of the user's policy, with questions
 /// in the place of refusals.

@@ -1,12 +1,11 @@
 internal import BPFAssembler
-internal import CLinuxShims
 
 /// What a supervisor does about one call; in its turn.
 extension Supervisor {
   /// Answers a call and writes it down.
-  func handle(_ notification: nonet_notification) {
+  func handle(_ notification: Notification) {
     // Before the answer, so that it is a time in which the thread made the call.
-    let now = Moment.now
+    let now = Timestamp.now
     let call = Call(notification)
     let ruling = judge.ruling(on: call, by: notification.thread)
     let kind = kinds.kind(of: call)
@@ -61,7 +60,7 @@ extension Supervisor {
 
   /// Lets a call through and looks where it sends to.
   private func handleAllowed(
-    _ call: Call, _ kind: CallKind, _ notification: nonet_notification, at now: Moment
+    _ call: Call, _ kind: CallKind, _ notification: Notification, at now: Timestamp
   ) {
     let number = notification.thread
     let evidence = Evidence(call, kind, wantsPayload: true, read: reader(of: number))

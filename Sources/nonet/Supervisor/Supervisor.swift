@@ -1,5 +1,4 @@
 internal import BPFAssembler
-internal import CLinuxShims
 
 /// Answers the calls that the command's filter asks about, and writes down what was tried.
 ///
@@ -26,7 +25,9 @@ final class Supervisor {
   /// Whether the other thread is not there yet.
   private var isAlone = true
   /// When the other thread is looked after next; `nil` where that has time until the bell rings.
-  private var lookDue: Moment?
+  private var lookDue: Timestamp?
+  /// What the workers do; it lives as long as this does, which is as long as the process.
+  private lazy var work = Turns.Work(receive: { self.receive($0, $1) }, retry: { self.retry() })
 
   /// So long a run does without the other thread, unless it tries something.
   private static let milliseconds: CInt = 5
@@ -89,12 +90,13 @@ final class Supervisor {
   ///
   /// What the supervisor's workers had received when it ended is answered here.
   private func goOn() -> Never {
-    closeInherited()
+    OwnProcess.closeInherited()
+    record.close()
     record = Record(lines: nil, document: nil) { _ in }
     // What was known of threads counts events of the record that is gone.
     identities = Identities()
     listener.slot = progress.slot(.successor)
-    nonet_forget_workers()
+    Turns.forget()
     (hasReceiver, lookDue, isAlone) = (false, nil, false)
     startReceiver()
     startRetrier()
@@ -104,20 +106,10 @@ final class Supervisor {
       begun = -1
       for notification in progress.received where listener.isWaiting(notification.id) {
         if connector?.isPending(notification.id) ?? false { continue }
-        if notification.id != nonet_receiver_slot()?.pointee.words.0 { self.handle(notification) }
+        if notification.id != Turns.receivedID { self.handle(notification) }
       }
     }
-    _exit(0)
-  }
-
-  /// Closes what this process was started with, so that nobody waits for its end.
-  private func closeInherited() {
-    _ = chdir("/")
-    for number: CInt in 0...2 { _ = close(number) }
-    do throws(SystemError) {
-      for number in try openDescriptors() { _ = nonet_close_inherited(number) }
-    } catch {}
-    record.close()
+    OwnProcess.end()
   }
 
   // Waiting ----------------------------------------------------------------------------------------
@@ -128,31 +120,27 @@ final class Supervisor {
   /// - Returns: Whether that can be read.
   private func waitForEvents(beside descriptor: CInt) -> Bool {
     let receives = !hasReceiver || isAlone
-    var requests = [
-      pollfd(
-        fd: isListening ? listener.number : -1, events: Int16(receives ? POLLIN : 0), revents: 0),
-      pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
-      pollfd(fd: hasReceiver ? Turns.bell : -1, events: Int16(POLLIN), revents: 0),
-    ]
+    let bell = hasReceiver ? Turns.bell : -1
     let timeout = timeout
     Turns.give()
-    let ready = poll(&requests, nfds_t(requests.count), timeout)
+    let ready = Readiness.wait(
+      .init(descriptor: isListening ? listener.number : -1, readsInput: receives),
+      .init(descriptor: descriptor), .init(descriptor: bell), for: timeout)
     Turns.take()
-    let onListener = ready > 0 ? CInt(requests[0].revents) : 0
-    if isAlone, ready == 0 || onListener & POLLIN != 0 {
+    if isAlone, ready.isTimeOver || ready.first == .input {
       isAlone = false
       replaceSecond()
       startReceiver()
-    } else if onListener & POLLIN != 0 {
+    } else if ready.first == .input {
       handleNext()
-    } else if onListener != 0 {
+    } else if ready.first == .end {
       // No process is left behind the filter.
       isListening = false
     }
-    lookAfterWorkers(isRung: ready > 0 && requests[2].revents != 0)
+    lookAfterWorkers(isRung: ready.third != .nothing)
     stopIfFailed()
     record.bringUpToDate(at: .now)
-    return ready > 0 && requests[1].revents != 0
+    return ready.second != .nothing
   }
 
   /// How long poll(2) may wait, in milliseconds; -1 for as long as it takes.
@@ -167,12 +155,12 @@ final class Supervisor {
   private func lookAfterWorkers(isRung: Bool) {
     guard hasReceiver else { return }
     if let due = lookDue {
-      if Moment.now < due { return }
+      if Timestamp.now < due { return }
     } else if !isRung {
       return
     }
     let look = Turns.look()
-    lookDue = look.sleeps ? nil : Moment.now.later(Int64(Turns.patience) * 1000)
+    lookDue = look.sleeps ? nil : Timestamp.now.later(Int(Turns.patience) * 1000)
     if look.hasLostReceiver {
       let left = Turns.received
       startReceiver()
@@ -206,7 +194,7 @@ final class Supervisor {
   private func replaceSecond() {
     let first = command.second
     startSecond()
-    if first > 0, first != command.second, endProcess(first) { _ = waitpid(first, nil, 0) }
+    if first > 0, first != command.second, endProcess(first) { reap(first) }
   }
 
   /// Starts a second holder in the place of one that is gone.
@@ -224,27 +212,15 @@ final class Supervisor {
 
   /// Starts the worker that receives; without it this thread does, and reads no memory.
   private func startReceiver() {
-    let context = Unmanaged.passUnretained(self).toOpaque()
-    let result = nonet_start_receiver(
-      listener.number, listener.slot,
-      { context, notification, error in
-        guard let context, let notification else { return 0 }
-        let supervisor = Unmanaged<Supervisor>.fromOpaque(context).takeUnretainedValue()
-        return supervisor.receive(notification.pointee, error) ? 1 : 0
-      }, context)
-    hasReceiver = result == 0
+    hasReceiver = Turns.startReceiver(work, on: listener)
   }
 
   /// Has a worker try the connects again that wait.
   func startRetrier() {
     guard let connector, connector.delay >= 0 else { return }
-    let context = Unmanaged.passUnretained(self).toOpaque()
-    let result = nonet_start_retrier(
-      { context in
-        guard let context else { return -1 }
-        return Unmanaged<Supervisor>.fromOpaque(context).takeUnretainedValue().retry()
-      }, context)
-    if result != 0 { connector.giveUpAll { note($0.answer, $0.attempt, $0.thread) } }
+    if !Turns.startRetrier(work) {
+      connector.giveUpAll { note($0.answer, $0.attempt, $0.thread) }
+    }
   }
 
   /// Tries the connects again that are due.
@@ -260,7 +236,7 @@ final class Supervisor {
   /// Answers what the worker has received.
   ///
   /// - Returns: Whether there may be more.
-  private func receive(_ notification: nonet_notification, _ error: CInt) -> Bool {
+  private func receive(_ notification: Notification, _ error: CInt) -> Bool {
     guard isListening else { return false }
     if error != 0 {
       stopListening(because: SystemError(call: "SECCOMP_IOCTL_NOTIF_RECV", number: error))

@@ -1,5 +1,3 @@
-internal import CLinuxShims
-
 /// What `--allow-unix` lets a command connect to.
 struct UnixAllowance {
   /// Sockets on which a process inside listens.

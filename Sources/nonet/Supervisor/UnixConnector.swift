@@ -1,5 +1,4 @@
 internal import BPFAssembler
-internal import CLinuxShims
 
 /// Connects AF_UNIX sockets for threads whose policy refuses connect: to what `--allow-unix` names.
 final class UnixConnector {
@@ -35,9 +34,9 @@ final class UnixConnector {
     let refusal: CInt
     let attempt: Attempt
     let thread: Identities.Thread?
-    let deadline: Moment?
-    var delay: Int64
-    var due: Moment
+    let deadline: Timestamp?
+    var delay: Int
+    var due: Timestamp
   }
 
   private let allowance: UnixAllowance
@@ -55,7 +54,7 @@ final class UnixConnector {
   /// So many connects wait at a time; beyond, a socket that waits is answered as one that does not.
   private static let mostPending = 64
   /// In microseconds: how soon a full backlog is tried again, at first and at most.
-  private static let delays: ClosedRange<Int64> = 1_000...50_000
+  private static let delays: ClosedRange<Int> = 1_000...50_000
 
   /// - Parameters:
   ///   - allowance: What may be reached.
@@ -73,7 +72,7 @@ final class UnixConnector {
 
   /// Notes what counts later of a call that the policy allows, before the kernel makes it: that the
   /// process of a thread listens, or enters a Landlock domain.
-  func note(_ notification: nonet_notification) {
+  func note(_ notification: Notification) {
     if notification.number == restrictSelf {
       noteDomain(notification)
     } else {
@@ -81,13 +80,13 @@ final class UnixConnector {
     }
   }
 
-  private func noteDomain(_ notification: nonet_notification) {
+  private func noteDomain(_ notification: Notification) {
     let start = ThreadStatus(of: notification.thread).flatMap { startTime(of: $0.process) }
     // Otherwise it is not made, or what was read is of another process.
     if listener.isWaiting(notification.id) { domains.note(start) }
   }
 
-  private func noteListener(_ notification: nonet_notification) {
+  private func noteListener(_ notification: Notification) {
     guard allowance.allowsInside, let status = ThreadStatus(of: notification.thread) else { return }
     do throws(SystemError) {
       let number = try processNumber(status.process)
@@ -114,7 +113,7 @@ final class UnixConnector {
   ///   - thread: Who it is, for the log.
   /// - Returns: What became of it; a refusal is the caller's to give.
   func connect(
-    _ notification: nonet_notification, _ attempt: Attempt, refusal: CInt,
+    _ notification: Notification, _ attempt: Attempt, refusal: CInt,
     _ thread: Identities.Thread?
   ) -> Answer {
     if attempt.evidence.isUnreadable { return .refuse(refusal) }
@@ -132,7 +131,7 @@ final class UnixConnector {
     let answer = perform(request, refusal)
     guard answer == .later else { return answer }
     guard pending.count < Self.mostPending else { return .fail(EAGAIN) }
-    let now = Moment.now
+    let now = Timestamp.now
     let delay = Self.delays.lowerBound
     pending.append(
       Pending(
@@ -164,7 +163,7 @@ final class UnixConnector {
       guard let index = pending.firstIndex(where: { $0.request.id == id }) else { continue }
       if answer == .later {
         let delay = min(2 * one.delay, Self.delays.upperBound)
-        let due = Moment.now.later(delay)
+        let due = Timestamp.now.later(delay)
         pending[index].delay = delay
         pending[index].due = min(due, one.deadline ?? due)
       } else {

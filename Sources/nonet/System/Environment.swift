@@ -23,7 +23,7 @@ extension Here {
   /// The variable alone is a hint that anybody can write; the trial alone could be anybody's sandbox.
   static var isInside: Bool {
     guard environmentValue("NONET") != nil else { return false }
-    guard let number = refusalOfSockets else { return interfaces == ["lo"] }
+    guard let number = refusal(ofSocket: AF_INET) else { return interfaces == ["lo"] }
     // Outside, a process that lacks descriptors or memory gets these.
     return ![EMFILE, ENFILE, ENOMEM, ENOBUFS].contains(number)
   }

@@ -11,13 +11,13 @@ struct FileReplacement {
   /// Reads a file, which need not be there.
   ///
   /// - Parameters:
-  ///   - name: The path.
+  ///   - path: The path.
   ///   - limit: The most bytes it may have; more are read of a longer one, but not all.
   /// - Throws: The errno of a call that failed; ENOENT means a link that leads nowhere.
-  init(_ name: String, limit: Int) throws(SystemError) {
-    path = Array(name.utf8)
+  init(_ path: [UInt8], limit: Int) throws(SystemError) {
+    self.path = path
     var status = stat()
-    if lstat(name, &status) != 0, nonet_errno() == ENOENT {
+    if lstat(nullTerminated(path), &status) != 0, nonet_errno() == ENOENT {
       (file, text) = (nil, nil)
       return
     }
@@ -41,9 +41,7 @@ struct FileReplacement {
   ///   it was read; then it is as it was.
   func replace(with bytes: [UInt8], keepingOldWith suffix: String) throws(SystemError) {
     guard let file, let text, let old = file.old else {
-      if let end = path.lastIndex(of: UInt8(ascii: "/")), end > 0 {
-        try makeFolders(Array(path[..<end]))
-      }
+      if path.contains(PathText.slash) { try makeFolders(PathText.folder(path)) }
       guard !isThere else { throw SystemError(call: "read", number: ESTALE) }
       return try PinnedName(path).replace(with: bytes)
     }
@@ -62,9 +60,8 @@ struct FileReplacement {
   /// Writes the former bytes for nobody but those that the file itself is open to.
   private func keep(_ bytes: [UInt8], of old: stat, with suffix: String) throws(SystemError) {
     // Beside the path that was given, which may be a link to a file elsewhere.
-    let end = path.lastIndex(of: UInt8(ascii: "/"))
-    let folder = try PinnedFolder(end.map { Array(path[..<max($0, 1)]) } ?? [UInt8(ascii: ".")])
-    let name = (end.map { Array(path[($0 + 1)...]) } ?? path) + Array(suffix.utf8)
+    let folder = try PinnedFolder(PathText.folder(path))
+    let name = Array(PathText.lastComponent(path)) + Array(suffix.utf8)
     do throws(SystemError) { try folder.remove(name) } catch {}
     let copy = Descriptor(
       owning: try folder.open(name, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600))

@@ -78,73 +78,13 @@ func writeNewFile(_ path: String, _ bytes: [UInt8]) throws(SystemError) {
 /// Whether a file of that name exists, whatever it is.
 func fileExists(_ path: UnsafePointer<CChar>) -> Bool { access(path, F_OK) == 0 }
 
+/// Whether this process may execute a file of that name (access(2)).
+func isExecutable(_ path: UnsafePointer<CChar>) -> Bool { access(path, X_OK) == 0 }
+
 /// Whether a folder has that name.
 func isDirectory(_ path: UnsafePointer<CChar>) -> Bool {
   var status = stat()
   return stat(path, &status) == 0 && status.st_mode & mode_t(S_IFMT) == mode_t(S_IFDIR)
-}
-
-/// Opens a file that is only added to; one that is made is its owner's alone.
-///
-/// Links at its end are followed one by one, and each is held while its owner is looked at: nobody can
-/// exchange it in between.
-///
-/// - Throws: EPERM for a link whose owner is neither this process's user nor root.
-func openLog(_ path: UnsafePointer<CChar>) throws(SystemError) -> CInt {
-  var name = Array(UnsafeBufferPointer(start: path, count: strlen(path))).map {
-    UInt8(bitPattern: $0)
-  }
-  for _ in 0..<8 {
-    do throws(SystemError) {
-      return try attempt("open") { nonet_open_log(nullTerminated(name), 0) }
-    } catch {
-      if error.number != ELOOP { throw error }
-    }
-    let link = Descriptor(
-      owning: try attempt("open") {
-        nonet_pin(AT_FDCWD, nullTerminated(name), 0, UInt64(NONET_RESOLVE_PLAIN.rawValue))
-      })
-    let number = link.number
-    // Such a link is a descriptor of this process.
-    if nonet_is_procfs(number) == 1 {
-      return try attempt("open") { nonet_open_log(nullTerminated(name), 1) }
-    }
-    var status = stat()
-    _ = try attempt("fstat") { fstat(number, &status) }
-    guard isTrusted(status.st_uid) else {
-      throw SystemError(call: "following the link of another user", number: EPERM)
-    }
-    var target = [CChar](repeating: 0, count: Int(PATH_MAX))
-    let capacity = target.count
-    let count = try attempt("readlink") { readlinkat(number, "", &target, capacity) }
-    let bytes = target[..<count].map { UInt8(bitPattern: $0) }
-    let slash = UInt8(ascii: "/")
-    let folder = name.lastIndex(of: slash).map { Array(name[...$0]) } ?? []
-    name = bytes.first == slash ? bytes : folder + bytes
-  }
-  throw SystemError(call: "open", number: ELOOP)
-}
-
-/// Whether an owner of links is this process's user or root.
-private func isTrusted(_ owner: uid_t) -> Bool {
-  // In a user namespace root may be nobody; the root folder shows who it is.
-  var root = stat()
-  return owner == 0 || owner == geteuid() || stat("/", &root) == 0 && owner == root.st_uid
-}
-
-/// Refuses a link to a file whose owner is neither this process's user nor root: an earlier command may
-/// have left it, so that this process writes where it leads.
-///
-/// - Throws: EPERM for such a link.
-func refuseLinkOfOthers(_ path: UnsafePointer<CChar>) throws(SystemError) {
-  var link = stat()
-  guard lstat(path, &link) == 0, link.st_mode & mode_t(S_IFMT) == mode_t(S_IFLNK) else { return }
-  var file = stat()
-  // What is there and no file has no contents to lose; what is not there would be made.
-  if stat(path, &file) == 0, file.st_mode & mode_t(S_IFMT) != mode_t(S_IFREG) { return }
-  guard isTrusted(link.st_uid) else {
-    throw SystemError(call: "following the link of another user", number: EPERM)
-  }
 }
 
 /// Keeps a file from every command that is run later: descriptors of it from 3 upwards are closed then.

@@ -12,13 +12,16 @@ enum Here {
   /// Whether programs of the 32-bit ABI run here.
   static var runs32Bit: Bool { nonet_probe_32bit() == 1 }
 
-  /// The errno of trying to make an IP socket; `nil` where it can be made.
-  static var refusalOfSockets: CInt? {
-    let number = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
+  /// The errno of trying to make a stream socket of a family; `nil` where it can be made.
+  static func refusal(ofSocket family: CInt) -> CInt? {
+    let number = socket(family, CInt(SOCK_STREAM.rawValue), 0)
     if number < 0 { return nonet_errno() }
-    _ = close(number)
+    closeQuietly(number)
     return nil
   }
+
+  /// Whether connect(2) is refused before the kernel sees that there is no descriptor, which is EBADF.
+  static var refusesConnect: Bool { connect(-1, nil, 0) != 0 && nonet_errno() != EBADF }
 
   /// The network interfaces of this namespace; `nil` where the kernel may not be asked.
   static var interfaces: [String]? {
@@ -35,7 +38,7 @@ enum Here {
 
   /// The first file of that name along PATH that can be executed.
   static func executable(named name: String) -> String? {
-    alongPath(name).first { access($0, X_OK) == 0 && !isDirectory($0) }
+    alongPath(name).first { isExecutable($0) && !isDirectory($0) }
   }
 
   /// The name in each folder of PATH, in their order.

@@ -16,11 +16,11 @@ final class Listener {
   /// The next call that waits; `nil` where its thread is gone already.
   ///
   /// - Throws: Any errno but ENOENT: nothing can be answered then.
-  func receive() throws(SystemError) -> nonet_notification? {
+  func receive() throws(SystemError) -> Notification? {
     var notification = nonet_notification()
     do throws(SystemError) {
       _ = try attempt("SECCOMP_IOCTL_NOTIF_RECV") { nonet_receive(number, slot, &notification) }
-      return notification
+      return Notification(notification)
     } catch {
       if error.number == ENOENT { return nil }
       throw error

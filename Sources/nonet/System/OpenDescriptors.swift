@@ -46,6 +46,13 @@ private func kindOfSocket(_ descriptor: CInt) -> DescriptorKind {
   }
 }
 
+/// Whether a socket has an other end (getpeername(2)).
+func isConnected(_ descriptor: CInt) -> Bool {
+  var address = sockaddr()
+  var size = socklen_t(MemoryLayout<sockaddr>.size)
+  return getpeername(descriptor, &address, &size) == 0
+}
+
 private func socketOption(_ option: CInt, of descriptor: CInt) throws(SystemError) -> UInt32 {
   var value: UInt32 = 0
   var length = socklen_t(MemoryLayout<UInt32>.size)

@@ -15,22 +15,18 @@ enum OwnProgram {
         return nil
       }
       let path = buffer[..<count].map { UInt8(bitPattern: $0) }
-      return isFile(path + [0]) ? path : nil
+      return isFile(path) ? path : nil
     } catch {
       return nil
     }
   }
 
-  /// Whether a null-terminated path leads to this very file.
+  /// Whether a path leads to this very file.
   static func isFile(_ path: [UInt8]) -> Bool {
     var own = stat()
     var other = stat()
-    guard stat(link, &own) == 0 else { return false }
-    let isThere = path.withUnsafeBytes { bytes in
-      guard let name = bytes.baseAddress?.assumingMemoryBound(to: CChar.self) else { return false }
-      return stat(name, &other) == 0
-    }
-    return isThere && own.st_dev == other.st_dev && own.st_ino == other.st_ino
+    return stat(link, &own) == 0 && stat(nullTerminated(path), &other) == 0
+      && own.st_dev == other.st_dev && own.st_ino == other.st_ino
   }
 }
 

@@ -78,12 +78,9 @@ struct PinnedName {
     let isThere = stat(nullTerminated(path), &status) == 0
     // Where the name is a link that leads nowhere, the link itself is meant.
     let target = isThere ? try realPath(path) : path
-    let slash = UInt8(ascii: "/")
-    let end = target.lastIndex(of: slash)
-    let above = end.map { Array(target[..<max($0, 1)]) } ?? [UInt8(ascii: ".")]
-    name = end.map { Array(target[($0 + 1)...]) } ?? target
+    name = Array(PathText.lastComponent(target))
     guard !name.isEmpty else { throw SystemError(call: "open", number: isThere ? EISDIR : ENOENT) }
-    folder = try PinnedFolder(above)
+    folder = try PinnedFolder(PathText.folder(target))
     if isThere {
       let found = try folder.status(of: name)
       guard found.st_dev == status.st_dev, found.st_ino == status.st_ino else {

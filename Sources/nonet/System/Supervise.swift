@@ -126,11 +126,11 @@ struct RunProgress {
   }
 
   /// The calls that whoever has died had received, answered or not.
-  var received: [nonet_notification] {
-    var found: [nonet_notification] = []
+  var received: [Notification] {
+    var found: [Notification] = []
     for index in 0..<Int(NONET_SLOTS) {
       var notification = nonet_notification()
-      if nonet_look(pointer(index), &notification) != 0 { found.append(notification) }
+      if nonet_look(pointer(index), &notification) != 0 { found.append(Notification(notification)) }
     }
     return found
   }

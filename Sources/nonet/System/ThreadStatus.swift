@@ -4,8 +4,6 @@ internal import CLinuxShims
 struct ThreadStatus: Equatable {
   var process: pid_t = 0
   var ids = ThreadIDs()
-  /// Its numbers, from that in the pid namespace of the /proc down to that in its own.
-  var numbers: [pid_t] = []
   /// How many seccomp filters the thread has; 0 before Linux 5.9, which does not tell.
   var filters: UInt64 = 0
   /// Signals that wait, are not blocked and have a handler: what makes a call end with EINTR.
@@ -57,8 +55,6 @@ struct ThreadStatus: Equatable {
         let groups = words.indices.compactMap { number($0) }
         ids.groups = groups.map { gid_t(truncatingIfNeeded: $0) }.sorted()
         if groups.count == words.count { found |= 8 }
-      } else if name.elementsEqual("NSpid".utf8) {
-        numbers = words.indices.compactMap { number($0) }.map { pid_t(truncatingIfNeeded: $0) }
       } else if name.elementsEqual("Seccomp_filters".utf8) {
         filters = number(0) ?? 0
       } else if name.elementsEqual("CapEff".utf8), let value = number(0, radix: 16) {

@@ -37,9 +37,57 @@ enum Turns {
   }
 
   /// The call that the receiver has received last.
-  static var received: nonet_notification? {
+  static var received: Notification? {
     var notification = nonet_notification()
     guard let slot = nonet_receiver_slot(), nonet_look(slot, &notification) == 1 else { return nil }
-    return notification
+    return Notification(notification)
   }
+
+  /// The wait of that call, answered or not.
+  static var receivedID: UInt64? { nonet_receiver_slot()?.pointee.words.0 }
+
+  /// What workers do, each in its turn.
+  final class Work {
+    /// Answers a call, or hears of an errno of receiving; returns whether to go on.
+    fileprivate let receive: (Notification, CInt) -> Bool
+    /// Tries again what waits; returns in how many milliseconds some is due again, or -1.
+    fileprivate let retry: () -> CInt
+
+    init(receive: @escaping (Notification, CInt) -> Bool, retry: @escaping () -> CInt) {
+      self.receive = receive
+      self.retry = retry
+    }
+  }
+
+  /// Starts the worker that receives calls.
+  ///
+  /// - Parameters:
+  ///   - work: What it does; stays the caller's to keep.
+  ///   - listener: Where it receives.
+  /// - Returns: Whether there is one now.
+  static func startReceiver(_ work: Work, on listener: Listener) -> Bool {
+    let context = Unmanaged.passUnretained(work).toOpaque()
+    return nonet_start_receiver(
+      listener.number, listener.slot,
+      { context, notification, error in
+        guard let context, let notification else { return 0 }
+        let work = Unmanaged<Work>.fromOpaque(context).takeUnretainedValue()
+        return work.receive(Notification(notification.pointee), error) ? 1 : 0
+      }, context) == 0
+  }
+
+  /// Starts the worker that tries again, where there is none at work.
+  ///
+  /// - Returns: Whether there is one now.
+  static func startRetrier(_ work: Work) -> Bool {
+    let context = Unmanaged.passUnretained(work).toOpaque()
+    return nonet_start_retrier(
+      { context in
+        guard let context else { return -1 }
+        return Unmanaged<Work>.fromOpaque(context).takeUnretainedValue().retry()
+      }, context) == 0
+  }
+
+  /// Knows of no worker any more: after fork(2), which leaves them behind.
+  static func forget() { nonet_forget_workers() }
 }

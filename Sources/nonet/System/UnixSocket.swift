@@ -54,12 +54,12 @@ struct UnixSocket: ~Copyable {
   var isBlocking: Bool { nonet_file_flags(descriptor.number) & CInt(O_NONBLOCK) == 0 }
 
   /// How long a connect may wait, in microseconds; `nil` for as long as it takes.
-  var sendTimeout: Int64? {
+  var sendTimeout: Int? {
     var time = timeval()
     var size = socklen_t(MemoryLayout<timeval>.size)
     let number = descriptor.number
     guard getsockopt(number, SOL_SOCKET, SO_SNDTIMEO, &time, &size) == 0 else { return 0 }
-    let sum = Int64(time.tv_sec) &* 1_000_000 &+ Int64(time.tv_usec)
+    let sum = Int(time.tv_sec) &* 1_000_000 &+ Int(time.tv_usec)
     return sum == 0 ? nil : min(max(0, sum), 1 << 50)
   }
 
@@ -120,6 +120,9 @@ struct UnixSocket: ~Copyable {
     _ = try attempt("fcntl") { nonet_set_file_flags(socket, flags & ~CInt(O_NONBLOCK)) }
   }
 
+  /// No socket address is longer (struct sockaddr_storage).
+  static let mostAddressBytes = 128
+
   private func option(_ option: CInt) -> CInt? {
     var value: CInt = 0
     var size = socklen_t(MemoryLayout<CInt>.size)
@@ -130,7 +133,7 @@ struct UnixSocket: ~Copyable {
   private func address(
     _ ask: (CInt, UnsafeMutablePointer<sockaddr>?, UnsafeMutablePointer<socklen_t>?) -> CInt
   ) -> [UInt8]? {
-    var bytes = [UInt8](repeating: 0, count: SocketAddress.mostBytes)
+    var bytes = [UInt8](repeating: 0, count: Self.mostAddressBytes)
     var size = socklen_t(bytes.count)
     let number = descriptor.number
     let result = bytes.withUnsafeMutableBytes {

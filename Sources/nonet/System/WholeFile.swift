@@ -30,8 +30,7 @@ final class WholeFile {
       target = .stream(number)
       return
     }
-    try refuseLinkOfOthers(name)
-    target = .name(try PinnedName(path))
+    target = .name(try PinnedName(TrustedLinks.follow(path)))
   }
 
   deinit { if case .stream(let number) = target { _ = close(number) } }

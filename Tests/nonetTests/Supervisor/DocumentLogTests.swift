@@ -7,7 +7,8 @@ import Testing
 @Suite struct DocumentLogTests {
   private static func head(_ command: String) -> LogHead {
     LogHead(
-      started: Moment(microseconds: 1_000_000), process: 7, policy: "default", walls: ["seccomp"],
+      started: Timestamp(microseconds: 1_000_000), process: 7, policy: "default",
+      walls: ["seccomp"],
       command: [Array(command.utf8)], version: "test")
   }
 
@@ -22,7 +23,7 @@ import Testing
   private static func add(_ table: inout EventTable, _ number: Int, size: Int) -> Int? {
     let body = "\"pid\":\(number),\"exe\":\"" + String(repeating: "x", count: size) + "\""
     return table.add(
-      Array(body.utf8), nameRange: 0..<0, label: [], isProbe: false, at: Moment(microseconds: 5))
+      Array(body.utf8), nameRange: 0..<0, label: [], isProbe: false, at: Timestamp(microseconds: 5))
   }
 
   private static func withFolder(_ test: (String) throws -> Void) throws {
@@ -47,16 +48,17 @@ import Testing
       check(0)
       for number in 0..<20 {
         guard let index = Self.add(&table, number, size: size + number % 7) else { break }
-        log.note(index, &table)
+        log.note(index, table)
         check(number + 1)
-        table.repeated(number / 2, at: Moment(microseconds: 1_798_761_599_000_000))
-        log.refresh(table.events[number / 2])
+        table.repeated(number / 2, at: Timestamp(microseconds: 1_798_761_599_000_000))
+        log.queue(number / 2)
+        log.refreshQueue(table)
         log.refreshSums(table)
         check(number + 1)
       }
       let count = table.events.count
       let before = Self.contents(log.name).count
-      log.finish(&table, .killed(9))
+      log.finish(table, .killed(9))
       let bytes = Self.contents(log.name)
       check(count)
       #expect(bytes.count < before && log.failure == nil)
@@ -73,15 +75,16 @@ import Testing
       defer { _ = unlink(log.name) }
       for number in 0..<200 {
         guard let index = Self.add(&table, number, size: 37 * (number % 97)) else { break }
-        log.note(index, &table)
+        log.note(index, table)
       }
-      for event in table.events {
+      for (index, event) in table.events.enumerated() {
         // Two bytes and a timestamp come before the body, count and last moment after it.
-        let end = event.place + 58
-        let start = event.place - event.body.count - 45
-        #expect(event.place > 0 && start / DocumentLog.page == end / DocumentLog.page)
+        let place = log.place(of: index)
+        let end = place + 58
+        let start = place - event.body.count - 45
+        #expect(place > 0 && start / DocumentLog.page == end / DocumentLog.page)
       }
-      log.finish(&table, .exited(0))
+      log.finish(table, .exited(0))
     }
   }
 }

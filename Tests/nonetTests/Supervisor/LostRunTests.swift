@@ -6,7 +6,7 @@ import Testing
 /// What is said of runs whose nonet was killed, by a process that has descriptors and nothing else.
 @Suite struct LostRunTests {
   private static let head = LogHead(
-    started: Moment(microseconds: 1_000_000), process: 7, policy: "default", walls: ["seccomp"],
+    started: Timestamp(microseconds: 1_000_000), process: 7, policy: "default", walls: ["seccomp"],
     command: [Array("true".utf8)], version: "test")
 
   private static func withFolder(_ test: (String) throws -> Void) throws {
@@ -47,17 +47,54 @@ import Testing
       #expect(!LostDocuments.mark(folder: log.folder.number, name: Array("none".utf8)))
       #expect(!LostDocuments.mark(folder: log.folder.number, name: Array(".".utf8)))
       #expect(!LostDocuments.mark(folder: -1, name: log.fileName))
-      var table = EventTable()
-      log.finish(&table, .exited(0))
+      log.finish(EventTable(), .exited(0))
       #expect(!LostDocuments.mark(folder: log.folder.number, name: log.fileName))
       #expect(log.failure == nil && !LostDocuments.isWithoutWriter(-1))
+    }
+  }
+
+  @Test func whatALogOfLinesHasTold() throws {
+    try Self.withFolder { folder in
+      let path = "\(folder)/log"
+      let number = try TrustedLinks.openLog(Array(path.utf8))
+      defer {
+        close(number)
+        unlink(path)
+      }
+      var (log, table) = (LineLog(number), EventTable())
+      func add(_ body: String, at time: Int) {
+        let moment = Timestamp(microseconds: time)
+        let index = table.add(
+          Array(body.utf8), nameRange: 0..<0, label: [], isProbe: false, at: moment)
+        if let index { log.note(index, table, at: moment) }
+      }
+      add("\"api\":\"one\"", at: 5)
+      #expect(log.untold(table) == 1 && log.tell(0, table) && log.untold(table) == 0)
+      for time in [9, 12] { add("\"api\":\"one\"", at: time) }
+      add("\"api\":\"two\"", at: 13)
+      #expect(log.untold(table) == 3 && log.untold(table) { $0.count == 1 } == 1 && !log.hasQueue)
+      for index in [0, 1, 0] { log.queue(index) }
+      #expect(log.hasQueue)
+      log.tellQueue(table)
+      #expect(log.untold(table) == 0 && !log.hasQueue && log.tell(0, table))
+      let lines = try Self.contents(path).split(separator: 0x0a)
+      let texts = lines.map { String(decoding: $0, as: UTF8.self) }
+      #expect(
+        texts == [
+          "{\"timestamp\":\"1970-01-01T00:00:00.000005Z\",\"api\":\"one\",\"count\":1,"
+            + "\"last\":\"1970-01-01T00:00:00.000005Z\"}",
+          "{\"timestamp\":\"1970-01-01T00:00:00.000009Z\",\"api\":\"one\",\"count\":2,"
+            + "\"last\":\"1970-01-01T00:00:00.000012Z\",\"repeated\":true}",
+          "{\"timestamp\":\"1970-01-01T00:00:00.000013Z\",\"api\":\"two\",\"count\":1,"
+            + "\"last\":\"1970-01-01T00:00:00.000013Z\"}",
+        ])
     }
   }
 
   @Test func aLogOfLinesGetsALastLine() throws {
     try Self.withFolder { folder in
       let path = "\(folder)/log"
-      let number = try openLog(path)
+      let number = try TrustedLinks.openLog(Array(path.utf8))
       defer {
         close(number)
         unlink(path)

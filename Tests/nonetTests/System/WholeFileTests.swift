@@ -61,11 +61,11 @@ import Testing
 
   @Test func whatFailsLeavesWhatWasThere() throws {
     try write("file", "one")
-    let old = SystemError(call: "open", number: ENOENT)
+    let old = SystemError(call: "open", number: nonet.ENOENT)
     #expect(throws: old) { try writeWholeFile(Array("\(folder)/none/file".utf8), [1]) }
     #expect(throws: SystemError.self) { try writeWholeFile(Array("\(folder)/file/file".utf8), [1]) }
     #expect(throws: SystemError.self) { try writeWholeFile(Array(folder.utf8), [1]) }
-    #expect(throws: SystemError(call: "write", number: ENOSPC)) {
+    #expect(throws: SystemError(call: "write", number: nonet.ENOSPC)) {
       try writeWholeFile(Array("/dev/full".utf8), [1])
     }
     // Nobody's file is taken for the one that is to be made.

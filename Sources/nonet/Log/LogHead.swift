@@ -1,6 +1,6 @@
 /// What a log says before its first event, and after its last.
 struct LogHead {
-  let started: Moment
+  let started: Timestamp
   let process: CInt
   let policy: String
   let walls: [String]
@@ -12,13 +12,13 @@ struct LogHead {
   /// The members of the object, without its braces.
   var members: [UInt8] {
     var json: [UInt8] = []
-    json.member("timestamp", plain: String(decoding: started.text, as: UTF8.self), isFirst: true)
-    json.member("pid", process)
-    json.member("backend", plain: "seccomp")
-    json.member("policy", hostile: Array(policy.utf8))
-    json.strings("walls", walls)
-    if !outer.isEmpty { json.strings("outer", outer) }
-    json.key("command")
+    json.member(.timestamp, started, isFirst: true)
+    json.member(.pid, process)
+    json.member(.backend, plain: "seccomp")
+    json.member(.policy, hostile: Array(policy.utf8))
+    json.strings(.walls, walls)
+    if !outer.isEmpty { json.strings(.outer, outer) }
+    json.key(.command)
     json.append(UInt8(ascii: "["))
     var room = Self.mostCommandBytes
     for (index, word) in command.enumerated() {
@@ -28,7 +28,7 @@ struct LogHead {
       if room <= 0 { break }
     }
     json.append(UInt8(ascii: "]"))
-    json.member("version", plain: version)
+    json.member(.version, plain: version)
     return json
   }
 
@@ -38,7 +38,7 @@ struct LogHead {
 
 extension [UInt8] {
   /// Appends a member whose value is a list of texts of our own.
-  fileprivate mutating func strings(_ name: StaticString, _ texts: [String]) {
+  fileprivate mutating func strings(_ name: LogMember, _ texts: [String]) {
     key(name)
     append(UInt8(ascii: "["))
     for (index, text) in texts.enumerated() {
@@ -49,44 +49,13 @@ extension [UInt8] {
   }
 }
 
-/// How the command ended.
-enum Ending: Equatable {
-  case running
-  case exited(CInt)
-  /// By a signal; the exit status is 128 and its number.
-  case killed(CInt)
-  /// It could not be run.
-  case notRun(CInt)
-  /// The system does not say how it ended, or whether.
-  case lost
-
-  var status: String {
-    switch self {
-    case .running: "running"
-    case .exited: "exited"
-    case .killed: "killed"
-    case .notRun: "not run"
-    case .lost: "lost"
-    }
-  }
-
-  var exitCode: CInt? {
-    switch self {
-    case .running: nil
-    case .exited(let code), .notRun(let code): code
-    case .killed(let signal): 128 + signal
-    case .lost: 125
-    }
-  }
-}
-
 extension Event {
   /// The event as an object, without the braces' content after the count.
-  func json(since moment: Moment) -> [UInt8] {
-    var json: [UInt8] = Array("{\"timestamp\":\"".utf8)
+  func json(since moment: Timestamp) -> [UInt8] {
+    var json: [UInt8] = [UInt8(ascii: "{")]
     json.reserveCapacity(body.count + 128)
-    json += moment.text
-    json += Array("\",".utf8)
+    json.member(.timestamp, moment, isFirst: true)
+    json.append(UInt8(ascii: ","))
     json += body
     return json
   }

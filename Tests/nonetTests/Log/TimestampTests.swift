@@ -2,7 +2,7 @@ import Testing
 
 @testable import nonet
 
-@Suite struct LogTimeTests {
+@Suite struct TimestampTests {
   @Test(arguments: [
     ("1970-01-01T00:00:00Z", 0), ("1970-01-01T00:00:00.000001Z", 1),
     ("1970-01-01T00:00:00.5Z", 500_000), ("1970-01-01T00:00:00.1234567Z", 123_456),
@@ -11,10 +11,10 @@ import Testing
     ("2100-03-01T00:00:00Z", 4_107_542_400_000_000),
   ])
   func momentsAreRead(text: String, microseconds: Int) throws {
-    let time = try #require(LogTime(text))
+    let time = try #require(Timestamp(text))
     #expect(time.microseconds == microseconds)
     let whole = text.prefix(10) + " " + text.dropFirst(11).prefix(8) + " UTC"
-    #expect(time.text == whole)
+    #expect(time.shown == whole)
   }
 
   @Test(arguments: [
@@ -28,7 +28,7 @@ import Testing
     "2026-11-22T12:00:00ZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZ",
   ])
   func whatIsNoMomentIsNotRead(text: String) {
-    #expect(LogTime(text) == nil)
+    #expect(Timestamp(text) == nil)
   }
 
   @Test(arguments: [
@@ -42,7 +42,7 @@ import Testing
     (Int.min, "−2562047788 h 00 min", "−2562047788 h 00 min"),
   ])
   func durations(microseconds: Int, text: String, round: String) {
-    #expect(LogTime.text(microseconds) == text)
-    #expect(LogTime.roundText(microseconds) == round)
+    #expect(Timestamp.duration(microseconds) == text)
+    #expect(Timestamp.roundDuration(microseconds) == round)
   }
 }

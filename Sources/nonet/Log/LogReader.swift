@@ -42,7 +42,7 @@ struct LogReader {
     let firstLine = bytes.prefix { $0 != 0x0a }
     let lastByte = firstLine.last { $0 != 0x20 && $0 != 0x0d }
     if lastByte == UInt8(ascii: "}"), firstLine.count + 1 < bytes.count { return nil }
-    guard let root = value(bytes), root["events"]?.kind == .array else { return nil }
+    guard let root = value(bytes), root[.events]?.kind == .array else { return nil }
     return root
   }
 
@@ -58,8 +58,8 @@ struct LogReader {
     var run = LoggedRun(root)
     run.end(root)
     log.runs = [run]
-    log.dropped = max(0, root["dropped"]?.integer ?? 0)
-    for value in root["events"]?.elements ?? [] { add(value) }
+    log.dropped = max(0, root[.dropped]?.integer ?? 0)
+    for value in root[.events]?.elements ?? [] { add(value) }
   }
 
   private mutating func readLines(_ bytes: [UInt8]) throws(Fault) {
@@ -68,11 +68,11 @@ struct LogReader {
     for (index, line) in lines.enumerated() where !line.allSatisfy({ $0 == 0x20 || $0 == 0x0d }) {
       do throws(JSONError) {
         let line = try JSONDocument(Array(line), Self.options).root
-        if line["api"] != nil {
+        if line[.api] != nil {
           add(line)
-        } else if line["event_count"] != nil {
+        } else if line[.eventCount] != nil {
           end(line)
-        } else if line["command"] != nil {
+        } else if line[.command] != nil {
           log.runs.append(LoggedRun(line))
         } else {
           log.unreadable += 1
@@ -96,8 +96,8 @@ struct LogReader {
   }
 
   private mutating func end(_ line: JSONValue) {
-    log.dropped += max(0, line["dropped"]?.integer ?? 0)
-    let pid = line["pid"]?.integer
+    log.dropped += max(0, line[.dropped]?.integer ?? 0)
+    let pid = line[.pid]?.integer
     // The run that began last among those that have no end yet, unless the line says which.
     let index = log.runs.lastIndex { $0.status == nil && (pid == nil || $0.pid == pid) }
     if let index { log.runs[index].end(line) }

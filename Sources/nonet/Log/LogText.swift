@@ -1,11 +1,11 @@
 internal import BPFAssembler
 
-/// JSON as bytes; what is hostile comes in through `safe` and nothing else.
+/// The members of a log as JSON; what somebody else chose comes in through `safe` and nothing else.
 extension [UInt8] {
   mutating func append(text: String) { append(contentsOf: text.utf8) }
 
   /// A member of an object with a string that needs no escaping.
-  mutating func member(_ name: StaticString, plain text: String, isFirst: Bool = false) {
+  mutating func member(_ name: LogMember, plain text: String, isFirst: Bool = false) {
     key(name, isFirst)
     append(UInt8(ascii: "\""))
     append(text: text)
@@ -13,32 +13,41 @@ extension [UInt8] {
   }
 
   /// A member with a string that somebody else chose.
-  mutating func member(_ name: StaticString, hostile bytes: [UInt8], isFirst: Bool = false) {
+  mutating func member(_ name: LogMember, hostile bytes: [UInt8], isFirst: Bool = false) {
     key(name, isFirst)
     string(safe(bytes))
   }
 
-  mutating func member(_ name: StaticString, _ number: some BinaryInteger, isFirst: Bool = false) {
+  /// A member with a value that is JSON already.
+  mutating func member(_ name: LogMember, literal text: StaticString) {
+    key(name)
+    append(text: "\(text)")
+  }
+
+  mutating func member(_ name: LogMember, _ moment: Timestamp, isFirst: Bool = false) {
+    key(name, isFirst)
+    append(UInt8(ascii: "\""))
+    append(contentsOf: moment.text)
+    append(UInt8(ascii: "\""))
+  }
+
+  /// A member with a number, or null.
+  mutating func member(_ name: LogMember, _ number: CInt?) {
+    key(name)
+    append(text: number.map { "\($0)" } ?? "null")
+  }
+
+  mutating func member(_ name: LogMember, _ number: some BinaryInteger, isFirst: Bool = false) {
     key(name, isFirst)
     append(text: "\(Int64(truncatingIfNeeded: number))")
   }
 
-  mutating func key(_ name: StaticString, _ isFirst: Bool = false) {
+  mutating func key(_ name: LogMember, _ isFirst: Bool = false) {
     if !isFirst { append(UInt8(ascii: ",")) }
     append(UInt8(ascii: "\""))
-    append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+    append(text: name.rawValue)
     append(UInt8(ascii: "\""))
     append(UInt8(ascii: ":"))
-  }
-
-  /// A JSON string of text that `safe` made.
-  mutating func string(_ safe: [UInt8]) {
-    append(UInt8(ascii: "\""))
-    for byte in safe {
-      if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { append(UInt8(ascii: "\\")) }
-      append(byte)
-    }
-    append(UInt8(ascii: "\""))
   }
 
   /// A JSON string of words that a user gave: control characters as JSON has them, bytes that are no
@@ -51,13 +60,12 @@ extension [UInt8] {
         shown.append(byte)
         continue
       }
-      append(contentsOf: safe(shown).flatMap { $0 == UInt8(ascii: "\\") ? [$0, $0] : [$0] })
+      append(inString: safe(shown))
       shown = []
       append(text: "\\u00")
-      append(text: byte < 16 ? "0" : "")
-      append(text: String(byte, radix: 16))
+      append(contentsOf: byte.hexadecimal)
     }
-    append(contentsOf: safe(shown).flatMap { $0 == UInt8(ascii: "\\") ? [$0, $0] : [$0] })
+    append(inString: safe(shown))
     append(UInt8(ascii: "\""))
   }
 

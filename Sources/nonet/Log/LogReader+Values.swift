@@ -1,59 +1,56 @@
 /// From JSON to runs and events; whatever is missing or of another kind is left out.
 extension LoggedRun {
   init(_ head: JSONValue) {
-    command = (head["command"]?.elements ?? []).compactMap { $0.text }
-    started = head.time("timestamp")
-    pid = head["pid"]?.integer
-    backend = head["backend"]?.text ?? ""
-    policy = head["policy"]?.text ?? ""
-    version = head["version"]?.text ?? ""
-    walls = (head["walls"]?.elements ?? []).compactMap { $0.text }
+    command = (head[.command]?.elements ?? []).compactMap { $0.text }
+    started = head.time(.timestamp)
+    pid = head[.pid]?.integer
+    backend = head[.backend]?.text ?? ""
+    policy = head[.policy]?.text ?? ""
+    version = head[.version]?.text ?? ""
+    walls = (head[.walls]?.elements ?? []).compactMap { $0.text }
     if walls.isEmpty {
-      walls = backend == "python" ? ["python"] : head["walls"].map { _ in ["none"] } ?? []
+      walls = backend == "python" ? ["python"] : head[.walls].map { _ in ["none"] } ?? []
     }
   }
 
   /// Takes over what the end of a log says.
   mutating func end(_ end: JSONValue) {
-    status = end["status"]?.text
-    exitCode = end["exit_code"]?.integer
+    status = end[.status]?.text
+    exitCode = end[.exitCode]?.integer
     // The timestamp of a document is its beginning.
-    if end["command"] == nil { ended = end.time("timestamp") }
+    if end[.command] == nil { ended = end.time(.timestamp) }
   }
 }
 
 extension LoggedEvent {
   /// Reads an event; `nil` where it names no call.
   init?(_ value: JSONValue) {
-    guard let call = value["api"]?.text else { return nil }
+    guard let call = value[.api]?.text else { return nil }
     self.call = call
-    first = value.time("timestamp")
-    last = value.time("last") ?? first
-    pid = value["pid"]?.integer
-    tid = value["tid"]?.integer
-    program = LoggedProgram(name: value["comm"]?.text ?? "", file: value["exe"]?.text ?? "")
-    abi = value["abi"]?.text ?? ""
-    switch value["verdict"]?.text {
-    case "observed": outcome = .observed
-    case "allowed": outcome = .allowed
-    case _: outcome = .refused
-    }
-    errno = value["errno"]?.integer
-    isProbe = value["probe"]?.bool ?? false
+    first = value.time(.timestamp)
+    last = value.time(.last) ?? first
+    pid = value[.pid]?.integer
+    tid = value[.tid]?.integer
+    program = LoggedProgram(name: value[.comm]?.text ?? "", file: value[.exe]?.text ?? "")
+    abi = value[.abi]?.text ?? ""
+    let word = value[.verdict]
+    outcome = Outcome.Kind.allCases.first { word?.spells("\($0.word)") ?? false } ?? .refused
+    errno = value[.errno]?.integer
+    isProbe = value[.probe]?.bool ?? false
     // Sums of counts shall not trap, whatever somebody wrote.
-    count = min(max(1, value["count"]?.integer ?? 1), 1 << 40)
-    stack = (value["stack"]?.elements ?? []).compactMap { $0.text }
-    let arguments = value["args"]
-    let query = value["query"] ?? arguments?["query"]
+    count = min(max(1, value[.count]?.integer ?? 1), 1 << 40)
+    stack = (value[.stack]?.elements ?? []).compactMap { $0.text }
+    let arguments = value[.args]
+    let query = value[.query] ?? arguments?[.query]
     if arguments?.kind == .array {
       self.arguments = (arguments?.elements ?? []).map { LoggedArgument(name: "", value: $0.shown) }
     } else {
-      for member in arguments?.members ?? [] where !member.name.spells("query") {
+      for member in arguments?.members ?? [] where !member.name.spells(LogMember.query.rawValue) {
         self.arguments.append(
           LoggedArgument(name: member.name.text ?? "", value: member.value.shown))
       }
     }
-    if let name = query?["name"]?.text, let type = query?["type"]?.text {
+    if let name = query?[.name]?.text, let type = query?[.type]?.text {
       self.arguments.append(LoggedArgument(name: "query", value: "\(type) \(name)"))
     }
     destination = LoggedDestination(call: call, arguments, query: query)
@@ -62,9 +59,10 @@ extension LoggedEvent {
   /// What identical attempts have in common, as it is written.
   static func identity(_ value: JSONValue) -> [UInt8] {
     var identity: [UInt8] = []
-    for name in [
-      "pid", "tid", "comm", "exe", "abi", "api", "args", "query", "stack", "verdict", "errno",
-    ] {
+    let names: [LogMember] = [
+      .pid, .tid, .comm, .exe, .abi, .api, .args, .query, .stack, .verdict, .errno,
+    ]
+    for name in names {
       identity.append(0)
       if let member = value[name] { identity += member.compact }
     }
@@ -85,18 +83,18 @@ extension LoggedEvent {
 extension LoggedDestination {
   /// Finds out where a call would have led.
   init(call: String, _ arguments: JSONValue?, query: JSONValue?) {
-    if let name = query?["name"]?.text {
+    if let name = query?[.name]?.text {
       self.init(kind: .host, text: name)
     } else if arguments?.kind == .array {
       self.init(python: call, arguments?.elements ?? [])
-    } else if let address = arguments?["address"]?.text {
-      self.init(kind: .address, text: Self.address(address, arguments?["port"]?.integer))
-    } else if let path = arguments?["path"]?.text {
+    } else if let address = arguments?[.address]?.text {
+      self.init(kind: .address, text: Self.address(address, arguments?[.port]?.integer))
+    } else if let path = arguments?[.path]?.text {
       self.init(kind: .unix, text: path)
-    } else if let name = arguments?["abstract"]?.text {
+    } else if let name = arguments?[.abstract]?.text {
       self.init(kind: .unix, text: "@" + name)
-    } else if let family = arguments?["family"]?.text {
-      self.init(kind: .socket, text: Self.socket(family, arguments?["type"]?.text))
+    } else if let family = arguments?[.family]?.text {
+      self.init(kind: .socket, text: Self.socket(family, arguments?[.type]?.text))
     } else {
       self.init(kind: .none, text: call)
     }
@@ -119,7 +117,7 @@ extension LoggedDestination {
       // Also an address in numbers goes through the look-up of names.
       let isAddress =
         first.utf8.contains(UInt8(ascii: ":"))
-        || first.utf8.allSatisfy { $0 == UInt8(ascii: ".") || hexDigit($0).map { $0 < 10 } == true }
+        || first.utf8.allSatisfy { $0 == UInt8(ascii: ".") || $0.isDigit }
       self.init(kind: isAddress ? .address : .host, text: Self.address(first, port))
     } else {
       self.init(kind: .none, text: call)
@@ -138,7 +136,9 @@ extension LoggedDestination {
 
 extension JSONValue {
   /// The moment that a member holds.
-  fileprivate func time(_ name: String) -> LogTime? { self[name]?.text.flatMap { LogTime($0) } }
+  fileprivate func time(_ name: LogMember) -> Timestamp? {
+    self[name]?.text.flatMap { Timestamp($0) }
+  }
 
   /// The value for people: strings as what they say, lists with blanks, all else as it is written.
   fileprivate var shown: String {

@@ -8,29 +8,28 @@ import Testing
   }
 
   @discardableResult
-  private func add(_ table: inout EventTable, _ body: [UInt8], at time: Int64 = 1) -> Int? {
+  private func add(_ table: inout EventTable, _ body: [UInt8], at time: Int = 1) -> Int? {
     table.add(
-      body, nameRange: 0..<0, label: [], isProbe: false, at: Moment(microseconds: time))
+      body, nameRange: 0..<0, label: [], isProbe: false, at: Timestamp(microseconds: time))
   }
 
   @Test func identicalAttemptsAreOneEvent() {
     var table = EventTable()
-    for time in 1...1000 { add(&table, body(7), at: Int64(time)) }
+    for time in 1...1000 { add(&table, body(7), at: time) }
     add(&table, body(8), at: 2000)
     #expect(table.events.map { $0.count } == [1000, 1])
     #expect(table.events[0].first.microseconds == 1 && table.events[0].last.microseconds == 1000)
     #expect((table.total, table.dropped) == (1001, 0))
   }
 
-  @Test func whatWasToldIsCountedAnew() {
+  @Test func firstAndLast() {
     var table = EventTable()
     add(&table, body(1), at: 5)
-    table.update(0) { $0.untold = 0 }
-    table.repeated(0, at: Moment(microseconds: 9))
-    table.repeated(0, at: Moment(microseconds: 12))
+    table.repeated(0, at: Timestamp(microseconds: 9))
+    table.repeated(0, at: Timestamp(microseconds: 12))
     let event = table.events[0]
-    #expect((event.count, event.untold) == (3, 2))
-    #expect((event.untoldSince.microseconds, event.last.microseconds) == (9, 12))
+    #expect(event.count == 3)
+    #expect((event.first.microseconds, event.last.microseconds) == (5, 12))
   }
 
   @Test func exactlySoManyEvents() {

@@ -45,6 +45,17 @@ enum ShellText {
     !bytes.isEmpty && bytes.allSatisfy(isPlain) ? bytes : quoted(bytes)
   }
 
+  /// A word for people who know shells, in quotes where one would see something in it.
+  static func shown(_ word: String) -> String {
+    let showsItself = word.utf8.allSatisfy {
+      isPlain($0) || $0 == UInt8(ascii: "=") || $0 == UInt8(ascii: "%") || $0 >= 0x80
+    }
+    guard !showsItself || word.isEmpty else { return word }
+    let parts = word.utf8.split(separator: quote, omittingEmptySubsequences: false)
+    return "'" + parts.map { String(decoding: Array($0), as: UTF8.self) }.joined(separator: "'\\''")
+      + "'"
+  }
+
   /// What `quoted` was given to make exactly these bytes; `nil` where it would not make them.
   static func unquoted(_ word: some Collection<UInt8>) -> [UInt8]? {
     var bytes: [UInt8] = []

@@ -16,8 +16,8 @@ import Testing
     let log = try LogReader.read(try fixture("three.jsonl"))
     #expect(log.events.map { $0.count } == [1, 42, 1, 2])
     #expect(log.events.map { $0.isProbe } == [true, false, false, false])
-    #expect(log.events[1].first?.text(since: try #require(log.runs[0].started)) == "1.25 s")
-    #expect(log.events[1].last?.text(since: try #require(log.runs[0].started)) == "2.25 s")
+    #expect(log.events[1].first?.shown(since: try #require(log.runs[0].started)) == "1.25 s")
+    #expect(log.events[1].last?.shown(since: try #require(log.runs[0].started)) == "2.25 s")
     #expect(
       log.destinations.map { $0.key.text } == [
         "AF_INET SOCK_STREAM", "/var/run/nscd/socket", "AF_INET6 SOCK_DGRAM",

@@ -17,8 +17,8 @@ struct RunLog {
 /// One run of nonet, as the head and the end of its log tell.
 struct LoggedRun {
   var command: [String] = []
-  var started: LogTime?
-  var ended: LogTime?
+  var started: Timestamp?
+  var ended: Timestamp?
   var pid: Int?
   var backend = ""
   var policy = ""
@@ -40,13 +40,8 @@ struct LoggedRun {
 
 /// One kind of attempt.
 struct LoggedEvent {
-  /// What became of it.
-  enum Outcome: UInt8, CaseIterable {
-    case refused, observed, allowed
-  }
-
-  var first: LogTime?
-  var last: LogTime?
+  var first: Timestamp?
+  var last: Timestamp?
   var pid: Int?
   var tid: Int?
   var program: LoggedProgram
@@ -55,7 +50,7 @@ struct LoggedEvent {
   var call: String
   var arguments: [LoggedArgument] = []
   var destination: LoggedDestination
-  var outcome: Outcome
+  var outcome: Outcome.Kind
   var errno: Int?
   var count: Int
   /// Where in the program, innermost first, as Python tells.

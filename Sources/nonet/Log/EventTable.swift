@@ -1,13 +1,3 @@
-/// What became of an attempt.
-enum Outcome: Equatable {
-  /// The call answered this errno.
-  case refused(CInt)
-  /// The policy would have refused it, or it tells where something went; it was made all the same.
-  case observed
-  /// The policy refuses it, and the supervisor made it where `--allow-unix` lets it.
-  case allowed
-}
-
 /// One kind of attempt and how often it was made.
 struct Event {
   /// From `"pid":` to the errno: what identical attempts have in common.
@@ -20,18 +10,9 @@ struct Event {
   /// Whether it is no attempt in the words for people: how a program finds out what there is, or a
   /// connect that was let through.
   let isProbe: Bool
-  let first: Moment
-  var last: Moment
-  var count: UInt64 = 0
-  /// How many of `count` no line of the line log tells, and since when.
-  var untold: UInt64 = 0
-  var untoldSince: Moment
-  var isTold = false
-  /// Whether the line log will come back to the event, and whether the document has an old count.
-  var isQueuedForLines = false
-  var isQueuedForDocument = false
-  /// Where the document has the event's count; 0 for nowhere.
-  var place = 0
+  let first: Timestamp
+  fileprivate(set) var last: Timestamp
+  fileprivate(set) var count: UInt64 = 0
 }
 
 /// All events of a run, each once; bounded, and what does not fit is counted.
@@ -54,11 +35,9 @@ struct EventTable {
   init() { events.reserveCapacity(Self.mostEvents) }
 
   /// Counts one more attempt of a kind that is known by its index.
-  mutating func repeated(_ index: Int, at moment: Moment) {
+  mutating func repeated(_ index: Int, at moment: Timestamp) {
     total += 1
-    if events[index].untold == 0 { events[index].untoldSince = moment }
     events[index].count += 1
-    events[index].untold += 1
     events[index].last = moment
   }
 
@@ -83,7 +62,7 @@ struct EventTable {
   ///
   /// - Returns: The index of its event, or `nil` where there is no room for one more.
   mutating func add(
-    _ body: [UInt8], nameRange: Range<Int>, label: [UInt8], isProbe: Bool, at moment: Moment
+    _ body: [UInt8], nameRange: Range<Int>, label: [UInt8], isProbe: Bool, at moment: Timestamp
   ) -> Int? {
     let hash = Self.hash(body)
     let place = place(of: body, hash)
@@ -103,14 +82,11 @@ struct EventTable {
     events.append(
       Event(
         body: body, hash: hash, nameRange: nameRange, label: label, isProbe: isProbe,
-        first: moment, last: moment, untoldSince: moment))
+        first: moment, last: moment))
     places[place] = UInt16(events.count)
     repeated(events.count - 1, at: moment)
     return events.count - 1
   }
-
-  /// Changes the notes of a log about an event.
-  mutating func update(_ index: Int, _ change: (inout Event) -> Void) { change(&events[index]) }
 
   /// FNV-1a, eight bytes at a time at most: collisions cost time and nothing else.
   private static func hash(_ bytes: [UInt8]) -> UInt64 {

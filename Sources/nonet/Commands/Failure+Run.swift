@@ -1,0 +1,76 @@
+internal import BPFAssembler
+
+/// Why a command was not run, in words.
+extension Failure {
+  /// A wall did not go up.
+  static func wall(_ failure: WallFailure) -> Failure {
+    let sequel = "so the command was not run"
+    switch failure {
+    case .system(let wall, let error):
+      return .system(error, "the wall '\(wall.name)' did not go up, \(sequel)")
+    case .namespace(let failure):
+      return .refused(
+        "the wall 'namespace' did not go up, \(sequel): \(failure.reason); \(failure.advice)")
+    case .forbidden(let descriptor):
+      return .refused(
+        "\(descriptor.description) and would lead outside, \(sequel); close or redirect it")
+    }
+  }
+
+  /// Why a command could not be run, from the errno of execve(2).
+  static func notRun(_ number: CInt, _ name: Word) -> Failure {
+    let hasSlash = name.bytes.contains(UInt8(ascii: "/"))
+    return switch number {
+    case ENOENT where !hasSlash:
+      .notFound("'\(name.text)': not found along PATH")
+    case ENOENT where fileExists(name.pointer):
+      .notFound("'\(name.text)': its interpreter or loader was not found")
+    case EACCES where hasSlash && isDirectory(name.pointer):
+      .notRunnable("'\(name.text)' is a directory")
+    case ENOENT:
+      .notFound("'\(name.text)': \(errorText(number))")
+    case _:
+      .notRunnable("'\(name.text)' could not be run: \(errorText(number))")
+    }
+  }
+
+  /// The interpreter behind the Python wrapper could not be run, from the error of execve(2).
+  static func notStarted(_ error: SystemError, _ interpreter: [UInt8]) -> Failure {
+    let name = Word.text(of: interpreter)
+    return error.number == ENOENT
+      ? .notFound("the interpreter '\(name)' was not found")
+      : .notRunnable("the interpreter '\(name)' could not be run: \(error.reason)")
+  }
+
+  /// A supervised command did not start.
+  static func start(_ failure: StartFailure) -> Failure {
+    let reason = errorText(failure.number)
+    let what =
+      switch failure.stage {
+      case .filter where failure.number == EBUSY:
+        "this is already inside a supervised nonet, and the kernel takes one supervisor only; leave "
+          + "out --log, --log-dir, --observe, --fail-on-attempt and --allow-unix here, or there"
+      case .filter where failure.number == EINVAL:
+        "this kernel cannot notify a supervisor (Linux 5.0 can); leave out --log, --log-dir, "
+          + "--observe and --hint"
+      case .filter: "the wall 'seccomp' did not go up: seccomp: \(reason)"
+      case .landlock: "the wall 'landlock' did not go up: \(reason)"
+      case .signals: "signals could not be set back: \(reason)"
+      case .parent, .exec, .signal: "the supervised process could not be made: \(reason)"
+      }
+    return .refused(what + "; the command was not run")
+  }
+
+  /// A policy whose filter cannot be supervised.
+  static func supervision(_ problem: SupervisedFilter.Problem, _ policy: String) -> Failure {
+    let what =
+      switch problem {
+      case .missing: "this binary lacks a part that supervises; please report this"
+      case .computed: "the filter computes its answers and cannot be supervised; please report this"
+      case .tooLong(let count):
+        "policy \(policy) and what supervises it have \(count) instructions, and the kernel takes at "
+          + "most \(Program.mostInstructions); say less, or merge rules"
+      }
+    return .refused(what + "; the command was not run")
+  }
+}

@@ -1,0 +1,32 @@
+/// What is decided about a run before anything is confined.
+enum RunPreparation {
+  /// All that can be refused before the first wall goes up.
+  ///
+  /// - Parameters:
+  ///   - options: The command line.
+  ///   - isPythonCommand: Asked only where the answer matters.
+  /// - Returns: The walls to put up, what they need to know of the policy, and whether a supervisor is
+  ///   needed.
+  /// - Throws: Why the command would not run.
+  static func prepared(
+    _ options: Options, isPythonCommand: () -> Bool
+  ) throws(Failure) -> (plan: Plan, policy: ConfinedPolicy, isSupervised: Bool) {
+    let wanted = try WantedPolicy(options)
+    let choice = PlanChoice(options: options, policy: wanted)
+    let plan = try choice.plan(isPythonCommand: isPythonCommand)
+    let isSupervised = try isSupervised(options, plan)
+    return (plan, try ConfinedPolicy(options, plan, wanted), isSupervised)
+  }
+
+  /// Whether a supervisor is needed, or a refusal where the plan has no filter to supervise.
+  private static func isSupervised(_ options: Options, _ plan: Plan) throws(Failure) -> Bool {
+    guard let option = options.supervisingOption else { return false }
+    if plan.hasFilter { return true }
+    // The wrapper writes such a document itself, and a hint protects nobody.
+    if plan.walls.contains(.python), option == .logDirectory { return false }
+    if options.needsOnlyHint { return false }
+    throw .refused(
+      "\(option.rawValue) needs the seccomp backend, and the plan here is "
+        + "\"\(plan.summary)\"; the command was not run")
+  }
+}
