@@ -1,8 +1,13 @@
 #define _GNU_SOURCE
 #include "CLinuxShims.h"
 
-int nonet_open_folder(const char *path) {
-  return nonet_above_standard(open(path, O_PATH | O_DIRECTORY | O_CLOEXEC));
+int nonet_hold(int folder, const char *name) {
+  return nonet_above_standard(openat(folder, name, O_PATH | O_NOFOLLOW | O_CLOEXEC));
+}
+
+int nonet_open_folder(int folder, const char *name, int follows) {
+  int flags = O_PATH | O_DIRECTORY | O_CLOEXEC | (follows ? 0 : O_NOFOLLOW);
+  return nonet_above_standard(openat(folder, name, flags));
 }
 
 int nonet_open_in(int folder, const char *name, int flags, mode_t mode) {

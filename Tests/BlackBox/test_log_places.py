@@ -188,6 +188,38 @@ DEAF = ("env", "--ignore-signal=PIPE", "--ignore-signal=XFSZ")
 TRIES = "for i in $(seq 40); do ( : > /dev/tcp/127.0.0.1/$i ) 2>/dev/null; done; echo went on >> went; exit 3"
 
 
+@pytest.mark.parametrize("option", ["--log", "--log-dir", "--report"])
+def test_a_folder_link_of_another_user(me, nonet, option):
+    """Nobody's link on the way leads root nowhere; root's own leads on, and what is not there is made behind it."""
+    if not ROOT:
+        pytest.skip("only root writes through a folder of another user")
+    for folder in ("theirs", "victim"):
+        os.mkdir(f"{me.home}/{folder}")
+    os.chown(f"{me.home}/theirs", 65534, 65534)
+    os.chmod(me.home, 0o755)
+    os.symlink(f"{me.home}/victim", f"{me.home}/theirs/link")
+    os.lchown(f"{me.home}/theirs/link", 65534, 65534)
+    os.symlink("victim", f"{me.home}/own")
+    name = "a/b" if option == "--log-dir" else "x"
+    done = Launcher(me)(nonet, "-q", option, f"{me.home}/theirs/link/{name}", "--", "true")
+    assert done.returncode == 125 and b"following the link of another user" in done.stderr and done.stderr.count(b"\n") == 1, done
+    assert os.listdir(f"{me.home}/victim") == []
+    done = Launcher(me)(nonet, "-q", option, f"own/./../own/{name}", "--", "true")
+    assert done.returncode == 0 and os.path.exists(f"{me.home}/victim/{name}"), done
+
+
+@pytest.mark.parametrize("option", ["--log", "--report"])
+def test_a_fifo_that_nobody_reads(user, nonet, option):
+    """Whoever waits for its reader ends by TERM, and by INT."""
+    os.mkfifo(f"{user.home}/pipe"), user.own(f"{user.home}/pipe")
+    for number in (signal.SIGTERM, signal.SIGINT):
+        child = Launcher(user).popen(nonet, "-q", option, "pipe", "--", "echo", "ran", preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+        time.sleep(0.3)
+        child.send_signal(number)
+        assert child.wait(5) == -number and child.stdout.read() == b""
+        child.stdout.close(), child.stderr.close()
+
+
 def test_a_reader_that_leaves(user, nonet):
     """The log's, or that of standard error: the command goes on, and its status is the status."""
     for words in ("-q --log -", "--log -", "--hint", "-v --hint", "--log lines", "--log-dir logs"):

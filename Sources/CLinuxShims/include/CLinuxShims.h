@@ -41,8 +41,8 @@ static inline int nonet_open_for_reading(const char *path) {
   return open(path, O_RDONLY | O_CLOEXEC);
 }
 
-static inline int nonet_open_for_writing(const char *path) {
-  return open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+static inline int nonet_open_for_writing(int folder, const char *name, int follows) {
+  return openat(folder, name, O_WRONLY | O_CLOEXEC | O_NOCTTY | (follows ? 0 : O_NOFOLLOW));
 }
 
 static inline int nonet_create_file(const char *path, mode_t mode) {
@@ -401,15 +401,19 @@ static inline int nonet_above_standard(int descriptor) {
   return above;
 }
 
-static inline int nonet_open_log(const char *path, int follows) {
-  return nonet_above_standard(open(
-      path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | (follows ? 0 : O_NOFOLLOW), 0600));
+static inline int nonet_open_log(int folder, const char *name, int follows) {
+  int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | (follows ? 0 : O_NOFOLLOW);
+  return nonet_above_standard(openat(folder, name, flags, 0600));
 }
 
 // files.c
 
-// An O_PATH descriptor of a folder: it stays that folder whatever becomes of the path.
-int nonet_open_folder(const char *path);
+// An O_PATH descriptor of what has a name in a folder, of a link itself: it stays that file whatever
+// becomes of the name.
+int nonet_hold(int folder, const char *name);
+
+// Such a descriptor of a folder in another one, or in AT_FDCWD.
+int nonet_open_folder(int folder, const char *name, int follows);
 
 // Opens a file by its name in a folder, at once and without following a link of that name.
 int nonet_open_in(int folder, const char *name, int flags, mode_t mode);

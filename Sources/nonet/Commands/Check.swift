@@ -34,7 +34,7 @@ struct Check {
       throw .usage("--check prints --format listing or json, not \(format.name)")
     }
     let text = format == .json ? Self.json(findings, rows) : Self.text(findings, rows)
-    try printOut(Array(text.utf8))
+    try printOut(text)
     let isConfinable = rows.contains {
       $0.backend == .auto && $0.preset == .default && $0.plan != nil
     }

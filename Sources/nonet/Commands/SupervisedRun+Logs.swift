@@ -13,19 +13,30 @@ extension SupervisedRun {
       version: Help.version, outer: outer?.calls ?? [])
   }
 
-  func record(_ head: LogHead) throws(Failure) -> Record {
-    var lines: LineLog?
+  /// Opens the log of lines.
+  func opened(_ log: Word) throws(Failure) -> LineLog {
+    if log.bytes.elementsEqual("-".utf8) { return LineLog(STDERR_FILENO) }
+    do throws(SystemError) {
+      let descriptor = try TrustedPath(log.bytes).openLog()
+      try keepFromCommands(descriptor)
+      return LineLog(descriptor)
+    } catch {
+      throw cannotWrite(log, error)
+    }
+  }
+
+  private func cannotWrite(_ log: Word, _ error: SystemError) -> Failure {
+    .system(error, "--log: cannot write '\(log.text)', so the command was not run")
+  }
+
+  /// Begins the logs.
+  func record(_ head: LogHead, _ opened: LineLog?) throws(Failure) -> Record {
+    var lines = opened
     var document: DocumentLog?
-    if let log = options.log {
-      do throws(SystemError) {
-        let isError = log.bytes.elementsEqual("-".utf8)
-        let descriptor = isError ? STDERR_FILENO : try TrustedLinks.openLog(log.bytes)
-        if !isError { try keepFromCommands(descriptor) }
-        lines = LineLog(descriptor)
-        try lines?.begin(head)
-      } catch {
-        throw .system(error, "--log: cannot write '\(log.text)', so the command was not run")
-      }
+    do throws(SystemError) {
+      try lines?.begin(head)
+    } catch {
+      throw options.log.map { cannotWrite($0, error) } ?? .system(error, "--log")
     }
     if let folder = options.logDirectory {
       do throws(SystemError) {

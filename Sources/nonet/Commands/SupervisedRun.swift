@@ -27,13 +27,15 @@ struct SupervisedRun {
     if !options.isQuiet, let sentence = outer?.sentence {
       say("warning: \(sentence); such attempts are not recorded")
     }
+    // Whoever waits here for the reader of a FIFO hears signals still.
+    let lines = try options.log.map { word throws(Failure) in try opened(word) }
+    let report = try options.report.map { word throws(Failure) in try ReportFile(word) }
     // Before the first write to a log, whose reader may be gone.
     let blocked = try blockSignals()
     let sockets = try AllowedSockets(options)?.allowance(confined.name, oracle)
     let filter = try installed(oracle)
     let head = head(outer)
-    let record = try record(head)
-    let report = try options.report.map { word throws(Failure) in try ReportFile(word) }
+    let record = try record(head, lines)
     try report?.begin(Report.page(of: EventTable().log(head, .running), named: "of this run"))
     if options.isObserving, !options.isQuiet {
       say("observing only: nothing is refused, and this protects nobody")

@@ -36,13 +36,12 @@ struct DocumentLog {
 
   /// Creates the document in a folder, which is made where it is not there.
   init(folder: [UInt8], _ head: LogHead) throws(SystemError) {
-    try makeFolders(folder)
     let name =
       Array("nonet_".utf8) + head.started.textForName + Array("_\(head.process).json".utf8)
     fileName = name
     path = folder + Array("/".utf8) + name
     newName = Self.newName(of: name)
-    self.folder = try PinnedFolder(folder)
+    self.folder = try TrustedPath.folder(folder, isMade: true)
     lost = LostDocuments.mark(in: self.folder)
     self.head = [UInt8(ascii: "{")] + head.members
     self.head.key(.events)

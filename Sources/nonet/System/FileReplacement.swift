@@ -21,7 +21,7 @@ struct FileReplacement {
       (file, text) = (nil, nil)
       return
     }
-    let found = try PinnedName(path)
+    let found = try PinnedName(TrustedPath(path))
     guard let old = found.old else { throw SystemError(call: "open", number: ENOENT) }
     // A pipe or a device has no former state.
     guard found.isRegular else {
@@ -41,9 +41,9 @@ struct FileReplacement {
   ///   it was read; then it is as it was.
   func replace(with bytes: [UInt8], keepingOldWith suffix: String) throws(SystemError) {
     guard let file, let text, let old = file.old else {
-      if path.contains(PathText.slash) { try makeFolders(PathText.folder(path)) }
-      guard !isThere else { throw SystemError(call: "read", number: ESTALE) }
-      return try PinnedName(path).replace(with: bytes)
+      let place = try TrustedPath(path, makesFolders: true)
+      guard place.status == nil else { throw SystemError(call: "read", number: ESTALE) }
+      return try PinnedName(place).replace(with: bytes)
     }
     try keep(text, of: old, with: suffix)
     guard try file.contents(limit: text.count + 1) == text else {
@@ -52,15 +52,10 @@ struct FileReplacement {
     try file.replace(with: bytes)
   }
 
-  private var isThere: Bool {
-    var status = stat()
-    return lstat(nullTerminated(path), &status) == 0
-  }
-
   /// Writes the former bytes for nobody but those that the file itself is open to.
   private func keep(_ bytes: [UInt8], of old: stat, with suffix: String) throws(SystemError) {
     // Beside the path that was given, which may be a link to a file elsewhere.
-    let folder = try PinnedFolder(PathText.folder(path))
+    let folder = try TrustedPath.folder(PathText.folder(path))
     let name = Array(PathText.lastComponent(path)) + Array(suffix.utf8)
     do throws(SystemError) { try folder.remove(name) } catch {}
     let copy = Descriptor(

@@ -112,25 +112,3 @@ func keepFromCommands(_ descriptor: CInt) throws(SystemError) {
 
 /// A path for the kernel, which need not be UTF-8.
 func nullTerminated(_ path: [UInt8]) -> [CChar] { path.map { CChar(bitPattern: $0) } + [0] }
-
-/// Makes a folder and those above it, each for its owner alone where it was not there.
-func makeFolders(_ path: [UInt8]) throws(SystemError) {
-  let slash = UInt8(ascii: "/")
-  for (index, byte) in path.enumerated() where index > 0 && byte == slash {
-    try makeFolder(Array(path[..<index]))
-  }
-  if path.last != slash { try makeFolder(path) }
-  var status = stat()
-  _ = try attempt("stat") { stat(nullTerminated(path), &status) }
-  guard status.st_mode & mode_t(S_IFMT) == mode_t(S_IFDIR) else {
-    throw SystemError(call: "mkdir", number: ENOTDIR)
-  }
-}
-
-private func makeFolder(_ path: [UInt8]) throws(SystemError) {
-  do throws(SystemError) {
-    _ = try attempt("mkdir") { mkdir(nullTerminated(path), 0o700) }
-  } catch {
-    if error.number != EEXIST { throw error }
-  }
-}

@@ -10,10 +10,53 @@ final class PinnedFolder {
   /// An O_PATH descriptor, which no command inherits.
   var number: CInt { descriptor.number }
 
-  /// Opens a folder; links of its path are followed, this one time.
-  init(_ path: [UInt8]) throws(SystemError) {
-    let name = nullTerminated(path)
-    descriptor = Descriptor(owning: try attempt("open") { nonet_open_folder(name) })
+  /// Takes over a folder that is open with O_PATH.
+  init(_ descriptor: consuming Descriptor) {
+    self.descriptor = descriptor
+  }
+
+  /// Opens a folder by a name of this program's own.
+  convenience init(_ name: StaticString) throws(SystemError) {
+    let number = try attempt("open") {
+      UnsafeRawPointer(name.utf8Start).withMemoryRebound(
+        to: CChar.self, capacity: name.utf8CodeUnitCount + 1
+      ) { nonet_open_folder(AT_FDCWD, $0, 0) }
+    }
+    self.init(Descriptor(owning: number))
+  }
+
+  /// Opens a folder in this one.
+  ///
+  /// - Parameter follows: Whether a link of that name is followed.
+  /// - Throws: The errno of openat(2): ENOTDIR or ELOOP for a link that is not.
+  func folder(_ name: [UInt8], follows: Bool = false) throws(SystemError) -> PinnedFolder {
+    let folder = number
+    let text = nullTerminated(name)
+    let opened = try attempt("open") { nonet_open_folder(folder, text, follows ? 1 : 0) }
+    return PinnedFolder(Descriptor(owning: opened))
+  }
+
+  /// Makes a folder in this one, for its owner alone, where none is there.
+  func makeFolder(_ name: [UInt8]) throws(SystemError) {
+    let folder = number
+    let text = nullTerminated(name)
+    do throws(SystemError) {
+      _ = try attempt("mkdir") { mkdirat(folder, text, 0o700) }
+    } catch {
+      if error.number != EEXIST { throw error }
+    }
+  }
+
+  /// Holds what has a name, a link too, without access to its contents (O_PATH); `nil` where nothing has.
+  func look(_ name: [UInt8]) throws(SystemError) -> Descriptor? {
+    let folder = number
+    let text = nullTerminated(name)
+    do throws(SystemError) {
+      return Descriptor(owning: try attempt("open") { nonet_hold(folder, text) })
+    } catch {
+      if error.number == ENOENT { return nil }
+      throw error
+    }
   }
 
   /// Opens a file.
@@ -30,13 +73,24 @@ final class PinnedFolder {
     return try attempt("open") { nonet_open_in(folder, text, flags, mode) }
   }
 
-  /// What is known of a file; of a link, what it is itself.
-  func status(of name: [UInt8]) throws(SystemError) -> stat {
+  /// What is known of a file; of a link, what it is itself unless it is followed.
+  func status(of name: [UInt8], follows: Bool = false) throws(SystemError) -> stat {
     var status = stat()
     let folder = number
     let text = nullTerminated(name)
-    _ = try attempt("stat") { fstatat(folder, text, &status, AT_SYMLINK_NOFOLLOW) }
+    let flags = follows ? 0 : AT_SYMLINK_NOFOLLOW
+    _ = try attempt("stat") { fstatat(folder, text, &status, flags) }
     return status
+  }
+
+  /// Where a link leads.
+  func linkTarget(_ name: [UInt8]) throws(SystemError) -> [UInt8] {
+    let folder = number
+    let text = nullTerminated(name)
+    var target = [CChar](repeating: 0, count: Int(PATH_MAX))
+    let capacity = target.count
+    let count = try attempt("readlink") { readlinkat(folder, text, &target, capacity) }
+    return target[..<count].map { UInt8(bitPattern: $0) }
   }
 
   /// Gives a file another one's name; what had that name, even a link, is gone then.
@@ -66,28 +120,24 @@ final class PinnedFolder {
 struct PinnedName {
   let folder: PinnedFolder
   let name: [UInt8]
-  /// What was there; `nil` where nothing was, or a link that leads nowhere.
+  /// What was there; `nil` where nothing was.
   let old: stat?
 
-  /// Finds the file that a path leads to, its last link followed too.
+  /// Takes the file that a path leads to.
   ///
-  /// - Throws: The errno of a step; ELOOP where the path led elsewhere in the same moment, EISDIR where
-  ///   it has no name at its end.
-  init(_ path: [UInt8]) throws(SystemError) {
-    var status = stat()
-    let isThere = stat(nullTerminated(path), &status) == 0
-    // Where the name is a link that leads nowhere, the link itself is meant.
-    let target = isThere ? try realPath(path) : path
-    name = Array(PathText.lastComponent(target))
-    guard !name.isEmpty else { throw SystemError(call: "open", number: isThere ? EISDIR : ENOENT) }
-    folder = try PinnedFolder(PathText.folder(target))
-    if isThere {
-      let found = try folder.status(of: name)
-      guard found.st_dev == status.st_dev, found.st_ino == status.st_ino else {
+  /// - Throws: EISDIR where the path has no name at its end, ELOOP for an open file that has no name.
+  init(_ path: TrustedPath) throws(SystemError) {
+    var path = path
+    if path.isOpenFile, let status = path.status {
+      path = try TrustedPath(try path.folder.linkTarget(path.name))
+      guard path.status?.st_dev == status.st_dev, path.status?.st_ino == status.st_ino else {
         throw SystemError(call: "open", number: ELOOP)
       }
     }
-    old = isThere ? status : nil
+    guard !path.name.elementsEqual(".".utf8) else {
+      throw SystemError(call: "open", number: EISDIR)
+    }
+    (folder, name, old) = (path.folder, path.name, path.status)
   }
 
   var isRegular: Bool { old.map { $0.st_mode & mode_t(S_IFMT) == mode_t(S_IFREG) } ?? false }
@@ -138,11 +188,4 @@ func giveOwner(of other: stat, mode: mode_t, to number: CInt) throws(SystemError
   }
   // After the owner, whose change takes set-id bits away.
   _ = try attempt("fchmod") { fchmod(number, mode) }
-}
-
-private func realPath(_ path: [UInt8]) throws(SystemError) -> [UInt8] {
-  let name = nullTerminated(path)
-  var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-  _ = try attempt("realpath") { realpath(name, &buffer) == nil ? -1 : 0 }
-  return buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
 }

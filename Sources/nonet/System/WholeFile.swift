@@ -18,19 +18,17 @@ final class WholeFile {
   /// Finds the file.
   ///
   /// - Parameter path: The file's name, without NUL.
-  /// - Throws: The errno of a call that failed; EPERM for a link of another user to a file, which that
-  ///   user may have put there so that this process writes where it leads.
+  /// - Throws: The errno of a call that failed; EPERM for a link of another user on the way.
   init(_ path: [UInt8]) throws(SystemError) {
-    let name = nullTerminated(path)
-    var status = stat()
-    if stat(name, &status) == 0, status.st_mode & mode_t(S_IFMT) != mode_t(S_IFREG) {
-      let number = try attempt("open") { nonet_open_for_writing(name) }
-      // Our own opening of it, so nobody else notices.
-      _ = nonet_set_file_flags(number, nonet_file_flags(number) | O_NONBLOCK)
-      target = .stream(number)
+    let place = try TrustedPath(path)
+    guard let status = place.status, status.st_mode & mode_t(S_IFMT) != mode_t(S_IFREG) else {
+      target = .name(try PinnedName(place))
       return
     }
-    target = .name(try PinnedName(TrustedLinks.follow(path)))
+    let number = try place.openStream()
+    // Our own opening of it, so nobody else notices.
+    _ = nonet_set_file_flags(number, nonet_file_flags(number) | O_NONBLOCK)
+    target = .stream(number)
   }
 
   deinit { if case .stream(let number) = target { _ = close(number) } }

@@ -56,7 +56,7 @@ import Testing
   @Test func whatALogOfLinesHasTold() throws {
     try Self.withFolder { folder in
       let path = "\(folder)/log"
-      let number = try TrustedLinks.openLog(Array(path.utf8))
+      let number = try TrustedPath(Array(path.utf8)).openLog()
       defer {
         close(number)
         unlink(path)
@@ -94,7 +94,7 @@ import Testing
   @Test func aLogOfLinesGetsALastLine() throws {
     try Self.withFolder { folder in
       let path = "\(folder)/log"
-      let number = try TrustedLinks.openLog(Array(path.utf8))
+      let number = try TrustedPath(Array(path.utf8)).openLog()
       defer {
         close(number)
         unlink(path)
