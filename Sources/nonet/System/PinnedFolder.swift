@@ -25,10 +25,7 @@ final class PinnedFolder {
     self.init(Descriptor(owning: number))
   }
 
-  /// Opens a folder in this one.
-  ///
-  /// - Parameter follows: Whether a link of that name is followed.
-  /// - Throws: The errno of openat(2): ENOTDIR or ELOOP for a link that is not.
+  /// Opens a folder in this one; a link of that name is followed only where `follows` says so.
   func folder(_ name: [UInt8], follows: Bool = false) throws(SystemError) -> PinnedFolder {
     let folder = number
     let text = nullTerminated(name)

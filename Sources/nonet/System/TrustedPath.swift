@@ -90,9 +90,7 @@ struct TrustedPath {
     return try attempt("open") { nonet_open_for_writing(folder, name, follows) }
   }
 
-  /// The folder to which a path leads.
-  ///
-  /// - Parameter isMade: Whether it is made where it is not there, with those above it.
+  /// The folder to which a path leads; where `isMade` says so it is made, with those above it.
   static func folder(_ path: [UInt8], isMade: Bool = false) throws(SystemError) -> PinnedFolder {
     let place = try TrustedPath(path, makesFolders: isMade)
     if place.status == nil, isMade { try place.folder.makeFolder(place.name) }
