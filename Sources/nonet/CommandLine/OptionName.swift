@@ -15,6 +15,7 @@ enum OptionName: String, CaseIterable {
   case report = "--report"
   case from = "--from"
   case allowUnix = "--allow-unix"
+  case keepCaps = "--keep-caps"
   case hint = "--hint"
   case arch = "--arch"
   case format = "--format"
@@ -46,7 +47,7 @@ enum OptionName: String, CaseIterable {
   var takesValue: Bool {
     switch self {
     case .policy, .deny, .allow, .errno, .backend, .log, .logDirectory, .report, .from, .allowUnix,
-      .arch, .format, .hook:
+      .keepCaps, .arch, .format, .hook:
       true
     case .loopback, .unproved, .bestEffort, .offline, .observe, .hint, .quiet, .verbose, .dump,
       .explain, .check, .install, .uninstall, .status, .dryRun, .help, .version:
@@ -57,7 +58,7 @@ enum OptionName: String, CaseIterable {
   /// Whether the option may be said again with another value, which then adds to those before.
   var mayBeRepeated: Bool {
     switch self {
-    case .deny, .allow, .allowUnix: true
+    case .deny, .allow, .allowUnix, .keepCaps: true
     case .policy, .loopback, .errno, .unproved, .backend, .bestEffort, .offline, .log,
       .logDirectory, .observe, .report, .from, .hint, .arch, .format, .quiet, .verbose, .dump,
       .explain, .check, .hook, .install, .uninstall, .status, .dryRun, .help, .version:
@@ -72,7 +73,7 @@ enum OptionName: String, CaseIterable {
   var isForEveryCommand: Bool {
     switch self {
     case .policy, .loopback, .deny, .allow, .errno, .unproved, .backend, .offline, .log,
-      .logDirectory, .allowUnix, .hint, .quiet, .verbose:
+      .logDirectory, .allowUnix, .keepCaps, .hint, .quiet, .verbose:
       true
     case .bestEffort, .observe, .report, .from, .arch, .format, .dump, .explain, .check, .hook,
       .install, .uninstall, .status, .dryRun, .help, .version:
@@ -85,7 +86,7 @@ enum OptionName: String, CaseIterable {
     switch self {
     case .hook, .install, .uninstall, .status, .dryRun: true
     case .policy, .loopback, .deny, .allow, .errno, .unproved, .backend, .bestEffort, .offline,
-      .log, .logDirectory, .observe, .report, .from, .allowUnix, .hint, .arch, .format, .quiet,
+      .log, .logDirectory, .observe, .report, .from, .allowUnix, .keepCaps, .hint, .arch, .format, .quiet,
       .verbose, .dump, .explain, .check, .help, .version:
       false
     }
@@ -99,8 +100,8 @@ enum OptionName: String, CaseIterable {
     case .log, .logDirectory, .from: true
     case .allowUnix: !value.elementsEqual("inside".utf8)
     case .loopback, .deny, .allow, .errno, .unproved, .backend, .bestEffort, .offline, .observe,
-      .report, .hint, .arch, .format, .quiet, .verbose, .dump, .explain, .check, .hook, .install,
-      .uninstall, .status, .dryRun, .help, .version:
+      .report, .keepCaps, .hint, .arch, .format, .quiet, .verbose, .dump, .explain, .check, .hook,
+      .install, .uninstall, .status, .dryRun, .help, .version:
       false
     }
   }

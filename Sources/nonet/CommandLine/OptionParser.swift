@@ -167,7 +167,7 @@ struct OptionParser {
       actionOption = name
     case .dryRun: options.isDryRun = true
     case .policy, .deny, .allow, .errno, .backend, .log, .logDirectory, .report, .from, .allowUnix,
-      .arch, .format, .hook:
+      .keepCaps, .arch, .format, .hook:
       return
     }
   }
@@ -182,6 +182,8 @@ struct OptionParser {
     case .log: options.log = value
     case .logDirectory: options.logDirectory = value
     case .allowUnix: options.allowedUnix.append(value)
+    case .keepCaps:
+      options.keptPrivileges = options.keptPrivileges.adding(try Self.privileges(value))
     case .backend: options.backend = try Self.backend(value)
     case .arch: options.architectures = try Self.architectures(value)
     case .format: options.format = try Self.format(value)

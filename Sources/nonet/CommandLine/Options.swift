@@ -63,6 +63,8 @@ struct Options {
   var from: Word?
   /// `--allow-unix`: `inside`, a socket or a folder, each.
   var allowedUnix: [Word] = []
+  /// `--keep-caps`: capabilities that the command keeps.
+  var keptPrivileges = Privileges.none
   var architectures: ArchitectureChoice?
   var format: DumpFormat?
   /// `--unproved`: a filter whose proof comes to no end is used all the same.

@@ -49,7 +49,7 @@ struct SupervisedRun {
       child = try SupervisedChild(
         name.pointer, command,
         SupervisedChild.Preparation(
-          filter: filter.program.bytes, landlock: landlock, isReaper: wasReaper != 0),
+          filter: filter.program.bytes, landlock: landlock, dropped: dropped, isReaper: wasReaper != 0),
         progress
       ) {
         do throws(SystemError) {
@@ -183,6 +183,7 @@ struct SupervisedRun {
         "this kernel cannot notify a supervisor (Linux 5.0 can); leave out --log, --log-dir, "
           + "--observe and --hint"
       case .filter: "the wall 'seccomp' did not go up: seccomp: \(reason)"
+      case .capabilities: "the wall 'capabilities' did not go up: \(reason)"
       case .landlock: "the wall 'landlock' did not go up: \(reason)"
       case .signals: "signals could not be set back: \(reason)"
       case .parent, .exec, .signal: "the supervised process could not be made: \(reason)"
