@@ -4,14 +4,13 @@
 lead out without nonet. What stays open to root is in the table too, as `o`: it says so in the threat model.
 """
 
-import errno
 import json
 import os
 import pathlib
 import re
 import shutil
+import struct
 import subprocess
-import sys
 import textwrap
 
 import pytest
@@ -24,15 +23,13 @@ pytestmark = pytest.mark.skipif(not (ROOT and X86), reason="only root has what i
 
 PLANS = {"strict": ["--policy", "strict"], "default": [], "unix": ["--policy", "unix"], "loopback": ["--loopback"],
          "namespace": ["--backend", "namespace"]}
-ABSENT = {"inherited_tun": (errno.EBADF,), "inherited_map": (errno.ENOENT,)}
-REFUSED = (errno.EPERM, errno.EACCES, errno.EROFS)
 # h: held; o: open to root, and said so; i: works, in a network of the command's own; ?: kernels differ.
 WAYS = {
     #                 strict default unix loopback namespace
     "route":          "hhhhh", "link": "hhhii", "neighbour": "hhhhh", "packet": "hhhhh",
     "tun":            "hhhhh", "tap": "hhhii", "inherited_tun": "hhhhh", "inherited_map": "hhhhh",
     "bpf":            "hhhhh", "module": "hhhhh", "discipline": "hhhho",
-    "core_pattern":   "hoohh", "forwarding": "hoohh", "remount": "hoohh", "unmount": "hoohh",
+    "core_pattern":   "hoohh", "forwarding": "hhhhh", "net_setting": "hoohh", "remount": "hoohh", "unmount": "hoohh",
     "handle":         "hoo??", "node": "hoohh", "outside_memory": "hhhhh",
 }
 
@@ -121,7 +118,7 @@ def as_root(me):
     (["--keep-caps", "NET_RAW,cap_net_admin"], NETWORK & ~(1 << 12 | 1 << 13)),
     (["--keep-caps=net_raw", "--keep-caps", "BPF", "--policy", "strict"], (NETWORK | OUTSIDE) & ~(1 << 13 | 1 << 39)),
 ], ids=lambda x: " ".join(x) if isinstance(x, list) else None)
-@pytest.mark.parametrize("first", [(), ("unshare", "-pf", "--mount-proc"), ("setpriv", "--inh-caps=+all", "--ambient-caps=+all")], ids=["plain", "pid 1", "ambient"])
+@pytest.mark.parametrize("first", [(), ("unshare", "-pf", "--mount-proc"), ("setpriv", "--inh-caps=+net_raw,+sys_boot,+chown", "--ambient-caps=+net_raw,+sys_boot,+chown")], ids=["plain", "pid 1", "ambient"])
 def test_capabilities_are_gone(as_root, nonet, options, gone, first):
     """Also as the first process of a pid namespace, and from sets that would survive an exec."""
     before = sets(as_root(*first, "cat", "/proc/self/status").stdout.decode())
@@ -144,8 +141,9 @@ def privileged(stage):
         shutil.copy("/bin/cat", folder / name)
         (folder / name).chmod(0o755)
     (folder / "suid").chmod(0o4755)
-    # security.capability, revision 2, effective: all of them, permitted and inheritable.
-    value = bytes.fromhex("01000002ffffffffffffffffff010000ff010000")
+    # security.capability, revision 2, effective: permitted and inheritable.
+    low, high = NETWORK & 0xFFFFFFFF, NETWORK >> 32
+    value = struct.pack("<5I", 0x02000001, low, low, high, high)
     os.setxattr(folder / "capable", "security.capability", value)
     return folder
 
@@ -199,11 +197,11 @@ def test_few_system_calls_more(as_root, nonet):
         pytest.skip("strace is not installed")
     calls = {}
     for user in ("root", "nobody"):
-        words = ["strace", "-f", "-qq", "-o", "/dev/stderr", nonet, "--", "/bin/true"]
+        words = ["strace", "-qq", nonet, "--", "/bin/true"]
         if user == "nobody":
             words = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *words]
         text = as_root(*words).stderr.decode()
-        calls[user] = re.findall(r"^\d+ +(\w+)\(", text[:text.index('execve("/bin/true"')], re.M)
+        calls[user] = re.findall(r"^(\w+)\(", text[:text.index('execve("/bin/true"')], re.M)
     added = ("capget", "capset", "access", "faccessat", "faccessat2")
     assert [call for call in calls["nobody"] if call in added] == ["capget"]
     assert 2 < sum(call in added for call in calls["root"]) <= 6
@@ -323,11 +321,11 @@ def test_make_install(inside, home):
     (["su", "-s", "/bin/sh", "nobody", "-c", "id -u"], "65534"),
     (["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "id", "-u"], "65534"),
     (["chroot", "/", "sh", "-c", "echo inside"], "inside"),
-    (["bwrap", "--unshare-all", "--dev-bind", "/", "/", "--proc", "/proc", "sh", "-c", "echo $$"], None),
+    (["bwrap", "--unshare-user", "--unshare-pid", "--dev-bind", "/", "/", "--proc", "/proc", "sh", "-c", "echo inside"], "inside"),
     (["unshare", "-m", "sh", "-c", "mount -t tmpfs none /mnt && echo mounted"], "mounted"),
     (["unshare", "-rmpf", "--mount-proc", "sh", "-c", "echo $$"], "1"),
     (["strace", "-f", "-o", "/dev/null", "su", "-s", "/bin/sh", "nobody", "-c", "echo traced"], "traced"),
-    (["gdb", "-q", "-batch", "-nx", "-ex", "break main", "-ex", "run", "-ex", "continue", "--args", "sh", "-c", "exit 0"], None),
+    (["gdb", "-q", "-batch", "-nx", "-ex", "run", "--args", "sh", "-c", "exit 0"], None),
 ], ids=["su", "setpriv", "chroot", "bwrap", "mount", "unshare", "strace", "gdb"])
 def test_what_builders_run(as_root, inside, words, says):
     needs(words[0])

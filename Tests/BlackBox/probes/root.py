@@ -108,7 +108,7 @@ def bpf():
 def module():
     """A module that does nothing is not one; who may not load any hears so first."""
     result = libc.syscall(ctypes.c_long(175), ctypes.create_string_buffer(64), ctypes.c_long(64), b"")
-    if result and ctypes.get_errno() not in (errno.ENOEXEC, errno.ENOSYS):
+    if result and ctypes.get_errno() != errno.ENOEXEC:
         raise Step("init_module", ctypes.get_errno())
 
 
@@ -137,7 +137,12 @@ def modprobe():
 
 
 def forwarding():
-    written("/proc/sys/net/ipv4/ip_forward")
+    with open("/proc/sys/net/ipv4/ip_forward", "w") as file:
+        file.write("1")
+
+
+def net_setting():
+    written("/proc/sys/net/ipv4/conf/lo/rp_filter")
 
 
 def remount():

@@ -109,7 +109,7 @@ OTHERS = [
     ("tun-features", "ioctl", ("tty", TUNGETFEATURES, "zeros"), "rrrr", "any"),
     ("discipline", "ioctl", ("tty", TIOCSETD, "zeros"), "EEEE", "any"),
     ("discipline-upper", "ioctl", ("tty", GARBAGE | TIOCSETD, "zeros"), "EEEE", "any"),
-    ("vhost", "ioctl", ("tty", VHOST_SET_OWNER, 0), "EEEE", "any"),
+    ("vhost", "ioctl", ("tty", VHOST_SET_OWNER, 0), "Errr", "any"),
     ("tcgets", "ioctl", ("tty", TCGETS, "zeros"), "rrrr", "ok"),
     ("fionread", "ioctl", ("tty", FIONREAD, "zeros"), "rrrr", "ok"),
     ("bpf", "bpf", (0xFFFFFFFF, "zeros", 0), "EEEE", "any"),
