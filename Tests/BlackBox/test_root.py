@@ -4,6 +4,7 @@
 lead out without nonet. What stays open to root is in the table too, as `o`: it says so in the threat model.
 """
 
+import errno
 import json
 import os
 import pathlib
@@ -70,6 +71,8 @@ def from_outside(stage, nonet):
 @pytest.mark.parametrize("way", WAYS)
 def test_without_nonet_it_leads_out(from_outside, way):
     led, words = from_outside("root", "free")[way]
+    if words[-1] == str(errno.ENOSYS):
+        pytest.skip(f"this kernel does not have {words[0]}")
     assert led, words
 
 

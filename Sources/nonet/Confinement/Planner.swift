@@ -146,7 +146,7 @@ extension Plan {
     case .works: ", and a user namespace keeps memory outside from being opened"
     case .fails(let failure):
       ", and /proc/PID/mem of processes of the same user stays open, since no user namespace can be "
-        + "made: \(failure.reason)"
+        + "made: \(errorText(failure.number))"
     case .untried: ""
     }
   }
