@@ -15,7 +15,10 @@
 #endif
 enum { NFSD_MAGIC = 0x6e667364, FLAG_RELATIME = 0x1000 };
 
-int nonet_is_settable(void) { return !access("/proc/sys/kernel/core_pattern", W_OK); }
+int nonet_is_settable(void) {
+  if (!access("/proc/sys/kernel/core_pattern", W_OK)) return 1;
+  return errno == EACCES || errno == EROFS || errno == ENOENT || errno == ENOTDIR ? 0 : -1;
+}
 
 int nonet_own_mounts(void) { return unshare(CLONE_NEWNS); }
 
@@ -47,15 +50,18 @@ static int cover(const char *mounted, const char *settings, const struct statfs 
 
 int nonet_close_settings(const char *path) {
   struct statfs system;
-  if (statfs(path, &system)) return errno == ENOENT || errno == ELOOP ? 0 : -1;
+  if (statfs(path, &system)) return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
   switch ((unsigned long)system.f_type) {
   case PROC_SUPER_MAGIC: {
     char settings[PATH_MAX];
     int length = snprintf(settings, sizeof settings, "%s/sys", strcmp(path, "/") ? path : "");
     if (length < 0 || length >= (int)sizeof settings) return errno = ENAMETOOLONG, -1;
     struct stat status;
-    // One process's part of a procfs, or the settings themselves, mounted alone.
-    if (stat(settings, &status)) return make_readonly(path, &system);
+    if (stat(settings, &status)) {
+      if (errno != ENOENT && errno != ENOTDIR) return -1;
+      // One process's part of a procfs, or the settings themselves, mounted alone.
+      return make_readonly(path, &system);
+    }
     return cover(path, settings, &system);
   }
   case SYSFS_MAGIC:

@@ -37,7 +37,7 @@ TABLE = {
     # What can this machine do? (The namespace alone needs no filter; from a user namespace of its own
     # nobody reaches memory outside, even without Landlock.)
     # Who cannot be told what it may do does not run; what user 0 may set is set by nobody else.
-    "landlock_create_ruleset?": "ALR", "seccomp?": "AN", "capget": "R", "access": "A", "faccessat": "A", "faccessat2": "A",
+    "landlock_create_ruleset?": "ALR", "seccomp?": "AN", "capget": "R", "access": "R", "faccessat": "R",
     # Descriptors. Where /proc/self/fd tells nothing all numbers are tried; a socket of which nothing
     # can be told is closed or refused, any other descriptor that remains unknown stops everything.
     "getsockopt": "AR", "fstatfs": "AR", "openat": "AR", "newfstatat": "AR", "getdents64": "R", "close": "AR", "fcntl": "AR",

@@ -86,7 +86,8 @@ enum OptionName: String, CaseIterable {
     switch self {
     case .hook, .install, .uninstall, .status, .dryRun: true
     case .policy, .loopback, .deny, .allow, .errno, .unproved, .backend, .bestEffort, .offline,
-      .log, .logDirectory, .observe, .report, .from, .allowUnix, .keepCaps, .hint, .arch, .format, .quiet,
+      .log, .logDirectory, .observe, .report, .from, .allowUnix, .keepCaps, .hint, .arch, .format,
+      .quiet,
       .verbose, .dump, .explain, .check, .help, .version:
       false
     }

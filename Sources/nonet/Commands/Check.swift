@@ -24,7 +24,11 @@ struct Check {
   ///
   /// - Returns: The exit status: 0 where `auto` can confine a command, else 1.
   func perform() throws(Failure) -> CInt {
-    let machine = try PlanChoice.machine { _ in true } triesUsers: { $0.landlockABI < 4 }
+    let machine = try PlanChoice.machine { _ in
+      true
+    } triesUsers: {
+      $0.landlockABI < 4
+    }
     let findings = Self.findings(machine)
     var rows: [Row] = []
     for preset in Preset.allCases {

@@ -49,7 +49,8 @@ struct SupervisedRun {
       child = try SupervisedChild(
         name.pointer, command,
         SupervisedChild.Preparation(
-          filter: filter.program.bytes, landlock: landlock, dropped: dropped, isReaper: wasReaper != 0),
+          filter: filter.program.bytes, landlock: landlock, dropped: dropped,
+          isReaper: wasReaper != 0),
         progress
       ) {
         do throws(SystemError) {

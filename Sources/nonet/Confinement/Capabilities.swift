@@ -64,7 +64,7 @@ struct Capabilities: Equatable {
     var capabilities = Capabilities(landlockABI: try probeLandlock(), namespace: .untried)
     capabilities.privileges = Privileges(bits: try permittedCapabilities())
     capabilities.isUserZero = nonet.isUserZero
-    capabilities.canWriteSettings = capabilities.isUserZero && nonet.canWriteSettings
+    if capabilities.isUserZero { capabilities.canWriteSettings = try nonet.canWriteSettings() }
     do throws(SystemError) {
       try probeSeccomp(.errno)
     } catch {

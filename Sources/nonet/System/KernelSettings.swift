@@ -3,7 +3,11 @@ internal import CLinuxShims
 /// Whether this process may write settings of the kernel for which user id 0 is enough.
 ///
 /// They are of one kind (test_perm in fs/proc/proc_sysctl.c), so `core_pattern` stands for all.
-var canWriteSettings: Bool { nonet_is_settable() != 0 }
+///
+/// - Throws: The errno of access(2), but for those that say no.
+func canWriteSettings() throws(SystemError) -> Bool {
+  try attempt("access") { nonet_is_settable() } == 1
+}
 
 /// Gives this process mounts of its own, in which the kernel's settings are read-only.
 ///

@@ -172,7 +172,8 @@ extension Plan {
     #expect(try walls(.auto, held: 0, isUserZero: false).count == 3)
     // One who is no root has them from the ambient set, as 13 is NET_RAW.
     #expect(
-      try walls(.seccomp, held: 1 << 13, isUserZero: false)[1] == .capabilities(.init(bits: 1 << 13)))
+      try walls(.seccomp, held: 1 << 13, isUserZero: false)[1]
+        == .capabilities(.init(bits: 1 << 13)))
     // Over a namespace of its own root has all of them, and needs them but for one.
     for plan in [try walls(.namespace), try walls(.auto, hasNamespace: true)] {
       #expect(plan[1...3] == [.namespace, .settings, .capabilities(.mounting)])
@@ -194,7 +195,9 @@ extension Plan {
     for name in ["NET_ADMIN", "cap_net_admin", "CAP_NET_ADMIN", "net_Admin"] {
       #expect(Privileges(named: name.utf8)?.names == ["NET_ADMIN"])
     }
-    for name in ["", "CAP_", "NET", "NET_ADMIN ", "12"] { #expect(Privileges(named: name.utf8) == nil) }
+    for name in ["", "CAP_", "NET", "NET_ADMIN ", "12"] {
+      #expect(Privileges(named: name.utf8) == nil)
+    }
     #expect(Privileges(bits: (1 << 41) - 1).names == Privileges.allNames)
   }
 
