@@ -94,7 +94,8 @@ def test_behind_nonet(from_outside, way, plan):
 
 def test_a_tun_device_that_belongs_to_nobody(from_outside):
     """No capability is needed for it, so the filter refuses it, to everybody."""
-    assert from_outside("nobody", "free")["tun"][0]
+    led, words = from_outside("nobody", "free")["tun"]
+    assert led, words
     for plan, options in PLANS.items():
         led, words = from_outside("nobody", *options)["tun"]
         assert not led, (plan, words)
@@ -238,6 +239,9 @@ def test_no_failure_leaves_more_rights_than_planned(as_root, nonet, stage, home,
         if times[process, number] <= 4:
             calls.append((process, index, number))
     assert {125, 126} <= {number for _, _, number in calls}, "capget and capset are among them"
+    if "--log" in options:  # the supervisor's own failures are the matter of test_fault_injection.py
+        child = min(process for process, _, number in calls if number == 126)
+        calls = [one for one in calls if one[0] == child]
     jobs = [(process, index, error) for process, index, _ in calls for error in (errno.EPERM, errno.EINVAL)]
 
     def run(job):

@@ -42,7 +42,7 @@ def run(*words):
 
 
 def attached(name, kind):
-    device = os.open("/dev/net/tun", os.O_RDWR)
+    device = os.open(os.environ.get("TUN", "/dev/net/tun"), os.O_RDWR)
     try:
         fcntl.ioctl(device, TUNSETIFF, struct.pack("16sH22x", name.encode(), kind | IFF_NO_PI))
     except OSError as error:

@@ -34,17 +34,22 @@ frames.bind(("vb", 0))
 mail = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
 mail.bind((777777, 0))
 
+# Where distributions let everybody open it; here it may be root's alone.
+tun = os.environ["HOME"] + "/tun"
+os.mknod(tun, 0o20666, os.makedev(10, 200))
+os.chmod(tun, 0o666)
 device = root.attached("nt1", root.IFF_TUN)
 map_ = root.call("bpf", 321, 0, ctypes.create_string_buffer(struct.pack("=IIII", 2, 4, 4, 1), 120), 120)
 kept = [device, map_]
 for number in kept:
     os.set_inheritable(number, True)
-environment = {**os.environ, "FD_TUN": str(device), "FD_MAP": str(map_), "NETLINK_PORT": "777777", "OUT_PID": str(os.getpid()),
+environment = {**os.environ, "TUN": tun, "FD_TUN": str(device), "FD_MAP": str(map_), "NETLINK_PORT": "777777", "OUT_PID": str(os.getpid()),
                "PYTHONDONTWRITEBYTECODE": "1"}
 who = {"user": 65534, "group": 65534, "extra_groups": []} if user == "nobody" else {}
 probe = [sys.executable, str(pathlib.Path(root.__file__).resolve())]
 done = subprocess.run([*command, *probe, *ways], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60,
                       env=environment, pass_fds=kept, **who)
+os.unlink(tun)
 heard, until = b"", time.monotonic() + 0.4
 while time.monotonic() < until:
     for one in select.select([ears, frames, mail], [], [], 0.05)[0]:
