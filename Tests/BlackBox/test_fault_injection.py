@@ -44,8 +44,9 @@ TABLE = {
     # The namespace, in a child that tries and then for good. A warning that cannot be written is lost.
     "mmap": "R", "clone": "R", "wait4": "R", "munmap": "A", "geteuid": "R", "getegid": "AR", "getpid": "R",
     "pipe2": "R", "unshare": "R", "read": "R", "write": "AR", "socket": "R", "ioctl": "R", "exit_group": "A",
-    # The kernel's settings: mounts of its own, and one by one read-only.
-    "mount": "R", "statfs": "R", "stat": "AR", "getcwd": "R", "chdir": "R", "lseek": "A",
+    # The kernel's settings: mounts of its own, and one by one read-only. A folder with mounts upon it is taken along with
+    # them where it cannot be taken alone (EINVAL).
+    "mount": "AR", "statfs": "R", "stat": "R", "getcwd": "R", "chdir": "R", "lseek": "A",
     # Capabilities, Landlock, the filter and the command.
     "capset": "R",
     "prctl": "R", "landlock_create_ruleset": "R", "landlock_restrict_self": "R", "seccomp": "R", "execve": "R",
