@@ -9,7 +9,8 @@ strict, default, unix, loopback:
     N   ENOSYS
 
 `free` is what the call gives without nonet on any Linux we test on: "ok", or "any" where kernels and
-users differ (it then must only differ from a refusal). Words among the arguments are made by
+users differ (it then must only differ from a refusal), or "caps" where root's command has given up what the
+call asks for (so that it must only not be refused by the filter). Words among the arguments are made by
 probes/probe.c.
 """
 
@@ -113,14 +114,14 @@ OTHERS = [
     ("tcgets", "ioctl", ("tty", TCGETS, "zeros"), "rrrr", "ok"),
     ("fionread", "ioctl", ("tty", FIONREAD, "zeros"), "rrrr", "ok"),
     ("bpf", "bpf", (0xFFFFFFFF, "zeros", 0), "EEEE", "any"),
-    ("init-module", "init_module", ("zeros", 0, "zeros"), "Errr", "any"),
-    ("finit-module", "finit_module", (0xFFFFFFFF, "zeros", 0), "Errr", "any"),
-    ("delete-module", "delete_module", (0, 0), "Errr", "any"),
-    ("kexec", "kexec_load", (0, 0xFFFF, 0, 0xFFFFFFFF), "Errr", "any"),
-    ("kexec-file", "kexec_file_load", (0xFFFFFFFF, 0xFFFFFFFF, 0, 0, 0xFFFFFFFF), "Errr", "any"),
+    ("init-module", "init_module", ("zeros", 0, "zeros"), "Errr", "caps"),
+    ("finit-module", "finit_module", (0xFFFFFFFF, "zeros", 0), "Errr", "caps"),
+    ("delete-module", "delete_module", (0, 0), "Errr", "caps"),
+    ("kexec", "kexec_load", (0, 0xFFFF, 0, 0xFFFFFFFF), "Errr", "caps"),
+    ("kexec-file", "kexec_file_load", (0xFFFFFFFF, 0xFFFFFFFF, 0, 0, 0xFFFFFFFF), "Errr", "caps"),
     ("by-handle", "open_by_handle_at", (0xFFFFFFFF, "zeros", 0), "Errr", "any"),
-    ("ioperm", "ioperm", (0xFFFFFFF, 1, 0), "Errr", "any"),
-    ("iopl", "iopl", (9,), "Errr", "any"),
+    ("ioperm", "ioperm", (0xFFFFFFF, 1, 0), "Errr", "caps"),
+    ("iopl", "iopl", (9,), "Errr", "caps"),
     ("userfaultfd", "userfaultfd", (0xFF,), "Errr", "any"),
     ("perf-event", "perf_event_open", ("zeros", 0, 0, 0xFFFFFFFF, 0), "Errr", "any"),
     ("ptrace", "ptrace", (0, 0, 0, 0), "Errr", "ok"),
