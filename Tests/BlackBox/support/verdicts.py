@@ -37,9 +37,10 @@ def refusal(row, preset, chosen):
 def shortfalls(rows, free, confined, preset, chosen):
     """What is not as the table says, one sentence each.
 
-    Where root has given up a capability the kernel answers otherwise than outside. Under loopback the command lives in another user namespace: what a probe needs an AF_UNIX socket
-    for cannot be asked there, and where free answers differ by user it must only not be refused. Under
-    strict there is no socket at all to ask about.
+    Where root has given up a capability the kernel answers otherwise than outside. Under loopback the
+    command lives in another user namespace: what a probe needs an AF_UNIX socket for cannot be asked
+    there, and where free answers differ by user it must only not be refused. Under strict there is no
+    socket at all to ask about.
     """
     for row in rows:
         label = row[0]
