@@ -46,6 +46,7 @@ _nonet_value() {
     --deny | --allow) _nonet_offer call list ;;
     --errno) _nonet_offer errno names ;;
     --backend) _nonet_offer backend names ;;
+    --keep-caps) _nonet_offer capability list ;;
     --arch) _nonet_offer arch names ;;
     --format) _nonet_offer format names ;;
     --hook) _nonet_offer host names ;;
@@ -75,7 +76,7 @@ _nonet() {
   for ((i = 1; i < last; i++)); do
     case ${words[i]} in
     --) _nonet_command "${first[i + 1]}"; return ;;
-    --policy | --deny | --allow | --errno | --backend | --log | --log-dir | --report | --from | --allow-unix | --hook | --print-policy | --names | --arch | --format)
+    --policy | --deny | --allow | --errno | --keep-caps | --backend | --log | --log-dir | --report | --from | --allow-unix | --hook | --print-policy | --names | --arch | --format)
       if ((++i == last)); then option=${words[i - 1]}; fi ;;
     -*) ;;
     *) _nonet_command "${first[i]}"; return ;;
@@ -90,7 +91,7 @@ _nonet() {
     value=${word#*=}
     _nonet_value
   elif [[ $word == -* ]]; then
-    COMPREPLY=($(compgen -W '-- --policy --loopback --deny --allow --errno --unproved --backend --best-effort --offline --log --log-dir --report --from --hint --fail-on-attempt --observe --allow-unix --hook --install --uninstall --status --dry-run --dump-bpf --explain --check --print-policy --names --arch --format --quiet -q --verbose -v -h --help --version' -- "$word"))
+    COMPREPLY=($(compgen -W '-- --policy --loopback --deny --allow --errno --keep-caps --unproved --backend --best-effort --offline --log --log-dir --report --from --hint --fail-on-attempt --observe --allow-unix --hook --install --uninstall --status --dry-run --dump-bpf --explain --check --print-policy --names --arch --format --quiet -q --verbose -v -h --help --version' -- "$word"))
     return
   else
     _nonet_command "${first[last]}"

@@ -11,7 +11,7 @@ function __nonet_command_words
                 set -e words[1]
                 set -q words[1]; and printf '%s\n' $words
                 return 0
-            case (string split ' ' -- '--policy --deny --allow --errno --backend --log --log-dir --report --from --allow-unix --hook --print-policy --names --arch --format')
+            case (string split ' ' -- '--policy --deny --allow --errno --keep-caps --backend --log --log-dir --report --from --allow-unix --hook --print-policy --names --arch --format')
                 set -e words[1]
                 # Its value is being written.
                 set -q words[1]; or return 1
@@ -64,6 +64,7 @@ complete -c nonet -n __nonet_has_options -l loopback -f -d 'short for --policy l
 complete -c nonet -n __nonet_has_options -l deny -x -a '(__nonet_offer call list)' -d 'deny these system calls too; @network and such name groups'
 complete -c nonet -n __nonet_has_options -l allow -x -a '(__nonet_offer call list)' -d 'take denials back; of --deny and --allow the last one wins'
 complete -c nonet -n __nonet_has_options -l errno -x -a '(__nonet_offer errno names)' -d 'what a refused request answers: EACCES unless told; EPERM, 1-4095, ...'
+complete -c nonet -n __nonet_has_options -l keep-caps -x -a '(__nonet_offer capability list)' -d 'as root, keep these capabilities, as NET_ADMIN'
 complete -c nonet -n __nonet_has_options -l unproved -f -d 'use a filter that is too large to be proven; one proven wrong is never used'
 complete -c nonet -n __nonet_has_options -l backend -x -a '(__nonet_offer backend names)' -d 'what confines: auto (the first that works), seccomp, namespace or python'
 complete -c nonet -n __nonet_has_options -l best-effort -f -d 'where nothing can confine, warn and run all the same'

@@ -90,7 +90,7 @@ static int wait_for(pid_t child) {
 
 // Unshares, and lets a child that stays outside write the maps of all ids: only a process outside that
 // has CAP_SETUID and CAP_SETGID may; see user_namespaces(7).
-static int unshare_with_all_ids(int own, int *step) {
+static int unshare_with_all_ids(int own, int namespaces, int *step) {
   struct map users, groups;
   *step = NONET_STEP_UID_MAP;
   if (read_identity(own, "uid_map", &users)) return -1;
@@ -120,7 +120,7 @@ static int unshare_with_all_ids(int own, int *step) {
     _exit(0);
   }
   *step = NONET_STEP_UNSHARE;
-  int failed = unshare(CLONE_NEWUSER | CLONE_NEWNET);
+  int failed = unshare(namespaces);
   int error = errno;
   // Without the byte the child leaves as soon as the gate closes. Our own reading end is still open,
   // so that a child that is gone already costs no SIGPIPE.
@@ -152,28 +152,29 @@ static int raise_loopback(int *step) {
   return failed;
 }
 
-static int enter_user_namespace(int own, int *step) {
+static int unshare_with_ids(int own, int namespaces, int *step) {
   uid_t user = geteuid();
   gid_t group = getegid();
-  if (user == 0) return unshare_with_all_ids(own, step);
+  if (user == 0) return unshare_with_all_ids(own, namespaces, step);
   *step = NONET_STEP_UNSHARE;
-  if (unshare(CLONE_NEWUSER | CLONE_NEWNET)) return -1;
+  if (unshare(namespaces)) return -1;
   return write_own_maps(own, user, group, step);
 }
 
-int nonet_enter_network_namespace(int *step) {
+int nonet_enter_namespaces(int has_network, int *step) {
   *step = NONET_STEP_PROC;
   int own = nonet_open_own_folder();
   if (own < 0) return -1;
-  int failed = enter_user_namespace(own, step), error = errno;
+  int namespaces = CLONE_NEWUSER | (has_network ? CLONE_NEWNET : 0);
+  int failed = unshare_with_ids(own, namespaces, step), error = errno;
   close(own);
   errno = error;
-  if (failed || raise_loopback(step)) return -1;
+  if (failed || (has_network && raise_loopback(step))) return -1;
   *step = NONET_STEP_DONE;
   return 0;
 }
 
-int nonet_probe_network_namespace(int *step) {
+int nonet_probe_namespaces(int has_network, int *step) {
   *step = NONET_STEP_MEMORY;
   struct report *report = new_report();
   if (!report) return -1;
@@ -182,7 +183,7 @@ int nonet_probe_network_namespace(int *step) {
   if (child < 0) return -1;
   if (child == 0) {
     int reached = NONET_STEP_FORK;
-    if (nonet_enter_network_namespace(&reached)) report->error = errno;
+    if (nonet_enter_namespaces(has_network, &reached)) report->error = errno;
     report->step = reached;
     _exit(0);
   }

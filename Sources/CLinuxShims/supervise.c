@@ -78,6 +78,8 @@ static int begin(void *argument) {
     fail(progress, NONET_STAGE_PARENT);
   // The kernel may not let it, as without the privilege that was there when it was set.
   if (start->has_scheduling) syscall(SYS_sched_setattr, 0, &start->scheduling, 0);
+  if (start->dropped && nonet_drop_capabilities(start->dropped))
+    fail(progress, NONET_STAGE_CAPABILITIES);
   if (start->has_landlock) {
     int ruleset = nonet_landlock_create_ruleset(start->handled_net, start->scoped);
     if (ruleset < 0 || nonet_landlock_restrict_self(ruleset) || close(ruleset))

@@ -205,10 +205,15 @@ def test_unknown_words_of_both_lines_in_one_run(rejected, policy):
 
 @pytest.mark.parametrize("lines, walls", [
     ("", "seccomp+landlock+descriptors"), ("layers landlock, descriptors\n", "seccomp+landlock+descriptors"),
-    ("layers descriptors\n", "seccomp+landlock+descriptors"), ("layers none\n", "seccomp"),
+    ("layers descriptors\n", "seccomp+landlock+descriptors"), ("layers capabilities\n", "seccomp+landlock+descriptors"),
+    ("layers settings\n", "seccomp+landlock+settings+descriptors"), ("layers none\n", "seccomp"),
 ])
 def test_the_walls_of_a_policy(user, free, nonet, lines, walls):
     """As `default` has them, and only `layers none` takes them away: an open socket, and a process outside."""
+    if user.name == "nobody":  # who has no capabilities, and may set nothing
+        walls = walls.replace("+settings", "")
+    else:
+        walls = walls.replace("+settings", "+capabilities+settings") if "settings" in walls else walls.replace("landlock+", "landlock+capabilities+")
     path = f"{user.home}/p.policy"
     with open(path, "w") as file:
         file.write(CLOSED.replace("deny @network", "deny socket, socketcall, socketpair") + lines)

@@ -4,10 +4,12 @@ import glob
 import json
 import os
 import shutil
+import subprocess
+import time
 
 import pytest
 
-from support.run import PYTHON
+from support.run import PYTHON, Launcher
 
 SOCKET = "import socket; socket.socket(); print('out')"
 ADVISORY = b"advisory"
@@ -106,3 +108,33 @@ def test_a_hint_is_not_worth_a_refusal(wrapped):
     """It protects nobody, and hooks ask for it on every machine."""
     done = wrapped("--hint", "--", PYTHON, "-c", "import socket; socket.socket()")
     assert done.returncode == 1 and b"PermissionError" in done.stderr
+
+
+WHERE = "import os; print(os.environ['PYTHONPATH'].split(':')[0], flush=True)"
+
+
+@pytest.mark.parametrize("end", ["pass", "os._exit(3)", "os.kill(os.getpid(), 9)", "import subprocess; subprocess.run([sys.executable, '-c', ''])"])
+def test_nothing_stays_behind(wrapped, end):
+    """The guard's folder lives as long as the command, bytecode and all, however that ends."""
+    done = wrapped("-q", "--", PYTHON, "-c", f"{WHERE}; import sys; {end}")
+    folder = done.stdout.decode().strip()
+    assert folder.startswith("/tmp/nonet-python-"), done.stderr
+    until = time.monotonic() + 5
+    while os.path.exists(folder) and time.monotonic() < until:
+        time.sleep(0.02)
+    assert not os.path.exists(folder)
+
+
+def test_the_folder_is_there_as_long_as_the_command(wrapped, nonet, user):
+    child = Launcher(user, (nonet, "--backend", "python", "-q", "--")).popen(PYTHON, "-c", f"{WHERE}; input()", stdin=subprocess.PIPE)
+    folder = child.stdout.readline().decode().strip()
+    time.sleep(0.2)
+    assert os.path.exists(f"{folder}/nonet_restrict.py")
+    child.communicate(b"\n", timeout=10)
+
+
+def test_who_cleans_is_no_child_and_holds_nothing(wrapped):
+    """A reader of the command's output is not kept waiting, nor a command that waits for all of its children."""
+    code = "import os, time\ntry: os.waitpid(-1, 0)\nexcept ChildProcessError: print('none', sorted(map(int, os.listdir('/proc/self/fd')))[:3])"
+    done = wrapped("-q", "--", PYTHON, "-c", code, timeout=10)
+    assert done.stdout == b"none [0, 1, 2]\n", done

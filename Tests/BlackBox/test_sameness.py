@@ -28,7 +28,8 @@ MANY = 190  # lines, at least: fewer would be a probe that broke off
 
 def applies(where, mode, who):
     """Whether a row's second column covers a mode and a user."""
-    is_meant = {"every run": True, "supervised": mode in SUPERVISED, "`--loopback`": mode == "loopback"}
+    is_meant = {"every run": True, "supervised": mode in SUPERVISED, "`--loopback`": mode == "loopback",
+                "`--policy strict`": mode == "strict"}
     base, _, user = where.partition(", as ")
     assert base in is_meant and user in ("", "root", "a user"), f"the table says '{where}', which the test does not know"
     return is_meant[base] and (not user or (user == "root") == (who == "root"))

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -73,6 +74,54 @@ int nonet_landlock_abi(void);
 int nonet_landlock_create_ruleset(uint64_t handled_net, uint64_t scoped);
 int nonet_landlock_restrict_self(int ruleset);
 
+// capabilities.c
+
+// The capabilities that this process may use, as bits.
+int nonet_permitted_capabilities(uint64_t *permitted);
+
+// Whether the process began with effective user id 0, as its auxiliary vector says: 1 or 0.
+static inline int nonet_is_user_zero(void) { return getauxval(AT_EUID) == 0; }
+
+// Takes capabilities out of the permitted, effective, inheritable and ambient sets, for good once
+// NO_NEW_PRIVS is set.
+int nonet_drop_capabilities(uint64_t dropped);
+
+// settings.c
+
+// Whether this process may write settings of the kernel that ask for user id 0 alone: 1, 0, or -1 where
+// that cannot be told.
+int nonet_is_settable(void);
+
+// From here on mounts are this process's own.
+int nonet_own_mounts(void);
+
+// Makes what is set through a mounted file system read-only: of a procfs its folder `sys`, of others
+// all. 0 also for a mount that cannot be reached, or of another kind.
+int nonet_close_settings(const char *path);
+
+// Enters the working folder anew where it is part of a procfs: what has been mounted lies upon it then.
+int nonet_enter_working_folder(void);
+
+// devices.c
+
+// Devices that lead to a network.
+enum nonet_device {
+  NONET_DEVICE_OTHER,
+  NONET_DEVICE_TUN,   // a tun or tap device, attached or not
+  NONET_DEVICE_TAP,   // a tap on another interface (macvtap, ipvtap)
+  NONET_DEVICE_VHOST, // network or sockets of a virtual machine, by the kernel
+  NONET_DEVICE_PPP
+};
+
+// What a character device is, by its number; where the number says nothing, it is asked.
+enum nonet_device nonet_device_kind(int descriptor, uint64_t device);
+
+// cleaning.c
+
+// Leaves a process behind that removes a folder, and all in it, once this process has ended; nobody is its
+// parent who would wait for it.
+int nonet_remove_afterwards(const char *folder);
+
 // namespace.c
 
 // How far entering a namespace got.
@@ -90,11 +139,11 @@ enum nonet_namespace_step {
   NONET_STEP_DONE
 };
 
-// Enters a user namespace with the same ids and a network namespace whose `lo` is up.
-int nonet_enter_network_namespace(int *step);
+// Enters a user namespace with the same ids, and, where wanted, a network namespace whose `lo` is up.
+int nonet_enter_namespaces(int has_network, int *step);
 
 // The same in a child that then goes away.
-int nonet_probe_network_namespace(int *step);
+int nonet_probe_namespaces(int has_network, int *step);
 
 // What unshare(2) answers to flags that no kernel has: an errno, EINVAL unless a filter answers first.
 int nonet_refusal_of_unknown_unshare(void);
@@ -178,6 +227,7 @@ struct nonet_scheduling {
 struct nonet_start {
   const void *filter; // a struct sock_filter[filter_count] that answers USER_NOTIF
   unsigned short filter_count;
+  uint64_t dropped; // capabilities; 0 where none are
   int has_landlock;
   uint64_t handled_net, scoped;
   int is_subreaper, has_scheduling;
@@ -194,6 +244,7 @@ enum nonet_stage {
   NONET_STAGE_NONE,
   NONET_STAGE_PARENT,
   NONET_STAGE_SIGNALS,
+  NONET_STAGE_CAPABILITIES,
   NONET_STAGE_LANDLOCK,
   NONET_STAGE_FILTER,
   NONET_STAGE_EXEC

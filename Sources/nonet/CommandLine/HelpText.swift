@@ -68,6 +68,9 @@ enum HelpText {
       --deny CALL[,CALL]   deny these system calls too; @network and such name groups
       --allow CALL[,CALL]  take denials back; of --deny and --allow the last one wins
       --errno NAME         what a refused request answers: EACCES unless told; EPERM, 1-4095, ...
+      --keep-caps NAME[,NAME]
+                           as root, keep these capabilities, as NET_ADMIN
+                           a command gives up those by which it reaches a network around sockets
       --unproved           use a filter that is too large to be proven; one proven wrong is never used
 
     how

@@ -8,6 +8,7 @@ extension OptionKind {
     case .policy, .preset: Preset.allCases.map { $0.name }
     case .call: SyscallGroup.allCases.map { $0.name } + Syscall.all.map { $0.name }
     case .errno: Errno.allNames
+    case .capability: Privileges.allNames
     case .backend: Plan.Backend.allCases.map { $0.description }
     case .arch: Architecture.natives.map { $0.name } + ["all"]
     case .format: Dump.Format.all.map { $0.name }

@@ -8,6 +8,7 @@ enum OptionName: String, CaseIterable {
   case deny = "--deny"
   case allow = "--allow"
   case errno = "--errno"
+  case keepCaps = "--keep-caps"
   case unproved = "--unproved"
   case backend = "--backend"
   case bestEffort = "--best-effort"
@@ -57,6 +58,7 @@ enum OptionName: String, CaseIterable {
     case .deny, .allow: .call
     case .errno: .errno
     case .backend: .backend
+    case .keepCaps: .capability
     case .arch: .arch
     case .format: .format
     case .hook: .host
@@ -79,7 +81,7 @@ enum OptionName: String, CaseIterable {
   /// Whether it may be said again with another value, which then adds to those before.
   var mayBeRepeated: Bool {
     switch self {
-    case .deny, .allow, .allowUnix: true
+    case .deny, .allow, .keepCaps, .allowUnix: true
     case _: false
     }
   }
@@ -87,7 +89,7 @@ enum OptionName: String, CaseIterable {
   /// Whether it may stand where commands are confined for good: in a hook or for a shell.
   var isForEveryCommand: Bool {
     switch self {
-    case .policy, .loopback, .deny, .allow, .errno, .unproved, .backend, .offline, .log, .logDirectory, .hint, .allowUnix, .quiet, .verbose: true
+    case .policy, .loopback, .deny, .allow, .errno, .keepCaps, .unproved, .backend, .offline, .log, .logDirectory, .hint, .allowUnix, .quiet, .verbose: true
     case _: false
     }
   }
@@ -95,7 +97,7 @@ enum OptionName: String, CaseIterable {
   /// Whether it takes protection away.
   var weakening: Weakening {
     switch self {
-    case .allow, .unproved, .bestEffort, .observe, .allowUnix: .always
+    case .allow, .keepCaps, .unproved, .bestEffort, .observe, .allowUnix: .always
     case .policy, .backend: .byValue
     case _: .never
     }
@@ -137,6 +139,7 @@ enum OptionKind: String, CaseIterable {
   case call
   case errno
   case backend
+  case capability
   case arch
   case format
   case host

@@ -37,6 +37,7 @@ extension OptionParser {
     case .deny: options.changes.append(.init(verdict: .deny(nil), items: try Self.calls(name, value)))
     case .allow: options.changes.append(.init(verdict: .allow, items: try Self.calls(name, value)))
     case .errno: options.errno = try Self.errno(value)
+    case .keepCaps: options.keptPrivileges = options.keptPrivileges.adding(try Self.privileges(value))
     case .backend: options.backend = try Self.backend(value)
     case .log: options.log = value
     case .logDirectory: options.logDirectory = value

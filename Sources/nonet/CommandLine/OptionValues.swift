@@ -49,6 +49,20 @@ extension OptionParser {
     return items
   }
 
+  static func privileges(_ value: Word) throws(Failure) -> Privileges {
+    var all = Privileges.none
+    for name in value.bytes.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
+      guard let one = Privileges(named: name) else {
+        let nearest = nearestName(to: name, among: Privileges.allNames)
+        throw .usage(
+          "--keep-caps: no capability is called '\(Word.text(of: name))'"
+            + (nearest.map { "; did you mean '\($0)'?" } ?? ""))
+      }
+      all = all.adding(one)
+    }
+    return all
+  }
+
   static func errno(_ value: Word) throws(Failure) -> Errno {
     let text = value.text
     if let errno = Errno(named: text) { return errno }

@@ -69,6 +69,8 @@ struct Options {
   var from: Word?
   /// `--allow-unix`: `inside`, a socket or a folder, each.
   var allowedUnix: [Word] = []
+  /// `--keep-caps`: capabilities that the command keeps.
+  var keptPrivileges = Privileges.none
   var architectures: ArchitectureChoice?
   var format: Dump.Format?
   /// `--unproved`: a filter whose proof comes to no end is used all the same.

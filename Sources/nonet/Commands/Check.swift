@@ -23,7 +23,11 @@ struct Check {
   ///
   /// - Returns: The exit status: 0 where `auto` can confine a command, else 1.
   func perform() throws(Failure) -> CInt {
-    let machine = try PlanChoice.machine { _ in true }
+    let machine = try PlanChoice.machine { _ in
+      true
+    } triesUsers: {
+      $0.landlockABI < 4
+    }
     let findings = Self.findings(machine)
     var rows: [Row] = []
     for preset in Preset.allCases {
@@ -65,11 +69,12 @@ struct Check {
       Finding(
         name: "landlock", isThere: abi >= 4,
         text: abi == 0
-          ? "no; the filter denies ptrace and process_vm_*, and /proc/PID/mem stays open"
+          ? "no; the filter denies ptrace and process_vm_*, and \(memoryOutside(machine))"
           : abi < 4
-            ? "ABI \(abi), too old for a wall (Linux 6.7 has 4); /proc/PID/mem stays open"
+            ? "ABI \(abi), too old for a wall (Linux 6.7 has 4); \(memoryOutside(machine))"
             : "ABI \(abi)"))
     findings.append(namespace(machine))
+    findings.append(capabilities(machine))
     findings.append(proc())
     let runs32Bit = Here.runs32Bit
     let abiName = Architecture.host.compat.map { "\($0)" } ?? "32-bit"
@@ -109,6 +114,23 @@ struct Check {
       Finding(
         name: "user namespaces", isThere: false, text: "no: \(failure.reason); \(failure.advice)")
     }
+  }
+
+  private static func memoryOutside(_ machine: Capabilities) -> String {
+    if machine.isUserZero {
+      return "/proc/PID/mem of processes with as few capabilities as the command stays open"
+    }
+    return machine.users == .works
+      ? "a user namespace closes /proc/PID/mem" : "/proc/PID/mem stays open"
+  }
+
+  private static func capabilities(_ machine: Capabilities) -> Finding {
+    let dropped = machine.privileges.shared(with: .network).names.joined(separator: ", ")
+    return Finding(
+      name: "capabilities", isThere: !machine.privileges.isEmpty,
+      text: machine.privileges.isEmpty
+        ? "none to give up"
+        : dropped.isEmpty ? "none that reach a network" : "given up by a command: \(dropped)")
   }
 
   private static func proc() -> Finding {

@@ -54,6 +54,7 @@ extension Failure {
         "this kernel cannot notify a supervisor (Linux 5.0 can); leave out --log, --log-dir, "
           + "--observe and --hint"
       case .filter: "the wall 'seccomp' did not go up: seccomp: \(reason)"
+      case .capabilities: "the wall 'capabilities' did not go up: \(reason)"
       case .landlock: "the wall 'landlock' did not go up: \(reason)"
       case .signals: "signals could not be set back: \(reason)"
       case .parent, .exec, .signal: "the supervised process could not be made: \(reason)"

@@ -10,8 +10,13 @@ struct PlanChoice {
   /// - Returns: The walls to put up.
   /// - Throws: A refusal with the reason of each backend.
   func plan(isPythonCommand: () -> Bool) throws(Failure) -> Plan {
-    let request = request
-    let machine = try Self.machine { request.asksForNamespace(seccompWorks: $0) }
+    var request = request
+    let machine = try Self.machine {
+      request.asksForNamespace(seccompWorks: $0.seccompFailure == nil)
+    } triesUsers: {
+      if request.asksForTCP($0) { request.allowsTCP = policy.wayToIP != nil }
+      return request.asksForUsers($0)
+    }
     do throws(Plan.Impossible) {
       return try plan(on: machine, isPythonCommand: isPythonCommand)
     } catch {
@@ -37,10 +42,10 @@ struct PlanChoice {
 
   /// What the machine can do, or a refusal where that cannot be found out.
   static func machine(
-    triesNamespace: (_ seccompWorks: Bool) -> Bool
+    triesNamespace: (Capabilities) -> Bool, triesUsers: (Capabilities) -> Bool
   ) throws(Failure) -> Capabilities {
     do throws(SystemError) {
-      return try Capabilities.found(triesNamespace: triesNamespace)
+      return try Capabilities.found(triesNamespace: triesNamespace, triesUsers: triesUsers)
     } catch {
       throw .system(error, "cannot find out what this machine confines with, so nothing was run")
     }
@@ -51,6 +56,6 @@ struct PlanChoice {
     Plan.Request(
       backend: options.backend, layers: policy.layers, allowsTCP: true,
       isPreset: options.preset != nil && options.changes.isEmpty, isPythonCommand: false,
-      isBestEffort: options.isBestEffort)
+      isBestEffort: options.isBestEffort, kept: options.keptPrivileges)
   }
 }

@@ -44,6 +44,9 @@ extension SupervisedRun {
     return landlock.scoped & 1 != 0
   }
 
+  /// The capabilities that the command's process gives up.
+  var dropped: UInt64 { options.isObserving ? 0 : walls.dropped }
+
   var landlock: (handledNet: UInt64, scoped: UInt64)? {
     guard !options.isObserving, let landlock = walls.landlock else { return nil }
     // landlock.h: LANDLOCK_SCOPE_SIGNAL.

@@ -54,7 +54,8 @@ struct SupervisedRun {
       child = try SupervisedChild(
         name.pointer, command,
         SupervisedChild.Preparation(
-          filter: filter.program.bytes, landlock: landlock, isReaper: wasReaper != 0),
+          filter: filter.program.bytes, landlock: landlock, dropped: dropped,
+          isReaper: wasReaper != 0),
         progress
       ) {
         do throws(SystemError) {

@@ -8,6 +8,15 @@ struct Capabilities: Equatable {
     case untried
     case works
     case fails(NamespaceFailure)
+
+    init(_ probe: () throws(NamespaceFailure) -> Void) {
+      do throws(NamespaceFailure) {
+        try probe()
+        self = .works
+      } catch {
+        self = .fails(error)
+      }
+    }
   }
 
   /// Why the kernel, or what answers for it, takes no filter.
@@ -32,28 +41,42 @@ struct Capabilities: Equatable {
   /// The Landlock ABI, 0 for none.
   var landlockABI: Int
   var namespace: Namespace
+  /// Whether a user namespace can be entered without one of the network.
+  var users = Namespace.untried
+  /// The capabilities that this process may use.
+  var privileges = Privileges.none
+  /// Whether this process is user 0, who is asked for nothing else where the kernel is set.
+  var isUserZero = false
+  /// Whether it may indeed set it here.
+  var canWriteSettings = false
 
   /// Looks at the running kernel.
   ///
-  /// - Parameter triesNamespace: Says, from whether seccomp works, if the namespace is worth trying.
+  /// - Parameters:
+  ///   - triesNamespace: Says, from what is known so far, if the namespace is worth trying.
+  ///   - triesUsers: The same of the user namespace.
   /// - Returns: What there is.
   /// - Throws: What kept us from knowing.
   static func found(
-    triesNamespace: (_ seccompWorks: Bool) -> Bool
+    triesNamespace: (Capabilities) -> Bool, triesUsers: (Capabilities) -> Bool
   ) throws(SystemError) -> Capabilities {
     var capabilities = Capabilities(landlockABI: try probeLandlock(), namespace: .untried)
+    capabilities.privileges = Privileges(bits: try permittedCapabilities())
+    capabilities.isUserZero = nonet.isUserZero
+    if capabilities.isUserZero { capabilities.canWriteSettings = try nonet.canWriteSettings() }
     do throws(SystemError) {
       try probeSeccomp(SeccompReturn.errno)
     } catch {
       capabilities.seccompFailure = error
       capabilities.seccompObstacle = .here
     }
-    guard triesNamespace(capabilities.seccompFailure == nil) else { return capabilities }
-    do throws(NamespaceFailure) {
-      try probeNetworkNamespace()
-      capabilities.namespace = .works
-    } catch {
-      capabilities.namespace = .fails(error)
+    if triesNamespace(capabilities) {
+      capabilities.namespace = Namespace { () throws(NamespaceFailure) in
+        try probeNetworkNamespace()
+      }
+    }
+    if triesUsers(capabilities) {
+      capabilities.users = Namespace { () throws(NamespaceFailure) in try probeUserNamespace() }
     }
     return capabilities
   }

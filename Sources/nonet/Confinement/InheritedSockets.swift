@@ -67,10 +67,21 @@ struct ForbiddenDescriptor {
       case .socket(let domain, let type): Self.socket(domain, type)
       case .secretSocket: "a socket of a kind that an outer filter hides (getsockopt is refused)"
       case .ring: "an io_uring"
+      case .device(let device): Self.words(device)
+      case .program: "a part of a BPF program (bpf(2))"
       case .nameless: "an io_uring or the like (/proc, which would tell, is not there)"
       case .closed, .other: "a file"
       }
     return "descriptor \(number) is \(what)"
+  }
+
+  private static func words(_ device: DescriptorKind.Device) -> String {
+    switch device {
+    case .tun: "a tun or tap device"
+    case .tap: "a tap on a network interface (macvtap, ipvtap), or a filter hides that"
+    case .vhost: "a vhost device of a virtual machine"
+    case .ppp: "a ppp device"
+    }
   }
 
   private static func socket(_ domain: UInt32, _ type: UInt32) -> String {

@@ -8,6 +8,10 @@ struct Layers: Equatable {
   var hasLandlock = true
   /// Inherited descriptors that lead outside are closed.
   var hasDescriptors = true
+  /// Capabilities that reach a network around sockets are given up.
+  var hasCapabilities = true
+  /// Settings of the kernel are read-only, and whatever else leads root outside is given up.
+  var hasSettings = false
 
   /// What a policy without a `layers` line gets.
   init() {}
@@ -24,15 +28,19 @@ struct Layers: Equatable {
     for word in words ?? [] {
       switch word.text {
       case "namespace": hasNamespace = true
-      case "landlock", "descriptors": continue
-      case "none" where words?.count == 1: (hasLandlock, hasDescriptors) = (false, false)
+      case "settings": hasSettings = true
+      case "landlock", "descriptors", "capabilities": continue
+      case "none" where words?.count == 1:
+        (hasLandlock, hasDescriptors, hasCapabilities) = (false, false, false)
       case "none": errors.append(word.error("'none' takes all layers away, so it stands alone"))
       case _: errors.append(word.error(Self.unknown(word.text)))
       }
     }
   }
 
-  private static let names = ["namespace", "landlock", "descriptors", "none"]
+  private static let names = [
+    "namespace", "landlock", "descriptors", "capabilities", "settings", "none",
+  ]
 
   private static func unknown(_ word: String) -> String {
     let nearest = nearestName(to: word.utf8, among: names).map { "; did you mean '\($0)'?" } ?? ""

@@ -8,6 +8,12 @@ struct Plan: Equatable {
     case descriptors
     /// A network namespace with nothing but `lo`.
     case namespace
+    /// A user namespace, from which processes outside cannot be traced; where there is no Landlock.
+    case users
+    /// The kernel's settings are read-only, for which user id 0 would be enough.
+    case settings
+    /// Capabilities are given up.
+    case capabilities(Privileges)
     /// A Landlock domain: processes outside cannot be traced, nor their abstract sockets reached.
     case landlock(LandlockDomain)
     /// The filter; without Landlock it denies the calls of `@debug` too.
@@ -40,6 +46,8 @@ struct Plan: Equatable {
     var isPreset: Bool
     var isPythonCommand: Bool
     var isBestEffort: Bool
+    /// Capabilities that stay because the command line says so.
+    var kept = Privileges.none
 
     /// Whether the answer may depend on the namespace.
     func asksForNamespace(seccompWorks: Bool) -> Bool {
@@ -49,6 +57,13 @@ struct Plan: Equatable {
       case .seccomp: layers.hasNamespace
       case .python: false
       }
+    }
+
+    /// Whether the answer may depend on a user namespace: it stands in for Landlock.
+    func asksForUsers(_ machine: Capabilities) -> Bool {
+      (backend == .auto || backend == .seccomp) && machine.seccompFailure == nil
+        && !layers.hasNamespace && layers.hasLandlock && !machine.isUserZero
+        && (machine.landlockABI < 4 || asksForTCP(machine) && allowsTCP)
     }
 
     /// Whether the answer may depend on TCP: only the older Landlock domain refuses it.
@@ -95,6 +110,9 @@ extension Plan.Wall {
     switch self {
     case .descriptors: "descriptors"
     case .namespace: "namespace"
+    case .users: "users"
+    case .settings: "settings"
+    case .capabilities: "capabilities"
     case .landlock: "landlock"
     case .seccomp: "seccomp"
     case .python: "python"

@@ -62,7 +62,14 @@ extension Plan {
     } else {
       absences.append("descriptors: \(Self.noLayers)")
     }
-    if backend == .namespace || request.layers.hasNamespace { walls.append(.namespace) }
+    let hasNamespace = backend == .namespace || request.layers.hasNamespace
+    if hasNamespace { walls.append(.namespace) }
+    let lacksLandlock = landlock == nil && request.layers.hasLandlock
+    let hasUsers =
+      backend == .seccomp && !hasNamespace && lacksLandlock && !machine.isUserZero
+      && machine.users == .works
+    if hasUsers { walls.append(.users) }
+    buildForRoot(request, machine, hasNamespace: hasNamespace, lacksLandlock: lacksLandlock)
     if let landlock { walls.append(.landlock(landlock)) }
     if landlock == nil {
       absences.append("landlock: \(Self.landlockAbsence(backend, request, machine))")
@@ -82,6 +89,34 @@ extension Plan {
     }
   }
 
+  /// What only a command with capabilities or user id 0 needs.
+  private mutating func buildForRoot(
+    _ request: Request, _ machine: Capabilities, hasNamespace: Bool, lacksLandlock: Bool
+  ) {
+    guard request.layers.hasCapabilities else {
+      if !machine.privileges.isEmpty { absences.append("capabilities: \(Self.noLayers)") }
+      return
+    }
+    // In a namespace of its own user 0 has every capability over that namespace, and none outside.
+    let isRootInside = hasNamespace && machine.isUserZero
+    let held = isRootInside ? Privileges(bits: .max) : machine.privileges
+    var dropped = isRootInside ? Privileges.mounting : .network
+    if request.layers.hasSettings { dropped = dropped.adding(.network).adding(.outside) }
+    // Nobody traces a process that has more capabilities without this one (cap_ptrace_access_check).
+    if lacksLandlock { dropped = dropped.adding(.tracing) }
+    dropped = dropped.without(request.kept).shared(with: held)
+    if machine.canWriteSettings, hasNamespace || request.layers.hasSettings {
+      if held.shared(with: .mounting).isEmpty {
+        absences.append(
+          "settings: without CAP_SYS_ADMIN there are no mounts of its own; user 0 may set the kernel, "
+            + "and with it start programs outside")
+      } else {
+        walls.append(.settings)
+      }
+    }
+    if !dropped.isEmpty { walls.append(.capabilities(dropped)) }
+  }
+
   private static let noLayers = "the policy says 'layers none'"
 
   private static func landlock(_ request: Request, _ machine: Capabilities) -> LandlockDomain? {
@@ -98,10 +133,21 @@ extension Plan {
       machine.landlockABI == 0
       ? "this kernel has none" : "its ABI \(machine.landlockABI) has nothing that fits"
     return switch backend {
-    case .auto, .seccomp: "\(lack); the filter denies @debug instead"
+    case .auto, .seccomp: "\(lack); the filter denies @debug instead\(memoryOutside(machine))"
     // Rights in it are none outside, and the kernel asks for more than the same user id.
     case .namespace: "\(lack); the user namespace keeps processes outside from being traced"
     case .python: "\(lack), and processes outside can be traced"
+    }
+  }
+
+  /// What stands before `/proc/PID/mem` of processes outside, where there is no Landlock.
+  private static func memoryOutside(_ machine: Capabilities) -> String {
+    switch machine.users {
+    case .works: ", and a user namespace keeps memory outside from being opened"
+    case .fails(let failure):
+      ", and /proc/PID/mem of processes of the same user stays open, since no user namespace can be "
+        + "made: \(errorText(failure.number))"
+    case .untried: ""
     }
   }
 }

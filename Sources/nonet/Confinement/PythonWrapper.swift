@@ -13,11 +13,13 @@ struct PythonWrapper {
   /// Writes the wrapper where the interpreter finds it.
   ///
   /// A folder of its own for each run: as the same user, a command could change what later runs
-  /// would load. Below /tmp, for a program that changes its user still has to read it.
+  /// would load. Below /tmp, for a program that changes its user still has to read it. It is removed when
+  /// the command has ended.
   ///
   /// - Returns: The words to start instead of the command.
   func words(for command: [[UInt8]]) throws(SystemError) -> [[UInt8]] {
     let folder = try makeFolder(prefix: "/tmp/nonet-python-")
+    try removeAfterwards(folder)
     let file = folder + "/nonet_restrict.py"
     try writeNewFile(file, PackageResources.net_restrict_py)
     var options = ["--policy", preset.name, "--errno", "\(errno.number)"]

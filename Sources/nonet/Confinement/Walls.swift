@@ -53,7 +53,8 @@ struct Walls {
       switch wall {
       case .landlock(let domain): report?(wall, Self.words(domain))
       case .seccomp: report?(wall, "\(words(program)), supervised")
-      case .descriptors, .namespace, .python: continue
+      case .capabilities(let dropped): report?(wall, Self.words(dropped))
+      case .descriptors, .namespace, .users, .settings, .python: continue
       }
     }
   }
@@ -65,6 +66,9 @@ struct Walls {
         switch wall {
         case .descriptors: try closeDescriptors()
         case .namespace: try enterNamespace()
+        case .users: try enterUsers()
+        case .settings: try closeAllSettings()
+        case .capabilities(let dropped): try drop(dropped)
         case .landlock(let domain): try enter(domain)
         case .seccomp: try install(wall)
         // The interpreter raises this one, as the first thing that it does.
@@ -103,7 +107,7 @@ struct Walls {
     case .closed, .other: return
     case .socket(let domain, let type) where sockets.keepAsStandard(domain: domain, type: type):
       return
-    case .socket, .secretSocket, .ring, .nameless:
+    case .socket, .secretSocket, .ring, .device, .program, .nameless:
       throw .forbidden(ForbiddenDescriptor(number: number, kind: found))
     }
   }
@@ -112,7 +116,7 @@ struct Walls {
     switch kind {
     case .closed, .other: true
     case .socket(let domain, let type): sockets.keep(domain: domain, type: type)
-    case .secretSocket, .ring, .nameless: false
+    case .secretSocket, .ring, .device, .program, .nameless: false
     }
   }
 
@@ -123,6 +127,44 @@ struct Walls {
       throw .namespace(error)
     }
     return "a network of its own with 127.0.0.1 and ::1"
+  }
+
+  private func enterUsers() throws(WallFailure) -> String {
+    do throws(NamespaceFailure) {
+      try enterUserNamespace()
+    } catch {
+      throw .namespace(error)
+    }
+    return "memory of processes outside cannot be opened"
+  }
+
+  private func closeAllSettings() throws(WallFailure) -> String {
+    do throws(SystemError) {
+      return "the kernel's settings are read-only (\(try closeSettings()) mounts)"
+    } catch {
+      throw .system(.settings, error)
+    }
+  }
+
+  private func drop(_ dropped: Privileges) throws(WallFailure) -> String {
+    do throws(SystemError) {
+      try dropCapabilities(dropped.bits)
+    } catch {
+      throw .system(.capabilities(dropped), error)
+    }
+    return Self.words(dropped)
+  }
+
+  private static func words(_ dropped: Privileges) -> String {
+    "given up: \(dropped.names.joined(separator: ", "))"
+  }
+
+  /// The capabilities that the command gives up, as bits; 0 for none.
+  var dropped: UInt64 {
+    for wall in plan.walls {
+      if case .capabilities(let dropped) = wall { return dropped.bits }
+    }
+    return 0
   }
 
   private func enter(_ domain: Plan.LandlockDomain) throws(WallFailure) -> String {
@@ -161,11 +203,12 @@ struct Walls {
 
 extension Plan.Wall {
   /// Whether only the command may stand behind the wall: inside the same Landlock domain it could
-  /// trace its supervisor, and a supervisor behind the filter would ask itself.
+  /// trace its supervisor, a supervisor behind the filter would ask itself, and one without
+  /// capabilities could be traced by a command that has as many.
   fileprivate var isCommandsOwn: Bool {
     switch self {
-    case .landlock, .seccomp: true
-    case .descriptors, .namespace, .python: false
+    case .capabilities, .landlock, .seccomp: true
+    case .descriptors, .namespace, .users, .settings, .python: false
     }
   }
 }

@@ -67,6 +67,13 @@ func makeFolder(prefix: String) throws(SystemError) -> String {
   return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }
 
+/// Leaves a process behind that removes a folder, and what is in it, once this process has ended.
+///
+/// - Throws: The errno of clone(2) or fork(2).
+func removeAfterwards(_ folder: String) throws(SystemError) {
+  _ = try attempt("fork") { nonet_remove_afterwards(folder) }
+}
+
 /// Writes a file that must not be there yet; everybody may read it.
 func writeNewFile(_ path: String, _ bytes: [UInt8]) throws(SystemError) {
   let file = Descriptor(owning: try attempt("open") { nonet_create_file(path, 0o644) })

@@ -50,11 +50,23 @@ struct NamespaceFailure: Error, Equatable {
 /// loopback interface is up.
 func enterNetworkNamespace() throws(NamespaceFailure) {
   var step: CInt = 0
-  if nonet_enter_network_namespace(&step) != 0 { throw NamespaceFailure(step, nonet_errno()) }
+  if nonet_enter_namespaces(1, &step) != 0 { throw NamespaceFailure(step, nonet_errno()) }
+}
+
+/// Enters a user namespace with the ids of this process, and keeps the network.
+func enterUserNamespace() throws(NamespaceFailure) {
+  var step: CInt = 0
+  if nonet_enter_namespaces(0, &step) != 0 { throw NamespaceFailure(step, nonet_errno()) }
 }
 
 /// Finds out in a child whether `enterNetworkNamespace` would succeed.
 func probeNetworkNamespace() throws(NamespaceFailure) {
   var step: CInt = 0
-  if nonet_probe_network_namespace(&step) != 0 { throw NamespaceFailure(step, nonet_errno()) }
+  if nonet_probe_namespaces(1, &step) != 0 { throw NamespaceFailure(step, nonet_errno()) }
+}
+
+/// Finds out in a child whether `enterUserNamespace` would succeed.
+func probeUserNamespace() throws(NamespaceFailure) {
+  var step: CInt = 0
+  if nonet_probe_namespaces(0, &step) != 0 { throw NamespaceFailure(step, nonet_errno()) }
 }

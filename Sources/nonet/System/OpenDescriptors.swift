@@ -9,10 +9,18 @@ enum DescriptorKind: Equatable {
   case secretSocket
   /// An io_uring, whose kernel thread may take orders from shared memory without any call.
   case ring
+  /// A device that leads to a network.
+  case device(Device)
+  /// A map, a program or a link of bpf(2), which may be attached to a network.
+  case program
   /// What has no file behind it, where /proc does not tell which of these it is: a ring perhaps.
   case nameless
   /// A file, a pipe, a terminal and all else.
   case other
+
+  enum Device: Equatable {
+    case tun, tap, vhost, ppp
+  }
 }
 
 /// Looks at a descriptor.
@@ -32,6 +40,7 @@ func kind(of descriptor: CInt) throws(SystemError) -> DescriptorKind {
   case mode_t(S_IFSOCK): return kindOfSocket(descriptor)
   // A ring is an anonymous inode, as epoll and eventfd are: of no type of file.
   case 0: return kindOfAnonymous(descriptor)
+  case mode_t(S_IFCHR): return kindOfDevice(descriptor, UInt64(status.st_rdev))
   case _: return .other
   }
 }
@@ -53,6 +62,16 @@ func isConnected(_ descriptor: CInt) -> Bool {
   return getpeername(descriptor, &address, &size) == 0
 }
 
+private func kindOfDevice(_ descriptor: CInt, _ number: UInt64) -> DescriptorKind {
+  switch nonet_device_kind(descriptor, number) {
+  case NONET_DEVICE_TUN: .device(.tun)
+  case NONET_DEVICE_TAP: .device(.tap)
+  case NONET_DEVICE_VHOST: .device(.vhost)
+  case NONET_DEVICE_PPP: .device(.ppp)
+  case _: .other
+  }
+}
+
 private func socketOption(_ option: CInt, of descriptor: CInt) throws(SystemError) -> UInt32 {
   var value: UInt32 = 0
   var length = socklen_t(MemoryLayout<UInt32>.size)
@@ -60,7 +79,7 @@ private func socketOption(_ option: CInt, of descriptor: CInt) throws(SystemErro
   return value
 }
 
-/// Tells a ring from other files without a name; only these cost a look into /proc.
+/// Tells a ring, and what belongs to bpf(2), from other files without a name; only these cost a look into /proc.
 private func kindOfAnonymous(_ descriptor: CInt) -> DescriptorKind {
   let number = nonet_open_own_folder()
   if number < 0 { return .nameless }
@@ -69,6 +88,8 @@ private func kindOfAnonymous(_ descriptor: CInt) -> DescriptorKind {
   let count = readlinkat(folder.number, "fd/\(descriptor)", &target, target.count)
   if count < 0 { return .nameless }
   let bytes = target.prefix(count).lazy.map { UInt8(bitPattern: $0) }
+  // bpf-map, bpf-prog, bpf_link and others (anon_inode_getfd in kernel/bpf/syscall.c).
+  if bytes.starts(with: "anon_inode:bpf".utf8) { return .program }
   return bytes.elementsEqual("anon_inode:[io_uring]".utf8) ? .ring : .other
 }
 

@@ -3,7 +3,7 @@ internal import CLinuxShims
 /// Why a supervised command did not start, by the step at which its process gave up.
 struct StartFailure: Error {
   enum Stage {
-    case parent, signals, landlock, filter, exec
+    case parent, signals, capabilities, landlock, filter, exec
     /// A signal ended the process, and `number` is that one's.
     case signal
   }
@@ -153,6 +153,8 @@ struct SupervisedChild {
     let filter: [UInt8]
     /// The rights that the child's Landlock domain handles, where it gets one.
     let landlock: (handledNet: UInt64, scoped: UInt64)?
+    /// The capabilities that the child gives up, a bit for each.
+    let dropped: UInt64
     /// Whether the caller was a reaper of orphans, as the command then is.
     let isReaper: Bool
   }
@@ -176,6 +178,7 @@ struct SupervisedChild {
       var start = nonet_start()
       start.filter = bytes.baseAddress
       start.filter_count = UInt16(truncatingIfNeeded: bytes.count / 8)
+      start.dropped = preparation.dropped
       start.has_landlock = preparation.landlock == nil ? 0 : 1
       start.handled_net = preparation.landlock?.handledNet ?? 0
       start.scoped = preparation.landlock?.scoped ?? 0
@@ -212,6 +215,7 @@ struct SupervisedChild {
     switch nonet_stage(UInt32(bitPattern: nonet_failed_stage(progress))) {
     case NONET_STAGE_NONE: return nil
     case NONET_STAGE_SIGNALS: stage = .signals
+    case NONET_STAGE_CAPABILITIES: stage = .capabilities
     case NONET_STAGE_LANDLOCK: stage = .landlock
     case NONET_STAGE_FILTER: stage = .filter
     case NONET_STAGE_EXEC: stage = .exec

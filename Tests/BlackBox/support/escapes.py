@@ -31,7 +31,7 @@ WAYS = [
     ("ptrace", 20, "EPPP"), ("ptrace-seize", 20, "EPPP"), ("vm-writev", 20, "EPPP"), ("vm-readv", 20, "EPPP"),
     ("proc-mem", 20, "PPPP"), ("tiocsti", 21, "EEEE"), ("tiocsti-upper", 21, "EEEE"), ("request_key", 22, "EEEE"),
     ("setns", 23, "EEEE"), ("setns-any", 23, "EEEE"), ("setns-proc", 23, "PPPP"), ("setns-pidfd", 23, "EPPE"),
-    ("nsenter", 23, "hhhh"), ("veth", 23, "FEEP"),
+    ("nsenter", 23, "hhhh"), ("veth", 23, "FPPP"),
     ("thread", 24, "EEER"), ("double-fork", 24, "EEER"), ("exec", 24, "hhhh"), ("bash", 24, "hhhh"), ("set-uid", 24, "hhhh"),
     ("second-listener", 25, "EEER"),
 ]

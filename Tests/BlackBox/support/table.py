@@ -9,7 +9,8 @@ strict, default, unix, loopback:
     N   ENOSYS
 
 `free` is what the call gives without nonet on any Linux we test on: "ok", or "any" where kernels and
-users differ (it then must only differ from a refusal). Words among the arguments are made by
+users differ (it then must only differ from a refusal), or "caps" where root's command has given up what the
+call asks for (so that it must only not be refused by the filter). Words among the arguments are made by
 probes/probe.c.
 """
 
@@ -20,7 +21,8 @@ AF_UNIX, AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_ALG, AF_VSOCK = 1, 2, 10, 
 STREAM, DGRAM, RAW, SEQPACKET = 1, 2, 3, 5
 CLOEXEC, NONBLOCK = 0o2000000, 0o4000
 DONTWAIT = 0x40
-TIOCSTI, TIOCLINUX, TCGETS, FIONREAD = 0x5412, 0x541C, 0x5401, 0x541B
+TIOCSTI, TIOCLINUX, TCGETS, FIONREAD, TIOCSETD = 0x5412, 0x541C, 0x5401, 0x541B, 0x5423
+TUNSETIFF, VHOST_SET_OWNER, TUNGETFEATURES = 0x400454CA, 0xAF01, 0x800454CF
 NEWNET = 0x40000000
 
 SOCKETS = [
@@ -103,8 +105,25 @@ OTHERS = [
     ("tiocsti-upper", "ioctl", ("tty", GARBAGE | TIOCSTI, "letter"), "EEEE", "any"),
     ("tioclinux", "ioctl", ("tty", TIOCLINUX, "zeros"), "EEEE", "any"),
     ("tioclinux-upper", "ioctl", ("tty", GARBAGE * 0xFFFF | TIOCLINUX, "zeros"), "EEEE", "any"),
+    ("tun", "ioctl", ("tty", TUNSETIFF, "zeros"), "EEEr", "any"),
+    ("tun-upper", "ioctl", ("tty", GARBAGE | TUNSETIFF, "zeros"), "EEEr", "any"),
+    ("tun-features", "ioctl", ("tty", TUNGETFEATURES, "zeros"), "rrrr", "any"),
+    ("discipline", "ioctl", ("tty", TIOCSETD, "zeros"), "EEEE", "any"),
+    ("discipline-upper", "ioctl", ("tty", GARBAGE | TIOCSETD, "zeros"), "EEEE", "any"),
+    ("vhost", "ioctl", ("tty", VHOST_SET_OWNER, 0), "Errr", "any"),
     ("tcgets", "ioctl", ("tty", TCGETS, "zeros"), "rrrr", "ok"),
     ("fionread", "ioctl", ("tty", FIONREAD, "zeros"), "rrrr", "ok"),
+    ("bpf", "bpf", (0xFFFFFFFF, "zeros", 0), "EEEE", "any"),
+    ("init-module", "init_module", ("zeros", 0, "zeros"), "Errr", "caps"),
+    ("finit-module", "finit_module", (0xFFFFFFFF, "zeros", 0), "Errr", "caps"),
+    ("delete-module", "delete_module", (0, 0), "Errr", "caps"),
+    ("kexec", "kexec_load", (0, 0xFFFF, 0, 0xFFFFFFFF), "Errr", "caps"),
+    ("kexec-file", "kexec_file_load", (0xFFFFFFFF, 0xFFFFFFFF, 0, 0, 0xFFFFFFFF), "Errr", "caps"),
+    ("by-handle", "open_by_handle_at", (0xFFFFFFFF, "zeros", 0), "Errr", "any"),
+    ("ioperm", "ioperm", (0xFFFFFFF, 1, 0), "Errr", "caps"),
+    ("iopl", "iopl", (9,), "Errr", "caps"),
+    ("userfaultfd", "userfaultfd", (0xFF,), "Errr", "any"),
+    ("perf-event", "perf_event_open", ("zeros", 0, 0, 0xFFFFFFFF, 0), "Errr", "any"),
     ("ptrace", "ptrace", (0, 0, 0, 0), "Errr", "ok"),
     ("vm-readv", "process_vm_readv", ("self", "zeros", 1, "zeros", 1, 0), "Errr", "ok"),
     ("vm-writev", "process_vm_writev", ("self", "zeros", 1, "zeros", 1, 0), "Errr", "ok"),

@@ -37,9 +37,10 @@ def refusal(row, preset, chosen):
 def shortfalls(rows, free, confined, preset, chosen):
     """What is not as the table says, one sentence each.
 
-    Under loopback the command lives in another user namespace: what a probe needs an AF_UNIX socket
-    for cannot be asked there, and where free answers differ by user it must only not be refused. Under
-    strict there is no socket at all to ask about.
+    Where root has given up a capability the kernel answers otherwise than outside. Under loopback the
+    command lives in another user namespace: what a probe needs an AF_UNIX socket for cannot be asked
+    there, and where free answers differ by user it must only not be refused. Under strict there is no
+    socket at all to ask about.
     """
     for row in rows:
         label = row[0]
@@ -51,7 +52,7 @@ def shortfalls(rows, free, confined, preset, chosen):
         if expected is not None:
             if got != (-1, expected):
                 yield f"{label}: expected {errno.errorcode[expected]}, got {name(got)}"
-        elif preset == "loopback" and (row[4] == "any" or set(row[2]) & SOCKETS) or preset == "strict" and "pair" in row[2]:
+        elif row[4] == "caps" or preset == "loopback" and (row[4] == "any" or set(row[2]) & SOCKETS) or preset == "strict" and "pair" in row[2]:
             if got == (-1, chosen) or got[0] == "killed":
                 yield f"{label}: refused with {name(got)}"
         elif not alike(got, free[label]):

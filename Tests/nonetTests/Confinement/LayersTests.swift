@@ -21,6 +21,7 @@ import Testing
     let (layers, errors) = try layers(line)
     #expect(errors.isEmpty && layers.hasNamespace == hasNamespace)
     #expect(layers.hasLandlock == hasOthers && layers.hasDescriptors == hasOthers)
+    #expect(layers.hasCapabilities == hasOthers && !layers.hasSettings)
   }
 
   @Test func everyWrongWordIsAnErrorWithItsPlace() throws {
@@ -37,6 +38,7 @@ import Testing
     var errors: [PolicyDiagnostic] = []
     #expect(Layers(short, &errors) == Layers(long, &errors) && errors.isEmpty)
     #expect(Layers(long, &errors).hasNamespace == (preset == .loopback))
+    #expect(Layers(long, &errors).hasSettings == (preset == .strict))
   }
 }
 

@@ -147,6 +147,60 @@ extension Plan {
     }
   }
 
+  private func walls(
+    _ backend: Plan.Backend, hasNamespace: Bool = false, hasSettings: Bool = false,
+    kept: Privileges = .none, held: UInt64 = (1 << 41) - 1, isUserZero: Bool = true, abi: Int = 7,
+    users: Capabilities.Namespace = .untried
+  ) throws -> [Plan.Wall] {
+    var layers = Layers()
+    (layers.hasNamespace, layers.hasSettings) = (hasNamespace, hasSettings)
+    var request = Plan.Request(
+      backend: backend, layers: layers, allowsTCP: false, isPreset: true, isPythonCommand: false,
+      isBestEffort: false)
+    request.kept = kept
+    var machine = Capabilities(landlockABI: abi, namespace: .works)
+    (machine.privileges, machine.users) = (Privileges(bits: held), users)
+    (machine.isUserZero, machine.canWriteSettings) = (isUserZero, isUserZero)
+    return try Plan(request, on: machine).walls
+  }
+
+  @Test func rootGivesUpWhatReachesANetwork() throws {
+    let all = Privileges.network.adding(.outside)
+    #expect(try walls(.auto)[1] == .capabilities(.network))
+    #expect(try walls(.auto, hasSettings: true)[1...2] == [.settings, .capabilities(all)])
+    #expect(try walls(.auto, kept: .network).count == 3)
+    #expect(try walls(.auto, held: 0, isUserZero: false).count == 3)
+    // One who is no root has them from the ambient set, as 13 is NET_RAW.
+    #expect(
+      try walls(.seccomp, held: 1 << 13, isUserZero: false)[1]
+        == .capabilities(.init(bits: 1 << 13)))
+    // Over a namespace of its own root has all of them, and needs them but for one.
+    for plan in [try walls(.namespace), try walls(.auto, hasNamespace: true)] {
+      #expect(plan[1...3] == [.namespace, .settings, .capabilities(.mounting)])
+    }
+    // Mounts of its own need a capability.
+    #expect(try !walls(.auto, hasSettings: true, held: 1 << 12).contains(.settings))
+  }
+
+  @Test func withoutLandlockSomethingElseHoldsMemoryOutside() throws {
+    #expect(try walls(.auto, abi: 3)[1] == .capabilities(Privileges.network.adding(.tracing)))
+    let user = try walls(.auto, held: 0, isUserZero: false, abi: 3, users: .works)
+    #expect(user == [.descriptors, .users, .seccomp(deniesDebug: true)])
+    let lost = Capabilities.Namespace.fails(NamespaceFailure(1, 1))
+    #expect(try walls(.auto, held: 0, isUserZero: false, abi: 3, users: lost).count == 2)
+    #expect(try walls(.auto, held: 0, isUserZero: false, abi: 6, users: .works).count == 3)
+  }
+
+  @Test func namesOfCapabilities() {
+    for name in ["NET_ADMIN", "cap_net_admin", "CAP_NET_ADMIN", "net_Admin"] {
+      #expect(Privileges(named: name.utf8)?.names == ["NET_ADMIN"])
+    }
+    for name in ["", "CAP_", "NET", "NET_ADMIN ", "12"] {
+      #expect(Privileges(named: name.utf8) == nil)
+    }
+    #expect(Privileges(bits: (1 << 41) - 1).names == Privileges.allNames)
+  }
+
   @Test func theSummaryNamesTheStrongestWallFirst() throws {
     var layers = Layers()
     layers.hasNamespace = true
