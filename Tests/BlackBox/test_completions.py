@@ -98,7 +98,8 @@ def test_the_names_are_those_that_options_take(bare):
     assert {"policy", "call", "errno", "backend", "arch", "format", "host", "kind"} <= set(kinds)
     options = {"policy": ["--dump-bpf", "--policy"], "preset": ["--print-policy"], "call": ["--dump-bpf", "--deny"],
                "errno": ["--dump-bpf", "--errno"], "backend": ["--dump-bpf", "--backend"], "arch": ["--explain", "--arch"],
-               "format": ["--dump-bpf", "--format"], "host": ["--status", "--hook"], "kind": ["--names"]}
+               "format": ["--dump-bpf", "--format"], "host": ["--status", "--hook"],
+               "capability": ["--dump-bpf", "--keep-caps"], "kind": ["--names"]}
     assert set(kinds) == set(options)
     for kind in kinds:
         names = bare("--names", kind).stdout.decode().splitlines()
