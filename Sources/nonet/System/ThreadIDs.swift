@@ -54,7 +54,9 @@ struct OwnIDs {
   func act<Result: ~Copyable>(
     as other: ThreadIDs, _ action: () throws(SystemError) -> Result
   ) throws(SystemError) -> Result {
-    if isHidden, isAmbiguous || other != ids {
+    var others = other
+    others.capabilities = ids.capabilities
+    if isHidden, isAmbiguous || others != ids {
       // An id without a number may be any, and cannot be taken back.
       throw SystemError(call: "setgroups", number: EPERM)
     }
