@@ -1,5 +1,6 @@
 """The panel: its switch, its promises to a host, and what it says."""
 
+import os
 import subprocess
 import sys
 
@@ -214,9 +215,8 @@ def test_inside_nonet(nonet):
         "while panel.is_checking() and time.monotonic() < end: app.processEvents()\n"
         "print(panel._status_label.text())"
     )
-    import os
-
-    env = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    # In nonet the variable NONET is no path.
+    env = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PATH": f"{os.path.dirname(nonet)}:{os.environ['PATH']}"}
     done = run([nonet, "--", sys.executable, "-c", code], env=env)
     assert b"this program is itself confined" in done.stdout, done.stderr
     assert b"confined" not in run([sys.executable, "-c", code], env=env).stdout

@@ -191,9 +191,9 @@ def test_100000_attempts(window, qtbot, tmp_path, record_property, capsys):
     qtbot.waitUntil(lambda: window.model.kinds() == 100_000, timeout=60000)
     timer.stop()
     assert window.sum_label.text() == "Attempts: 100000"
-    window.filter.setText("10.1.134.1")
+    window.filter.setText("10.1.134.1:443")
     qtbot.wait(50)
-    assert window.model.rowCount() == 11
+    assert window.model.rowCount() == 1
     window.filter.setText("")
     qtbot.wait(50)
     assert window.model.rowCount() == 100_000

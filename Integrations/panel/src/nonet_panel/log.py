@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import time
@@ -32,7 +33,11 @@ class LogReader:
     def __init__(self, path: str) -> None:
         self._path = path
         self._file: int | None = None
+        self._closed = False
+        #: Whole lines that wait, the next one last; and the beginning of one.
+        self._whole: list[bytes] = []
         self._rest = b""
+        #: Inside a line that is too long to be one.
         self._skipping = False
         #: Lines that are not JSON, or not of nonet's form.
         self.garbage = 0
@@ -54,33 +59,35 @@ class LogReader:
         return attempts
 
     def close(self) -> None:
+        self._closed = True
         if self._file is not None:
             os.close(self._file)
             self._file = None
 
     def _lines(self) -> Iterator[bytes]:
         while True:
-            line, found, rest = self._rest.partition(b"\n")
-            if found:
-                self._rest = rest
-                if self._skipping:
-                    self._skipping = False
-                else:
-                    yield line
-                continue
-            if len(self._rest) > LONGEST_LINE:
-                self.garbage += not self._skipping
-                self._skipping = True
-                self._rest = b""
+            while self._whole:
+                yield self._whole.pop()
             data = self._read()
             if not data:
                 return
-            self._rest += data
+            *whole, self._rest = (self._rest + data).split(b"\n")
+            if whole and self._skipping:
+                self._skipping = False
+                del whole[0]
+            self._whole = whole[::-1]
+            if len(self._rest) > LONGEST_LINE:
+                self.garbage += not self._skipping
+                self._skipping = True
+            if self._skipping:
+                self._rest = b""
 
     def _read(self) -> bytes:
         try:
+            if self._closed:
+                return b""
             if self._file is None:
-                # Not O_NONBLOCK alone: a FIFO that a command put there opens at once with it, and reads nothing.
+                # With O_NONBLOCK a FIFO that a command put there opens at once, and reads nothing.
                 self._file = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
             return os.read(self._file, READ_BYTES)
         except OSError:
@@ -107,9 +114,9 @@ def attempt(event: dict) -> Attempt:
         raise ValueError(count)
     args = event.get("args") or {}
     who = event.get("exe") or event.get("comm") or "?"
-    verdict, errno = event.get("verdict", ""), event.get("errno")
-    if type(errno) is int:
-        verdict = f"{verdict} ({_error_name(errno)})"
+    verdict, number = event.get("verdict", ""), event.get("errno")
+    if type(number) is int:
+        verdict = f"{verdict} ({_error_name(number)})"
     return Attempt(
         time=visible(event["timestamp"])[11:23],
         program=visible(os.path.basename(str(who)) or who),
@@ -151,6 +158,4 @@ def visible(text: object) -> str:
 
 
 def _error_name(number: int) -> str:
-    import errno
-
     return errno.errorcode.get(number, str(number))

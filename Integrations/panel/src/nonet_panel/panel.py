@@ -165,8 +165,8 @@ class NetworkPanel(QWidget):
         if self._check is not None:
             return
         self._program = self._given_program or find_program()
-        self._machine = None
         if self._program is None or not can_run(self._program):
+            self._machine = None
             self._problem = self.tr("the program nonet was not found; install it, or set NONET to its path")
             self._show_status()
             return
@@ -185,6 +185,7 @@ class NetworkPanel(QWidget):
         check = self._take_check()
         if check is None:
             return
+        self._machine = None
         try:
             if how != QProcess.ExitStatus.NormalExit:
                 raise ValueError(self.tr("it was ended before it answered"))
@@ -195,6 +196,7 @@ class NetworkPanel(QWidget):
 
     def _check_failed(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart and self._take_check() is not None:
+            self._machine = None
             self._problem = self.tr("nonet could not be started: {}").format(self._program)
             self._show_status()
 
