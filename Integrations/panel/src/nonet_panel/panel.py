@@ -79,7 +79,7 @@ class NetworkPanel(QWidget):
         box = QGroupBox(self.tr("Network"))
         self.disable_check = QCheckBox(self.tr("&Disable Network Access"))
         self.disable_check.setAccessibleDescription(self.tr("Commands are run without any network"))
-        self.enforce_check = QCheckBox(self.tr("&Enforce (kernel layers or nothing; no root needed)"))
+        self.enforce_check = QCheckBox(self.tr("&Enforce (kernel layers or nothing)"))
         self.enforce_check.setAccessibleDescription(
             self.tr("Refuse to run a command where the kernel cannot hold it, and never fall back to less")
         )
@@ -98,8 +98,10 @@ class NetworkPanel(QWidget):
         self._note_box = QTextEdit()
         self._note_box.setReadOnly(True)
         self._note_box.setTabChangesFocus(True)
+        self._note_box.setAcceptRichText(False)
         self._note_box.setAccessibleName(self.tr("Note"))
-        self._note_box.setFixedHeight(self.fontMetrics().lineSpacing() * 4)
+        self._note_box.setMinimumHeight(self.fontMetrics().lineSpacing() * 4)
+        self._note_box.setMaximumHeight(self.fontMetrics().lineSpacing() * 9)
 
         form = QFormLayout()
         label = QLabel(self.tr("&Policy:"))
@@ -111,6 +113,7 @@ class NetworkPanel(QWidget):
         inner.addLayout(form)
         for widget in (self._policy_label, self._status_label, self._note_box):
             inner.addWidget(widget)
+        inner.addStretch(1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(box)

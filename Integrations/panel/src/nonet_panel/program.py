@@ -10,13 +10,14 @@ import sys
 
 
 def find_program() -> str | None:
-    """The path of nonet: what `$NONET` names, where that is a path, else beside this Python, else along PATH.
+    """The path of nonet: what `$NONET` or `$NONET_PROGRAM` names, else beside this Python, else along PATH.
 
-    Inside nonet the variable holds the policy instead, which has no '/'.
+    Inside nonet the first one holds the policy instead, which is no absolute path.
     """
-    named = os.environ.get("NONET", "")
-    if os.path.isabs(named):
-        return named if can_run(named) else None
+    for variable in ("NONET", "NONET_PROGRAM"):
+        named = os.environ.get(variable, "")
+        if os.path.isabs(named):
+            return named if can_run(named) else None
     beside = os.path.join(os.path.dirname(sys.executable or ""), "nonet")
     found = beside if can_run(beside) else shutil.which("nonet")
     return os.path.abspath(found) if found else None

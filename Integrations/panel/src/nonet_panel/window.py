@@ -102,7 +102,6 @@ class PanelWindow(QMainWindow):
         column = QVBoxLayout(side)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.panel)
-        column.addStretch(1)
         side.setFixedWidth(self.fontMetrics().averageCharWidth() * 48)
         body = QHBoxLayout()
         body.addWidget(side)
@@ -139,7 +138,7 @@ class PanelWindow(QMainWindow):
         ):
             QWidget.setTabOrder(first, second)
         em = self.fontMetrics().lineSpacing()
-        self.resize(em * 62, em * 40)
+        self.resize(em * 76, em * 44)
         self.command.setFocus()
 
     def _under(self, title: str, widget: QWidget) -> QWidget:
@@ -165,7 +164,7 @@ class PanelWindow(QMainWindow):
         self.list.verticalHeader().setDefaultSectionSize(int(self.fontMetrics().lineSpacing() * 1.4))
         header = self.list.horizontalHeader()
         header.setHighlightSections(False)
-        for section, width in enumerate((14, 14, 12, 38, 20, 8)):
+        for section, width in enumerate((13, 13, 10, 30, 18, 6)):
             header.resizeSection(section, self.fontMetrics().averageCharWidth() * (width + 2))
         header.setSectionResizeMode(DESTINATION, header.ResizeMode.Stretch)
         header.setSectionResizeMode(COUNT, header.ResizeMode.Interactive)

@@ -106,10 +106,13 @@ def is_python(words):
 
 
 def find_nonet():
-    """What $NONET names, where that is a path, else beside this Python, else along PATH."""
-    named = os.environ.get("NONET", "")
+    """What $NONET or $NONET_PROGRAM names, else beside this Python, else along PATH.
+
+    Inside nonet, and so behind the shim of `sandbox`, the first one holds the policy instead.
+    """
+    named = next(filter(os.path.isabs, map(os.environ.get, ("NONET", "NONET_PROGRAM"), ("", ""))), "")
     beside = os.path.join(os.path.dirname(sys.executable or ""), "nonet")
-    for path in (named,) if os.path.isabs(named) else (beside, shutil.which("nonet") or ""):
+    for path in (named,) if named else (beside, shutil.which("nonet") or ""):
         if os.path.isfile(path) and os.access(path, os.X_OK):
             return os.path.abspath(path)
     return None

@@ -11,7 +11,7 @@ fi
 
 case ${NONET:-} in
   /*) nonet=$NONET ;;
-  *) nonet=$(command -v nonet) ;;
+  *) nonet=${NONET_PROGRAM:-$(command -v nonet)} ;;
 esac
 if [ ! -x "${nonet:-}" ]; then
   echo 'disable_network_dev: nonet was not found, and the command was not run' >&2
