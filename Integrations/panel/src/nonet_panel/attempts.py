@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import bisect
+
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, Qt
 
 from .log import Attempt
@@ -21,8 +23,8 @@ class AttemptModel(QAbstractTableModel):
         self._rows: list[list] = []
         self._texts: list[str] = []
         self._place: dict[tuple, int] = {}
+        #: The places of the rows that pass the filter, ascending.
         self._shown: list[int] = []
-        self._shown_at: dict[int, int] = {}
         self._filter = ""
         self._alignment = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         #: All attempts, without probes: what nearly every program asks for and does well without.
@@ -55,14 +57,14 @@ class AttemptModel(QAbstractTableModel):
                 self._texts.append(" ".join(row[:COUNT]).casefold())
             else:
                 self._rows[place][COUNT] += attempt.count
-                if place in self._shown_at:
-                    touched.append(self._shown_at[place])
+                at = bisect.bisect_left(self._shown, place)
+                if at < len(self._shown) and self._shown[at] == place:
+                    touched.append(at)
         new = [place for place in range(first_new, len(self._rows)) if self._filter in self._texts[place]]
         if new:
             start = len(self._shown)
             self.beginInsertRows(QModelIndex(), start, start + len(new) - 1)
             self._shown.extend(new)
-            self._shown_at.update((place, start + step) for step, place in enumerate(new))
             self.endInsertRows()
         if touched:
             self.dataChanged.emit(self.index(min(touched), COUNT), self.index(max(touched), COUNT))
@@ -71,13 +73,13 @@ class AttemptModel(QAbstractTableModel):
         """Shows the rows that contain `text` anywhere, whatever its case."""
         self.beginResetModel()
         self._filter = text.strip().casefold()
-        self._shown = [place for place, row in enumerate(self._texts) if self._filter in row]
-        self._shown_at = {place: at for at, place in enumerate(self._shown)}
+        wanted = self._filter
+        self._shown = [place for place, row in enumerate(self._texts) if wanted in row]
         self.endResetModel()
 
     def clear(self) -> None:
         self.beginResetModel()
-        for kept in (self._rows, self._texts, self._place, self._shown, self._shown_at):
+        for kept in (self._rows, self._texts, self._place, self._shown):
             kept.clear()
         self.total = 0
         self.endResetModel()
