@@ -100,6 +100,25 @@ def listener():
         yield server.getsockname()[1]
 
 
+@pytest.fixture
+def no_filter(tmp_path):
+    """A nonet as on a machine whose kernel takes no filter: what asks for one fails; auto is the Python wrapper."""
+    path = tmp_path / "nonet-without-filter"
+    path.write_text(
+        f"""#!/bin/bash
+case " $* " in
+  *" --check "*) {NONET} "$@" | sed '/"backend": "auto"/s/"walls.*/"walls": ["python"], "text": "python"}},/
+    /"backend": "seccomp"/s/true, "walls.*/false, "walls": [], "text": "impossible: no filter"}},/' ;;
+  *" --backend auto "*) exec {NONET} "${{@/#auto/python}}" ;;
+  *" --backend python "*) exec {NONET} "$@" ;;
+  *) echo 'no filter' >&2; exit 125 ;;
+esac
+"""
+    )
+    path.chmod(0o755)
+    return str(path)
+
+
 def connect(port):
     """A shell's words that connect there."""
     return f"bash -c ': >/dev/tcp/127.0.0.1/{port}'"

@@ -135,6 +135,18 @@ def test_a_command_that_cannot_start(window, run, tmp_path):
     assert "ran\n" not in window.output.toPlainText()
 
 
+def test_without_a_filter(window, qtbot, run, no_filter):
+    """Development mode falls back, records nothing and says so; Enforce does not run."""
+    window.panel._given_program = no_filter
+    window.panel.disable_check.setChecked(True)
+    qtbot.waitUntil(lambda: not window.panel.is_checking(), timeout=15000)
+    assert "disabled for commands by python\nAdvisory" in window.panel._status_label.text()
+    assert "was not run" in run("echo ran")
+    assert "not recorded" in window.sum_label.text()
+    window.panel.enforce_check.setChecked(True)
+    assert "Not run: the command was not run: impossible: no filter" in run("echo ran")
+
+
 def test_an_unending_flood_does_not_stop_the_window(window, qtbot):
     window.command.setText("yes 'a line of some length that is printed again and again'")
     pauses = Pauses(qtbot)

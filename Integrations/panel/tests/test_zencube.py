@@ -103,6 +103,19 @@ def test_a_signal_is_a_signal(host, call):
     assert documents(host)[0]["exit_code"] == 137
 
 
+def test_without_a_filter(host, call, listener, no_filter):
+    """A Python command is held by the wrapper alone, and leaves its events; any other is not run."""
+    env = {**os.environ, "NONET": no_filter}
+    (host / "probe.py").write_text(PROBE % listener)
+    assert call(*wrapper("python3", "probe.py"), env=env).returncode == 1
+    assert documents(host)[0]["events"][0]["api"] == "socket.getaddrinfo"
+    done = call(*wrapper("echo", "ran"), env=env)
+    assert (done.returncode, done.stdout) == (125, b"")
+    for words in (["zencube/sandbox", "--no-net"], ["scripts/disable_network_dev.sh"]):
+        done = call(*words, "echo", "ran", env=env)
+        assert done.returncode == 125 and b"ran\n" not in done.stdout
+
+
 def test_wrong_command_lines(host, call):
     for words in (wrapper(), wrapper()[:-1], wrapper(""), (*wrapper()[:-1], "--log", "x", "--", "ls")):
         assert call(*words).returncode == 2

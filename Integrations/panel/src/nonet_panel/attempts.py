@@ -20,7 +20,9 @@ class AttemptModel(QAbstractTableModel):
 
     def __init__(self, parent=None) -> None:
         super().__init__(parent)
-        self._rows: list[list] = []
+        # Tuples of text, and numbers apart from them: what the garbage collector need not walk through.
+        self._rows: list[tuple[str, ...]] = []
+        self._counts: list[int] = []
         self._texts: list[str] = []
         self._place: dict[tuple, int] = {}
         #: The places of the rows that pass the filter, ascending.
@@ -52,11 +54,12 @@ class AttemptModel(QAbstractTableModel):
             if place is None:
                 self._place[key] = len(self._rows)
                 answer = self.tr("{} (probe)").format(attempt.answer) if attempt.probe else attempt.answer
-                row = [attempt.time, attempt.program, attempt.call, attempt.destination, answer, attempt.count]
+                row = (attempt.time, attempt.program, attempt.call, attempt.destination, answer)
                 self._rows.append(row)
-                self._texts.append(" ".join(row[:COUNT]).casefold())
+                self._counts.append(attempt.count)
+                self._texts.append(" ".join(row).casefold())
             else:
-                self._rows[place][COUNT] += attempt.count
+                self._counts[place] += attempt.count
                 at = bisect.bisect_left(self._shown, place)
                 if at < len(self._shown) and self._shown[at] == place:
                     touched.append(at)
@@ -79,7 +82,7 @@ class AttemptModel(QAbstractTableModel):
 
     def clear(self) -> None:
         self.beginResetModel()
-        for kept in (self._rows, self._texts, self._place, self._shown):
+        for kept in (self._rows, self._counts, self._texts, self._place, self._shown):
             kept.clear()
         self.total = 0
         self.endResetModel()
@@ -99,7 +102,8 @@ class AttemptModel(QAbstractTableModel):
         if not index.isValid():
             return None
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            return str(self._rows[self._shown[index.row()]][index.column()])
+            place = self._shown[index.row()]
+            return str(self._counts[place]) if index.column() == COUNT else self._rows[place][index.column()]
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() == COUNT:
             return self._alignment
         return None

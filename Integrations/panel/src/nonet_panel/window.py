@@ -38,7 +38,7 @@ from .run import Run
 
 TICK_MILLISECONDS = 50
 # Of one tick: what the list and the output may take. The event loop pauses no longer than both together.
-LIST_SECONDS = 0.012
+LIST_SECONDS = 0.02
 OUTPUT_SECONDS = 0.015
 
 
