@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, QTimer
 from conftest import connect
 from nonet_panel.attempts import AttemptModel
 from nonet_panel.log import LogReader, visible
+from nonet_panel.output import ON_DARK, ON_LIGHT, OutputView
 from nonet_panel.run import Run
 
 
@@ -297,21 +298,54 @@ def test_report(window, qtbot, run, listener):
 
 
 def test_the_keyboard_reaches_everything(window, qtbot):
-    """Tab goes round through all that can be used."""
-    window.run_button.setEnabled(True)
-    seen = set()
+    """Tab goes round through all that can be used, and each has a name to read out."""
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=5000)
     window.command.setFocus()
-    for _ in range(40):
-        seen.add(window.focusWidget())
-        if window.focusWidget() in (window.output,):
-            window.focusNextChild()
-        else:
-            window.focusNextChild()
+    seen = []
+    while window.focusWidget() not in seen and len(seen) < 40:
+        seen.append(window.focusWidget())
+        qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Tab)
     wanted = {window.command, window.run_button, window.folder, window.panel.disable_check, window.panel.policy_box,
               window.output, window.filter, window.list}
-    assert wanted <= seen
+    assert wanted <= set(seen) and len(seen) < 20
     for widget in wanted:
         assert widget.accessibleName() or widget.text(), widget
+
+
+@pytest.mark.parametrize("background, colours", [("ffffff", ON_LIGHT), ("1e1e1e", ON_DARK)])
+def test_colours_are_legible(background, colours):
+    """A contrast of 4.5 at least (WCAG 2, 1.4.3)."""
+
+    def luminance(colour):
+        parts = [int(colour[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+        red, green, blue = (part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    for colour in colours.split():
+        low, high = sorted((luminance(colour), luminance(background)))
+        assert (high + 0.05) / (low + 0.05) >= 4.5, colour
+
+
+@pytest.mark.parametrize(
+    "chunks, text",
+    [
+        ([b"a\xc3", b"\xa4\n"], "a\u00e4\n"),
+        ([b"a\x1b[3", b"1mb\x1b[0mc"], "abc"),
+        ([b"\x1b]0;title\x07x\x1b[2J\x1b[Hy\x1b(Bz"], "xyz"),
+        ([b"10%\r", b"20%\r100%\nnext"], "100%\nnext"),
+        ([b"one\r\ntwo\r", b"\nthree"], "one\ntwo\nthree"),
+        ([b"a\xe2\x80\xaeb\x00\x07c"], "abc"),
+        ([b"\x1b[38;5;300m\x1b[38;2;1m\x1b[99999999999mx\x1b[38m"], "x"),
+    ],
+)
+def test_what_drives_a_terminal(qtbot, chunks, text):
+    view = OutputView()
+    qtbot.addWidget(view)
+    for chunk in chunks:
+        view.feed(chunk)
+    view.feed(b"", final=True)
+    assert view.toPlainText() == text
 
 
 def test_run_reports_a_signal():
