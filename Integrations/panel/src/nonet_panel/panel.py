@@ -336,12 +336,12 @@ class NetworkPanel(QWidget):
 
     def attach_to_execution(self, pid: int) -> None:
         """The host has started a command; in any state of the switch. Raises nothing."""
-        self._watch(self.tr("monitoring PID {}").format(pid))
+        self._watch(self.tr("The command runs: monitoring PID {}").format(pid))
 
     def handle_execution_finished(self) -> None:
         """The host's command has ended or was stopped. Raises nothing."""
         if self._watched:
-            self._watch(self.tr("completed"))
+            self._watch(self.tr("The last command: completed"))
             if self.is_disabled() and not self.is_enforce_mode():
                 self._note_box.setPlainText(self.tr("Summary: the command has ended; it was run with policy {}.").format(self.policy()))
 
