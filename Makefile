@@ -193,6 +193,7 @@ include Tests/Kernels/guest.mk
 include Tests/Fuzzers/fuzzers.mk
 include Tests/Peers/peers.mk
 include Integrations/dist.mk
+include Integrations/panel.mk
 
 # Puts FILE.new in the place of FILE, unless they are the same: an unchanged file rebuilds nothing.
 replace = if cmp -s $(1).new $(1); then rm $(1).new; else mv $(1).new $(1); fi
@@ -223,6 +224,7 @@ test: deps lint ## everything: lint, both builds, all tests, the shipped binary 
 	NONET_TEST_PYTHONS=$$(python3 -c 'import sys; print(sys.executable)') \
 	  python3 -m pytest -q Tests/Python
 	@$(MAKE) --no-print-directory test-dist
+	@$(MAKE) --no-print-directory test-panel
 
 # What takes minutes: races, soaks and crowds. NONET_SOAK and NONET_SEED repeat or lengthen a soak.
 test-field: deps all ## attacks on the supervisor with more options, two million random calls, 10,000 threads
