@@ -17,7 +17,7 @@ for name in ("updates", "telemetry"):
         socket.create_connection(("198.51.100.7", 443))
     except OSError as problem:
         print(name + ":", problem)
-subprocess.run(["bash", "-c", "exec 3<>/dev/tcp/203.0.113.9/80"])
+subprocess.run(["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/9"])
 """
 
 
