@@ -187,7 +187,7 @@ def test_little_memory_in_mid_run(me, nonet, attempts, options):
     launch, wrong, ran = Launcher(me), [], 0
     for size in range(2500, 13001, 500 if FIELD else 2100):
         # Where the C library itself finds no room to begin, no program says anything.
-        if launch("sh", "-c", f'ulimit -v {size} && exec "$0" --version', nonet).returncode < 0:
+        if launch("sh", "-c", f'ulimit -v {size} && exec "$0" --version', nonet).returncode != 0:
             continue
         done = launch("sh", "-c", f'rm -rf logs log; ulimit -v {size} && exec "$0" -q {" ".join(options)} -- "$1" different 5000', nonet,
                       attempts, timeout=60)
