@@ -195,7 +195,7 @@ def test_whatever_fails_of_a_supervised_start(outsides, nonet, inject, how):
         jobs, times = [], {}
         for process, index, nr in sorted(calls):
             times[process, nr] = times.get((process, nr), 0) + 1
-            # The C library takes futex(2) and a thread's exit(2) for calls that cannot fail, as they cannot.
+            # What cannot fail is not made to: inject.c.
             if times[process, nr] <= 3 and known[nr] not in ("futex", "exit"):
                 jobs += [(known[nr], process, index, error) for error in (("EPERM", "EINVAL") if how == "log" else ("EPERM",))]
         with concurrent.futures.ThreadPoolExecutor(3) as pool:
