@@ -232,7 +232,6 @@ test-field: deps all ## attacks on the supervisor with more options, two million
 	NONET_FIELD=1 python3 -m pytest -q -rP Tests/BlackBox/test_supervised_load.py \
 	  Tests/BlackBox/test_job_control.py Tests/BlackBox/test_ends_as_the_command.py \
 	  Tests/BlackBox/test_how_to_add.py
-	@$(MAKE) --no-print-directory test-dist-field
 
 takeover: deps all ## every attack on the supervisor with every option, as every user, by every end (more than an hour)
 	NONET_TAKEOVER=all python3 -m pytest -q Tests/Takeover
