@@ -230,8 +230,10 @@ test: deps lint ## everything: lint, both builds, all tests, the shipped binary 
 test-field: deps all ## attacks on the supervisor with more options, two million random calls, 10,000 threads
 	NONET_TAKEOVER=field python3 -m pytest -q Tests/Takeover
 	NONET_FIELD=1 python3 -m pytest -q -rP Tests/BlackBox/test_supervised_load.py \
-	  Tests/BlackBox/test_job_control.py Tests/BlackBox/test_ends_as_the_command.py \
-	  Tests/BlackBox/test_how_to_add.py
+	  Tests/BlackBox/test_job_control.py Tests/BlackBox/test_ends_as_the_command.py
+
+test-how-to-add: deps all ## builds a copy of the tree with one more preset, architecture, host, format and option, twice
+	NONET_FIELD=1 python3 -m pytest -q -rP Tests/BlackBox/test_how_to_add.py
 
 takeover: deps all ## every attack on the supervisor with every option, as every user, by every end (more than an hour)
 	NONET_TAKEOVER=all python3 -m pytest -q Tests/Takeover
@@ -335,4 +337,4 @@ help: ## prints this
 
 FORCE:
 
-.PHONY: all check uninstall options swift-tests nonet-aarch64 presets toolchain goldens tables demo test test-field takeover test-pythons test-aarch64 test-kernels lint rooms regenerated bench docs sanitize fuzz fuzz-inputs peers format deps install clean help
+.PHONY: all check uninstall options swift-tests nonet-aarch64 presets toolchain goldens tables demo test test-field test-how-to-add takeover test-pythons test-aarch64 test-kernels lint rooms regenerated bench docs sanitize fuzz fuzz-inputs peers format deps install clean help

@@ -155,7 +155,7 @@ def test_the_compiler_takes_the_tree(tree):
              *tree.files(PROGRAM), ".build-embedded/nonet/PackageResources.swift", seconds=300)
 
 
-@pytest.mark.skipif(not FIELD, reason="two builds take minutes: make test-field")
+@pytest.mark.skipif(not FIELD, reason="two builds take minutes: make test-how-to-add")
 def test_what_was_added_works(tree):
     tree.run("make", "goldens", seconds=3600)
     nonet = tree.folder / "bin/nonet"
