@@ -1,7 +1,7 @@
 """The steps of "How to add" in Documentation/architecture.md, taken in a copy of the tree.
 
 A file that a step changes by hand counts as a place to touch; what `make tables` and `make goldens` write does not,
-and neither do documents. `make test` asks the compiler whether the changed tree is one; `make test-field` builds it
+and neither do documents. `make test` asks the compiler whether the changed tree is one; `make test-how-to-add` builds it
 twice, as `make goldens` does, and uses what was added.
 """
 
