@@ -176,7 +176,14 @@ function write_flag(comment, property, field) {
   print "  }"
 }
 
-function write_names(i, one, words, n, j, line) {
+# Words as members of a Swift enumeration, parted by commas.
+function members(text, words, n, i, all) {
+  n = split(text, words, " ")
+  for (i = 1; i <= n; i++) all = all (i > 1 ? ", " : "") "." words[i]
+  return all
+}
+
+function write_names(i, one, line) {
   swift_head()
   print "/// Every option there is, so that each is either understood or refused by name."
   print "enum OptionName: String, CaseIterable {"
@@ -226,10 +233,8 @@ function write_names(i, one, words, n, j, line) {
   print "    switch self {"
   for (i = 1; i <= count["option"]; i++) {
     one = list["option", i]
-    n = split(get(one, "excludes"), words, " ")
-    if (n == 0) continue
-    line = ""
-    for (j = 1; j <= n; j++) line = line (j > 1 ? ", " : "") "." words[j]
+    line = members(get(one, "excludes"))
+    if (line == "") continue
     print "    case ." get(one, "case") ": ([" line "], " (is(one, "because") ? "\"" get(one, "because") "\"" : "nil") ")"
   }
   print "    case _: ([], nil)"
@@ -241,10 +246,8 @@ function write_names(i, one, words, n, j, line) {
   print "    switch self {"
   for (i = 1; i <= count["option"]; i++) {
     one = list["option", i]
-    n = split(get(one, "modes"), words, " ")
-    if (n == 0) continue
-    line = ""
-    for (j = 1; j <= n; j++) line = line (j > 1 ? ", " : "") "." words[j]
+    line = members(get(one, "modes"))
+    if (line == "") continue
     print "    case ." get(one, "case") ": [" line "]"
   }
   print "    case _: nil"
