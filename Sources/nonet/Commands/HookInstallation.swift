@@ -152,7 +152,7 @@ struct HookInstallation {
   }
 
   private static func environment(_ name: StaticString) -> [UInt8]? {
-    environmentValue("\(name)").flatMap { $0.isEmpty ? nil : $0 }
+    environmentValue(name).flatMap { $0.isEmpty ? nil : $0 }
   }
 
   private static func unusable(_ path: String, _ error: HookSettings.Unusable) -> Failure {

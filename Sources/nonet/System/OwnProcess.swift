@@ -74,12 +74,6 @@ func waitForEnd(of process: pid_t, _ handle: CInt) {
 /// Takes note of the end of a child, and waits for it.
 func reap(_ process: pid_t) { _ = waitpid(process, nil, 0) }
 
-/// A variable of the environment; `nil` where it is not set.
-func environmentValue(_ name: String) -> [UInt8]? {
-  guard let value = getenv(name) else { return nil }
-  return UnsafeBufferPointer(start: value, count: strlen(value)).map { UInt8(bitPattern: $0) }
-}
-
 /// The present by CLOCK_REALTIME, in microseconds since 1970 (UTC).
 func currentMicroseconds() -> Int {
   var time = timespec()
