@@ -70,7 +70,7 @@ struct AllowedFolder {
     guard let current, let index = way.firstIndex(where: { $0.isSame(as: current) }) else {
       return false
     }
-    return RealPath.joined(RealPath.steps(name).prefix(index) + RealPath.steps(parent)) == name
+    return RealPath.joined(PathText.names(name).prefix(index) + PathText.names(parent)) == name
   }
 
   /// The path in a `struct sockaddr_un`; `nil` for other addresses.

@@ -21,7 +21,6 @@ struct RealPath {
 
   /// As in the kernel (MAXSYMLINKS).
   private static let mostLinks = 40
-  private static let slash = UInt8(ascii: "/")
 
   /// Walks along a path.
   ///
@@ -31,9 +30,9 @@ struct RealPath {
   /// - Throws: The errno of a step that fails.
   init(_ path: [UInt8], _ extent: Extent = .whole) throws(SystemError) {
     var names: [[UInt8]] = []
-    var steps = Self.steps(path)
-    if path.first != Self.slash { steps = Self.steps(try workingFolder()) + steps }
-    let root = try PinnedFile([Self.slash])
+    var steps = PathText.names(path)
+    if path.first != PathText.slash { steps = PathText.names(try workingFolder()) + steps }
+    let root = try PinnedFile([PathText.slash])
     var folders = [root]
     var here = root
     var isLoose = false
@@ -66,12 +65,12 @@ struct RealPath {
         throw SystemError(call: "open", number: ELOOP)
       }
       if isLoose { looseLink = looseLink ?? Self.joined(names + [step]) }
-      if target.first == Self.slash {
+      if target.first == PathText.slash {
         names = []
         folders = [root]
         here = root
       }
-      steps += Self.steps(target).reversed()
+      steps += PathText.names(target).reversed()
     }
     self.names = names
     files = folders
@@ -83,13 +82,8 @@ struct RealPath {
   /// The folder that has the file; the root where the file is the root.
   var folder: PinnedFile { files[max(0, files.count - 2)] }
 
-  /// The names in a path.
-  static func steps(_ path: [UInt8]) -> [[UInt8]] {
-    path.split(separator: slash).map { Array($0) }.filter { !$0.elementsEqual(".".utf8) }
-  }
-
   /// A path of names, from the root.
   static func joined(_ names: [[UInt8]]) -> [UInt8] {
-    names.isEmpty ? [slash] : names.flatMap { [slash] + $0 }
+    names.isEmpty ? [PathText.slash] : names.flatMap { [PathText.slash] + $0 }
   }
 }

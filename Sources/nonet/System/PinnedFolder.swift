@@ -80,16 +80,6 @@ final class PinnedFolder {
     return status
   }
 
-  /// Where a link leads.
-  func linkTarget(_ name: [UInt8]) throws(SystemError) -> [UInt8] {
-    let folder = number
-    let text = nullTerminated(name)
-    var target = [CChar](repeating: 0, count: Int(PATH_MAX))
-    let capacity = target.count
-    let count = try attempt("readlink") { readlinkat(folder, text, &target, capacity) }
-    return target[..<count].map { UInt8(bitPattern: $0) }
-  }
-
   /// Gives a file another one's name; what had that name, even a link, is gone then.
   func rename(_ name: [UInt8], to other: [UInt8]) throws(SystemError) {
     let folder = number
@@ -113,6 +103,15 @@ final class PinnedFolder {
   }
 }
 
+/// Where a link leads that is held with `PinnedFolder.look`: this very one, whatever has its name now.
+func linkTarget(of link: borrowing Descriptor) throws(SystemError) -> [UInt8] {
+  let number = link.number
+  var target = [CChar](repeating: 0, count: Int(PATH_MAX))
+  let capacity = target.count
+  let count = try attempt("readlink") { readlinkat(number, "", &target, capacity) }
+  return target[..<count].map { UInt8(bitPattern: $0) }
+}
+
 /// A file by its name in a pinned folder, as it was found by its path.
 struct PinnedName {
   let folder: PinnedFolder
@@ -125,8 +124,8 @@ struct PinnedName {
   /// - Throws: EISDIR where the path has no name at its end, ELOOP for an open file that has no name.
   init(_ path: TrustedPath) throws(SystemError) {
     var path = path
-    if path.isOpenFile, let status = path.status {
-      path = try TrustedPath(try path.folder.linkTarget(path.name))
+    if path.isOpenFile, let status = path.status, let link = try path.folder.look(path.name) {
+      path = try TrustedPath(try linkTarget(of: link))
       guard path.status?.st_dev == status.st_dev, path.status?.st_ino == status.st_ino else {
         throw SystemError(call: "open", number: ELOOP)
       }

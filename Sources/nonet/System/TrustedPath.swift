@@ -30,7 +30,7 @@ struct TrustedPath {
   init(_ path: [UInt8], makesFolders: Bool = false) throws(SystemError) {
     guard !path.isEmpty else { throw SystemError(call: "open", number: ENOENT) }
     var here = try Self.start(path)
-    var steps = Array(Self.steps(path).reversed())
+    var steps = Array(PathText.names(path).reversed())
     var links = 0
     while let step = steps.popLast() {
       if step.elementsEqual("..".utf8) {
@@ -67,9 +67,9 @@ struct TrustedPath {
       } else {
         links += 1
         guard links <= Self.mostLinks else { throw SystemError(call: "open", number: ELOOP) }
-        let target = try here.linkTarget(step)
+        let target = try linkTarget(of: held)
         if target.first == PathText.slash { here = try Self.start(target) }
-        steps += Self.steps(target).reversed()
+        steps += PathText.names(target).reversed()
       }
     }
     (folder, name, isOpenFile) = (here, Self.dot, false)
@@ -99,10 +99,6 @@ struct TrustedPath {
 
   private static func start(_ path: [UInt8]) throws(SystemError) -> PinnedFolder {
     try path.first == PathText.slash ? PinnedFolder("/") : PinnedFolder(".")
-  }
-
-  private static func steps(_ path: [UInt8]) -> [[UInt8]] {
-    path.split(separator: PathText.slash).map { Array($0) }.filter { $0 != dot }
   }
 
   /// Whether an owner of links is this process's user or root.
