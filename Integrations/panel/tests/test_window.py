@@ -14,9 +14,14 @@ from nonet_panel.output import ON_DARK, ON_LIGHT, OutputView
 from nonet_panel.run import Run
 
 
-def rows(window):
+def all_rows(window):
     model = window.model
     return [[model.index(row, column).data() for column in range(6)] for row in range(model.rowCount())]
+
+
+def rows(window):
+    """The rows of what mattered: without probes, which a program makes or not by its environment."""
+    return [row for row in all_rows(window) if not row[4].endswith("(probe)")]
 
 
 def alive(marker):
@@ -54,6 +59,16 @@ def test_addresses_and_counts(window, run):
     run("for i in 1 2 3; do bash -c ': >/dev/tcp/127.0.0.1/9'; done 2>/dev/null; exit 3")
     assert sum(int(row[5]) for row in rows(window)) == 3 and window.model.total == 3
     assert window.state_label.text() == "Ended with status 3"
+
+
+def test_probes_are_told_apart(window, run, monkeypatch):
+    """Without HOME and SHELL, bash asks the name service's cache who runs it: listed, and not counted."""
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.delenv("SHELL", raising=False)
+    window.panel.disable_check.setChecked(True)
+    run("bash -c ': >/dev/tcp/127.0.0.1/9' 2>/dev/null")
+    assert len(rows(window)) == 1 < len(all_rows(window))
+    assert window.model.total == 1 and window.sum_label.text() == "Attempts: 1"
 
 
 def test_an_attempt_is_there_while_the_command_runs(window, qtbot, listener):

@@ -47,7 +47,7 @@ class AttemptModel(QAbstractTableModel):
         first_new = len(self._rows)
         touched: list[int] = []
         for attempt in attempts:
-            key = attempt[PROGRAM:COUNT]
+            key = (*attempt[PROGRAM:COUNT], attempt.probe)
             if not attempt.probe:
                 self.total += attempt.count
             place = self._place.get(key)
