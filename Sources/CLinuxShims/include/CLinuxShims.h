@@ -556,4 +556,20 @@ static inline int nonet_is_continued(int status) { return WIFCONTINUED(status); 
 static inline int nonet_end_signal(int status) { return WIFSIGNALED(status) ? WTERMSIG(status) : 0; }
 static inline int nonet_exit_status(int status) { return WEXITSTATUS(status); }
 
+// folder.c
+
+// Makes a file of a new name, open for reading and writing, for us alone (mkostemp(3)).
+int nonet_scratch_file(char *template);
+
+// Goes on in a child, whose standard output is the file `output`; this process only waits, hands on the
+// signals that were meant for the command, and comes back with the child's status. 0 in the child, 1 here.
+int nonet_stay_beside(int output, int *status);
+
+// memfd_create(2), which only some headers declare without _GNU_SOURCE.
+int nonet_memory_file(void);
+
+// Runs a program with other standard streams, and waits; its wait status in `status`. 127 where it cannot be
+// run.
+int nonet_run_program(char *const *arguments, int input, int output, int *status);
+
 #endif

@@ -25,10 +25,15 @@ enum OptionName: String, CaseIterable {
   case install = "--install"
   case uninstall = "--uninstall"
   case status = "--status"
+  case trial = "--try"
+  case noPrefix = "--no-prefix"
+  case managed = "--managed"
   case dryRun = "--dry-run"
+  case handsFolder = "--cd"
   case dump = "--dump-bpf"
   case explain = "--explain"
   case check = "--check"
+  case inside = "--inside"
   case printPolicy = "--print-policy"
   case names = "--names"
   case arch = "--arch"
@@ -108,9 +113,10 @@ enum OptionName: String, CaseIterable {
     switch self {
     case .policy: ([.policy], "a command has one policy")
     case .loopback: ([.policy], "--loopback is short for --policy loopback; the line 'layers namespace' in a policy file gives it a network of its own")
-    case .install: ([.uninstall, .status], nil)
-    case .uninstall: ([.install, .status], nil)
-    case .status: ([.install, .uninstall], nil)
+    case .install: ([.uninstall, .status, .trial], nil)
+    case .uninstall: ([.install, .status, .trial], nil)
+    case .status: ([.install, .uninstall, .trial], nil)
+    case .trial: ([.install, .uninstall, .status], nil)
     case _: ([], nil)
     }
   }
@@ -124,7 +130,11 @@ enum OptionName: String, CaseIterable {
     case .install: [.hook]
     case .uninstall: [.hook]
     case .status: [.hook]
+    case .trial: [.hook]
+    case .noPrefix: [.hook]
+    case .managed: [.hook]
     case .dryRun: [.hook]
+    case .handsFolder: [.run]
     case .arch: [.dump, .explain]
     case .format: [.dump, .explain, .check]
     case _: nil

@@ -9,6 +9,8 @@ struct Options {
     case dump
     case explain
     case check
+    /// Say whether this process is confined.
+    case inside
     /// Speak with the hooks of an agent's host, or put them into its settings.
     case hook(HookHost, HookAction)
     /// Write a page about a log.
@@ -81,6 +83,12 @@ struct Options {
   var isForEveryCommand = false
   /// `--dry-run`: the settings stay as they are.
   var isDryRun = false
+  /// `--no-prefix`: a hook is installed without a prefix beside it.
+  var hasNoPrefix = false
+  /// `--managed`: the settings of the administrator.
+  var isManaged = false
+  /// `--cd`: the folder in which the command ended is printed.
+  var handsFolder = false
   /// What `-v` says of the options in `$NONET_OPTIONS`.
   var notes: [String] = []
   /// Every option as it was said, in order.

@@ -4,6 +4,7 @@ internal import BPFAssembler
 struct AllowedSockets {
   private let words: [Word]
   private let isVerbose: Bool
+  private let isQuiet: Bool
 
   /// Takes the option's values; `nil` where it was not given.
   ///
@@ -15,6 +16,7 @@ struct AllowedSockets {
     }
     words = options.allowedUnix
     isVerbose = options.isVerbose
+    isQuiet = options.isQuiet
   }
 
   /// Whether a value stands for the sockets inside.
@@ -64,8 +66,10 @@ struct AllowedSockets {
     }
     var sockets: [PinnedFile] = []
     var folders: [AllowedFolder] = []
-    for word in words where !Self.isInside(word) {
+    for named in words where !Self.isInside(named) {
+      guard let word = try NamedSocket.path(of: named, isQuiet: isQuiet) else { continue }
       let path = try Self.path(word)
+      if word.pointer != named.pointer { try NamedSocket.check(path, named) }
       if isVerbose { Self.say(about: path, word) }
       if path.file.isSocket {
         sockets.append(path.file)
