@@ -83,8 +83,10 @@ struct HandedFolder {
 
   /// The text, and behind it what writes the folder; `eval` keeps the two apart, whatever quotes,
   /// here-documents or comments the text leaves open.
+  ///
+  /// `<>` is one redirection that waits for nobody where a FIFO has taken the file's place.
   private static func script(_ text: [UInt8], writingTo path: [UInt8]) -> [UInt8] {
-    Array("eval -- ".utf8) + ShellText.quoted(text) + Array(" && { builtin pwd -P >|".utf8)
+    Array("eval -- ".utf8) + ShellText.quoted(text) + Array(" && { builtin pwd -P 1<>".utf8)
       + ShellText.quoted(path) + Array(" || :; } 2>/dev/null".utf8)
   }
 
