@@ -85,7 +85,7 @@ complete -c nonet -n __nonet_has_options -l try -f -d 'ask that hook as HOST wou
 complete -c nonet -n __nonet_has_options -l no-prefix -f -d 'with --install, for claude-code: without CLAUDE_CODE_SHELL_PREFIX'
 complete -c nonet -n __nonet_has_options -l managed -f -d 'the settings of the administrator, which no command of the user can change'
 complete -c nonet -n __nonet_has_options -l dry-run -f -d 'show what --install or --uninstall would change'
-complete -c nonet -n __nonet_has_options -l cd -f -d 'print the folder in which COMMAND, bash -c TEXT, ended'
+complete -c nonet -n __nonet_has_options -l cd -f -d 'print the folder in which COMMAND, a text for bash, ended'
 complete -c nonet -n __nonet_has_options -l dump-bpf -f -d 'the filter that would be installed'
 complete -c nonet -n __nonet_has_options -l explain -f -d 'what the filter answers, call by call'
 complete -c nonet -n __nonet_has_options -l check -f -d 'what this machine can confine, and whether we are already inside'

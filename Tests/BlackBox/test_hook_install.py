@@ -450,6 +450,9 @@ def test_a_hook_behind_the_prefix_leaves_the_command(beside, settings, me):
     assert not leaves(line)  # not confined
     assert not leaves(line, NONET="default:seccomp+landlock+descriptors")  # only says so
     assert not leaves(line, *shell, CLAUDE_CODE_SHELL_PREFIX="/another -c")
+    assert not leaves(line, *shell, NONET_OPTIONS="")  # as a project may set it
+    # Inside another nonet nonet-shell does not use NONET_OPTIONS.
+    assert not leaves(line, me.home + "/opt/nonet", "-q", "--policy", "strict", "--", *shell)
     assert not leaves(line.replace("--hook claude-code", "--hook claude-code --errno EPERM"), *shell)  # other options
     settings("claude-code", json.dumps({**json.loads(read(path)), "env": {}}))
     assert not leaves(line, *shell)  # not in the settings

@@ -200,6 +200,16 @@ def test_a_confined_command_is_left_alone(nonet, host):
             assert (done.returncode, done.stdout, done.stderr) == (0, nothing, b"")
 
 
+@every_host
+def test_trap_a_host_that_reads_anothers_file_wraps_once(nonet, host):
+    """Cursor and Grok read Claude Code's hooks too: what one hook made is confined to another with the same options."""
+    nothing = b'{"permission":"allow"}\n' if host == "cursor" else b"{}\n"
+    for other in ("codex", "claude-code"):
+        assert ask(nonet, host, question(host, confined(nonet, "ls", host=other))).stdout == nothing
+        told = rewritten(host, ask(nonet, host, question(host, confined(nonet, "ls", host=other)), "--errno", "EPERM"))
+        assert told == confined(nonet, confined(nonet, "ls", host=other), "--errno", "EPERM", host=host)
+
+
 LOOKALIKES = [
     "{nonet} -- bash -c 'ls'; id", "{nonet} -- bash -c 'ls' ", "{nonet} -- bash -c 'ls' # '", "{nonet} -- bash -c 'ls'\nid",
     "{nonet} -- bash -c 'ls' 'x'", "{nonet} -- bash -c 'ls'\\''", "{nonet} -- bash -c 'ls'$(id)", "{nonet} -- bash -c 'ls''x'",

@@ -109,7 +109,7 @@ enum HelpText {
       --no-prefix          with --install, for claude-code: without CLAUDE_CODE_SHELL_PREFIX
       --managed            the settings of the administrator, which no command of the user can change
       --dry-run            show what --install or --uninstall would change
-      --cd                 print the folder in which COMMAND, bash -c TEXT, ended
+      --cd                 print the folder in which COMMAND, a text for bash, ended
                            its own output goes to descriptor 3; hooks say this to hosts whose shell keeps its folder
 
     what is printed

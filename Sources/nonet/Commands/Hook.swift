@@ -42,7 +42,11 @@ struct Hook {
       if ShellPrefix(options, host)?.holds == true {
         return try printOut(HookAnswer.confined(place.subject).text)
       }
-      let confinement = try Self.confinement(options, host)
+      let confinement = try Self.confinement(options, handsFolder: host.keepsFolder)
+      // One host may read the hooks of another too, whose line has the other form.
+      if try Self.confinement(options, handsFolder: !host.keepsFolder).isConfined(command) {
+        return try printOut(HookAnswer.confined(place.subject).text)
+      }
       // The nonet that runs the command reads the environment too: better blocked with the reason now.
       try Self.check(options.withEnvironment())
       try printOut(Self.answer(command, place, confinement).text)
@@ -50,13 +54,13 @@ struct Hook {
   }
 
   /// How commands are confined by a hook with these options.
-  static func confinement(
-    _ options: Options, _ host: HookHost
+  private static func confinement(
+    _ options: Options, handsFolder: Bool
   ) throws(Failure) -> ConfinedCommand {
-    let folder = host.keepsFolder ? [OptionName.handsFolder] : []
+    let folder = handsFolder ? [OptionName.handsFolder] : []
     return ConfinedCommand(
       try words(options) + (added(to: options) + folder).map { Array($0.rawValue.utf8) },
-      handsFolder: host.keepsFolder)
+      handsFolder: handsFolder)
   }
 
   /// Options that every hook adds to what its command line says: an agent shall know why it failed.

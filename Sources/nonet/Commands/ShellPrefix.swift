@@ -7,6 +7,9 @@ internal import BPFAssembler
 struct ShellPrefix {
   let prefix: HookSettings.Prefix
   private let host: HookHost
+  /// The preset that confines commands behind the prefix; `nil` where more than that was asked for, so
+  /// that what NONET says of an outer nonet would not tell.
+  private let preset: Preset?
 
   /// The prefix for a hook with these options; `nil` where the host has none, nonet-shell is not beside
   /// nonet, or an option is of those that a variable may not say.
@@ -29,15 +32,21 @@ struct ShellPrefix {
       return nil
     }
     self.host = host
+    let plain: [OptionName] = [.policy, .loopback, .offline, .hint, .quiet, .verbose]
+    preset = given.allSatisfy { plain.contains($0.name) } ? options.preset : nil
   }
 
   /// Whether the kernel shows that this process is confined, the host was told this very prefix, and its
   /// settings say it with the same options.
   ///
-  /// What the variable NONET says counts for nothing: anybody can write it.
+  /// What the variable NONET says is never a reason to believe it, since anybody can write it, but one
+  /// not to: inside another nonet nonet-shell does not use its options. A project may have set a variable
+  /// otherwise, too.
   var holds: Bool {
-    guard
+    guard let preset,
       environmentValue("CLAUDE_CODE_SHELL_PREFIX")?.elementsEqual(prefix.shell.utf8) == true,
+      environmentValue("NONET_OPTIONS")?.elementsEqual(prefix.options.utf8) == true,
+      environmentValue("NONET")?.starts(with: "\(preset.name):".utf8) == true,
       Here.isConfined
     else { return false }
     do throws(Failure) {
