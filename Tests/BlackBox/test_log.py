@@ -96,9 +96,9 @@ def test_the_format(logged):
     done = logged(PYTHON, "-c", SOCKETS + "\nraise SystemExit(7)")
     assert done.returncode == 7 and done.stderr == b""
     head, events, end, document = logged.read()
-    assert list(head) == ["timestamp", "pid", "backend", "policy", "walls", "command", "version"]
+    assert list(head) == ["timestamp", "pid", "backend", "policy", "layers", "command", "version"]
     assert (head["backend"], head["policy"], head["command"][0]) == ("seccomp", "default", PYTHON)
-    assert head["walls"][0] == "seccomp" and head["command"][2].startswith("import socket\n")
+    assert head["layers"][0] == "seccomp" and head["command"][2].startswith("import socket\n")
     assert end.pop("timestamp") > events[-1]["last"]
     assert end == {"event_count": 3, "dropped": 0, "status": "exited", "exit_code": 7}
     assert list(events[0]) == ["timestamp", "pid", "tid", "comm", "exe", "abi", "api", "args", "verdict", "errno", "count", "last"]
