@@ -214,17 +214,21 @@ check: lint ## what every change is tried with, in a minute or so: lint, both bu
 	swift test --skip-build --skip '$(LONG_SUITES)'
 	python3 -m pytest -q $(SMOKE:%=Tests/BlackBox/%.py)
 
+# These tests wait more than they work; each file stays in one process. `make test WORKERS=0` runs them one by one.
+WORKERS := 3
+side_by_side = python3 -m pytest -q -n $(WORKERS) --dist loadfile
+
 # The two builds side by side: each has long stretches that use one processor.
 test: deps lint ## everything: lint, both builds, all tests, the shipped binary from outside
 	@$(MAKE) --no-print-directory -j2 --output-sync=target all swift-tests
 	@$(MAKE) --no-print-directory regenerated peers
 	swift test --skip-build
 	python3 -m pytest -q -p no:cacheprovider Tests/Rooms
-	python3 -m pytest -q Tests/BlackBox
+	$(side_by_side) Tests/BlackBox
 	python3 -m pytest -q Tests/Takeover
 	python3 -m pytest -q -p no:cacheprovider Integrations/aicoder
 	NONET_TEST_PYTHONS=$$(python3 -c 'import sys; print(sys.executable)') \
-	  python3 -m pytest -q Tests/Python
+	  $(side_by_side) Tests/Python
 	@$(MAKE) --no-print-directory test-dist
 	@$(MAKE) --no-print-directory test-panel
 
