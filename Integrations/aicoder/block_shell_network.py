@@ -127,7 +127,7 @@ OPTIONS = {
 # A policy in a file could be rewritten by the next command; `unix` gives more, so nonet takes it from a command line alone.
 PRESETS = ("default", "strict", "loopback")
 
-# Inside of nonet the variable NONET says which policy and walls hold.
+# Inside of nonet the variable NONET says which policy and layers hold.
 HINT = r":(seccomp|landlock|namespace|descriptors|python|none)(\+[a-z]+)*$"
 
 BUILD_SECONDS = 900
@@ -365,8 +365,8 @@ class Copy(object):
             raise Refusal("the copy of nonet in memory is gone; /sandbox-net on makes a new one")
         return "/proc/{}/fd/{}".format(os.getpid(), self.number)
 
-    def walls(self, options):
-        """Goes inside and asks there; -> `policy:walls`.
+    def layers(self, options):
+        """Goes inside and asks there; -> `policy:layers`.
 
         Raises Refusal unless what is confined finds that it has no network.
         """
@@ -422,7 +422,7 @@ class Sandbox(object):
             copy = Copy(program) if program else None
             log, unlogged = None, options
             if copy:
-                copy.walls(options)
+                copy.layers(options)
                 options, log = self._logging(copy, options)
             self.options, self.unlogged, self.log, self.copy, self.checkout = options, unlogged, log, copy, checkout
             self.is_on = True
@@ -438,7 +438,7 @@ class Sandbox(object):
             # What each command tried is told by `status`, and not behind its output.
             quiet = [] if "-q" in options or "--quiet" in options else ["--quiet"]
             with_log = options + quiet + ["--log-dir", log.folder]
-            copy.walls(with_log)
+            copy.layers(with_log)
             log.clear()
         except (OSError, Refusal):
             return options, None
@@ -508,7 +508,7 @@ class Sandbox(object):
             raise Refusal("nonet could not be built: make in {} ended with {} (limit {} s)\n  {}".format(
                 root, status, BUILD_SECONDS, "\n  ".join(last)))
         copy = Copy(os.path.join(root, "bin", "nonet"))
-        print("nonet: built; commands run inside {}".format(copy.walls(self.options)))
+        print("nonet: built; commands run inside {}".format(copy.layers(self.options)))
         self.options, self.log = self._logging(copy, self.options)
         self.copy = copy
 
@@ -592,7 +592,7 @@ def _say_status():
         return
     print("  program: {}, copied when it was turned on".format(_sandbox.copy.path))
     try:
-        print("  proof:   tried just now, inside {}".format(_sandbox.copy.walls(_sandbox.unlogged)))
+        print("  proof:   tried just now, inside {}".format(_sandbox.copy.layers(_sandbox.unlogged)))
     except Refusal as error:
         print("  PROOF FAILED: {}".format(error))
     if _sandbox.log is not None:

@@ -63,7 +63,7 @@ struct Hook {
       handsFolder: handsFolder)
   }
 
-  /// Options that every hook adds to what its command line says: an agent shall know why it failed.
+  /// Options that every hook adds to what its command line says: an agent must be told why its command failed.
   static func added(to options: Options) -> [OptionName] {
     [.hint].filter { name in !options.given.contains { $0.name == name } }
   }
@@ -108,7 +108,7 @@ struct Hook {
     } catch {
       throw .system(error, "standard input cannot be read")
     }
-    do throws(HookQuestion.Unclear) {
+    do throws(HookQuestion.QuestionError) {
       return try HookQuestion(text, from: host)
     } catch {
       throw .refused(error.reason)
@@ -116,7 +116,7 @@ struct Hook {
   }
 
   private static func answer(
-    _ command: [UInt8], _ place: HookQuestion.Place, _ confinement: ConfinedCommand
+    _ command: [UInt8], _ place: HookQuestion.Splice, _ confinement: ConfinedCommand
   ) throws(Failure) -> HookAnswer {
     if confinement.isConfined(command) { return .confined(place.subject) }
     let confined = confinement.wrapping(command)

@@ -26,7 +26,7 @@ struct HookFile {
     } catch {
       throw .refused("cannot read \(shown): \(error.reason)")
     }
-    do throws(HookSettings.Unusable) {
+    do throws(HookSettings.SettingsError) {
       settings = try HookSettings(
         file.text ?? [], of: host, version: HostVersion.known(of: host), isAtRoot: isAtRoot)
     } catch {
@@ -35,7 +35,7 @@ struct HookFile {
   }
 
   /// Settings that cannot be edited.
-  static func unusable(_ shown: String, _ error: HookSettings.Unusable) -> Failure {
+  static func unusable(_ shown: String, _ error: HookSettings.SettingsError) -> Failure {
     .refused("\(shown):\(error.reason); nothing was changed")
   }
 

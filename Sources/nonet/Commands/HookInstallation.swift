@@ -14,7 +14,7 @@ struct HookInstallation {
     try Hook.check(options)
     let file = try HookFile(host, managed: options.isManaged)
     var changed = file.settings
-    do throws(HookSettings.Unusable) {
+    do throws(HookSettings.SettingsError) {
       try changed.install(command)
       try addPrefix(to: &changed, file.shown)
     } catch {
@@ -37,7 +37,7 @@ struct HookInstallation {
   func uninstall() throws(Failure) {
     let file = try HookFile(host, managed: options.isManaged)
     var changed = file.settings
-    do throws(HookSettings.Unusable) {
+    do throws(HookSettings.SettingsError) {
       try changed.uninstall()
       if case .claude = host.switches { try changed.uninstallPrefix() }
     } catch {
@@ -65,7 +65,7 @@ struct HookInstallation {
   /// Puts the prefix beside the hook, or takes it out, and says what it means before it is written.
   private func addPrefix(
     to settings: inout HookSettings, _ shown: String
-  ) throws(HookSettings.Unusable) {
+  ) throws(HookSettings.SettingsError) {
     guard case .claude = host.switches else { return }
     if options.hasNoPrefix { return try settings.uninstallPrefix() }
     guard let prefix = ShellPrefix(options, host)?.prefix else {

@@ -97,7 +97,7 @@ struct HookStatus {
     for name in files where !name.elementsEqual(path) {
       guard let text = contents(name) else { continue }
       let shown = SafeText.shown(name)
-      do throws(HookSettings.Unusable) {
+      do throws(HookSettings.SettingsError) {
         let other = try HookSettings(text, of: host)
         if other.asksNobody { doubts.append("\"disableAllHooks\" is true in \(shown)") }
         if other.asksManagedOnly, name.elementsEqual(managed) {

@@ -5,7 +5,7 @@ enum HookAnswer {
   /// The command is confined already.
   case confined(HookHost.Subject)
   /// The command is to run in this form.
-  case confining([UInt8], HookQuestion.Place)
+  case confining([UInt8], HookQuestion.Splice)
   /// Why a command failed, for the agent.
   case explaining(String, event: String)
 
@@ -26,7 +26,7 @@ enum HookAnswer {
 
   private static func line(_ text: String) -> [UInt8] { Array((text + "\n").utf8) }
 
-  private static func text(of command: [UInt8], at place: HookQuestion.Place) -> [UInt8] {
+  private static func text(of command: [UInt8], at place: HookQuestion.Splice) -> [UInt8] {
     let rewriting = place.rewriting
     var text = Array(rewriting.before.utf8) + (rewriting.holdsInput ? place.before : [])
     text.append(inString: command)

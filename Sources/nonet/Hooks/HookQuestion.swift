@@ -3,14 +3,14 @@ internal import BPFAssembler
 /// What a host asks before one of its tools does something.
 enum HookQuestion {
   /// A shell is to run a command.
-  case command([UInt8], Place)
+  case command([UInt8], Splice)
   /// A command has failed, with this said by the host.
   case failure([UInt8], event: String)
   /// A tool that runs no commands, which a matcher brought here by mistake.
   case otherTool
 
   /// Where the command stands.
-  struct Place {
+  struct Splice {
     /// The object that holds it.
     let input: JSONValue
     /// The command's own string.
@@ -32,7 +32,7 @@ enum HookQuestion {
   }
 
   /// Why a question cannot be answered, as a sentence; its command must not run.
-  struct Unclear: Error {
+  struct QuestionError: Error {
     let reason: String
   }
 
@@ -46,16 +46,16 @@ enum HookQuestion {
   ///   - text: What came on standard input.
   ///   - host: Who asks.
   /// - Throws: Whatever is not exactly as the host is known to ask.
-  init(_ text: [UInt8], from host: HookHost) throws(Unclear) {
+  init(_ text: [UInt8], from host: HookHost) throws(QuestionError) {
     let document: JSONDocument
     do throws(JSONError) {
       document = try JSONDocument(text, JSONOptions(mostBytes: Self.largest))
     } catch {
-      throw Unclear(reason: "what \(host.name) sent is not the JSON of a hook: \(error)")
+      throw QuestionError(reason: "what \(host.name) sent is not the JSON of a hook: \(error)")
     }
     let root = document.root
     guard root.kind == .object else {
-      throw Unclear(reason: "what \(host.name) sent is not the JSON of a hook: no object")
+      throw QuestionError(reason: "what \(host.name) sent is not the JSON of a hook: no object")
     }
     let moment = try Self.moment(root, host)
     switch moment.subject {
@@ -76,7 +76,7 @@ enum HookQuestion {
   /// What is asked.
   private static func moment(
     _ root: JSONValue, _ host: HookHost
-  ) throws(Unclear) -> HookHost.Moment {
+  ) throws(QuestionError) -> HookHost.Moment {
     guard let member = host.members.event else { return host.before }
     let event = try only(member, of: root)
     for moment in host.moments {
@@ -86,7 +86,7 @@ enum HookQuestion {
         return moment
       }
     }
-    throw Unclear(
+    throw QuestionError(
       reason:
         "\(member) is '\(printable(event?.text ?? "(missing)"))', and this hook is for "
         + host.moments.map { $0.event }.joined(separator: " and "))
@@ -95,14 +95,14 @@ enum HookQuestion {
   /// The input of the shell tool; `nil` where another tool is asked about that runs no commands.
   private static func shellInput(
     _ root: JSONValue, _ host: HookHost
-  ) throws(Unclear) -> JSONValue? {
+  ) throws(QuestionError) -> JSONValue? {
     let name = try only(host.members.tool, of: root)
     guard let found = try only(host.members.input, of: root),
       let input = try object(found, host)
-    else { throw Unclear(reason: "\(host.members.input) is missing or no object") }
+    else { throw QuestionError(reason: "\(host.members.input) is missing or no object") }
     if name?.spells(host.shellTool) == true { return input }
     guard let name = name?.text, !looksLikeShell(name, input) else {
-      throw Unclear(
+      throw QuestionError(
         reason: "the tool '\(printable(name?.text ?? "(no name)"))' looks like a shell, and "
           + "this hook knows only '\(host.shellTool)'; take the tool away, or give the hook the "
           + "matcher \"\(host.before.matcher ?? host.shellTool)\"")
@@ -113,29 +113,31 @@ enum HookQuestion {
   /// The object in a value, or in the JSON of a string where the host has it so.
   private static func object(
     _ value: JSONValue, _ host: HookHost
-  ) throws(Unclear) -> JSONValue? {
+  ) throws(QuestionError) -> JSONValue? {
     if value.kind == .object { return value }
     guard host.members.inputMayBeText, let text = value.utf8 else { return nil }
     do throws(JSONError) {
       let root = try JSONDocument(text, JSONOptions(mostBytes: largest)).root
       return root.kind == .object ? root : nil
     } catch {
-      throw Unclear(reason: "\(host.members.input) is not JSON: \(error)")
+      throw QuestionError(reason: "\(host.members.input) is not JSON: \(error)")
     }
   }
 
   private static func command(
     in input: JSONValue, _ subject: HookHost.Subject, _ rewriting: HookHost.Rewriting
-  ) throws(Unclear) -> HookQuestion {
+  ) throws(QuestionError) -> HookQuestion {
     guard let command = try only("command", of: input) else {
-      throw Unclear(reason: "there is no command in the hook's JSON")
+      throw QuestionError(reason: "there is no command in the hook's JSON")
     }
-    guard command.kind == .string else { throw Unclear(reason: "the command is no string") }
+    guard command.kind == .string else { throw QuestionError(reason: "the command is no string") }
     guard let bytes = command.utf8 else {
-      throw Unclear(reason: "the command has half of a surrogate pair, which is no character")
+      throw QuestionError(reason: "the command has half of a surrogate pair, which is no character")
     }
-    if bytes.contains(0) { throw Unclear(reason: "the command has a NUL, which no shell can run") }
-    let place = Place(
+    if bytes.contains(0) {
+      throw QuestionError(reason: "the command has a NUL, which no shell can run")
+    }
+    let place = Splice(
       input: input, command: command, subject: subject, rewriting: rewriting)
     return .command(bytes, place)
   }
@@ -143,9 +145,12 @@ enum HookQuestion {
   /// The one member of a name.
   ///
   /// Two would mean one command to us and perhaps another to the host.
-  private static func only(_ name: String, of object: JSONValue) throws(Unclear) -> JSONValue? {
+  private static func only(_ name: String, of object: JSONValue) throws(QuestionError) -> JSONValue?
+  {
     let members = object.members.filter { $0.name.spells(name) }
-    if members.count > 1 { throw Unclear(reason: "'\(name)' is said twice in the hook's JSON") }
+    if members.count > 1 {
+      throw QuestionError(reason: "'\(name)' is said twice in the hook's JSON")
+    }
     return members.first?.value
   }
 

@@ -13,7 +13,7 @@ struct HookSettings {
   private(set) var document: JSONDocument
 
   /// Why settings cannot be edited, as a sentence; nothing has been changed then.
-  struct Unusable: Error {
+  struct SettingsError: Error {
     let reason: String
   }
 
@@ -45,7 +45,7 @@ struct HookSettings {
   /// Reads settings; blank ones are as good as none.
   init(
     _ text: [UInt8], of host: HookHost, version: [Int]? = nil, isAtRoot: Bool = false
-  ) throws(Unusable) {
+  ) throws(SettingsError) {
     self.host = host
     self.version = version
     self.isAtRoot = isAtRoot
@@ -55,9 +55,9 @@ struct HookSettings {
       document = try JSONDocument(isBlank ? Array(host.layout.empty.utf8) : text, options)
     } catch {
       let place = error.place(in: text)
-      throw Unusable(reason: "\(place.line):\(place.column): \(error.problem.words)")
+      throw SettingsError(reason: "\(place.line):\(place.column): \(error.problem.words)")
     }
-    if document.root.kind != .object { throw Unusable(reason: "1:1: expected an object") }
+    if document.root.kind != .object { throw SettingsError(reason: "1:1: expected an object") }
     guard let hooks else { return }
     try check(hooks, is: .object, "an object with the hooks of each event")
     for moment in host.moments {
@@ -141,7 +141,7 @@ struct HookSettings {
   }
 
   /// Puts a hook in, or gives the one that is there this command.
-  mutating func install(_ command: String) throws(Unusable) {
+  mutating func install(_ command: String) throws(SettingsError) {
     if state(for: command) == .installed { return }
     do throws(JSONError) {
       for moment in host.moments(in: version) { try install(command, at: moment) }
@@ -150,7 +150,7 @@ struct HookSettings {
         try removeAll(at: moment)
       }
     } catch {
-      throw Unusable(reason: "the change would not be JSON any more: \(error)")
+      throw SettingsError(reason: "the change would not be JSON any more: \(error)")
     }
   }
 
@@ -169,7 +169,7 @@ struct HookSettings {
   }
 
   /// Takes every hook of ours out, and what is left empty by that.
-  mutating func uninstall() throws(Unusable) {
+  mutating func uninstall() throws(SettingsError) {
     if found.isEmpty { return }
     do throws(JSONError) {
       for moment in host.moments {
@@ -181,7 +181,7 @@ struct HookSettings {
       }
       if !isAtRoot, let hooks, hooks.members.isEmpty { try removeMember("hooks") }
     } catch {
-      throw Unusable(reason: "the change would not be JSON any more: \(error)")
+      throw SettingsError(reason: "the change would not be JSON any more: \(error)")
     }
   }
 
@@ -265,18 +265,18 @@ struct HookSettings {
   /// The words of a command; `nil` where it has none that a shell would see.
   static func words(_ text: [UInt8]?) -> [[UInt8]]? {
     guard let text else { return nil }
-    do throws(ShellWords.Problem) {
+    do throws(ShellWords.QuotingError) {
       return try ShellWords.split(text)
     } catch {
       return nil
     }
   }
 
-  private func check(_ value: JSONValue, is kind: JSONKind, _ what: String) throws(Unusable) {
+  private func check(_ value: JSONValue, is kind: JSONKind, _ what: String) throws(SettingsError) {
     if value.kind == kind { return }
     let place = JSONError(problem: .expectedValue, offset: value.range.lowerBound)
       .place(in: document.bytes)
-    throw Unusable(reason: "\(place.line):\(place.column): expected \(what)")
+    throw SettingsError(reason: "\(place.line):\(place.column): expected \(what)")
   }
 
   private static func index(of name: String, in object: JSONValue) -> Int {
@@ -324,7 +324,7 @@ extension HookSettings {
   }
 
   /// Puts the prefix in; somebody else's stays.
-  mutating func install(_ prefix: Prefix) throws(Unusable) {
+  mutating func install(_ prefix: Prefix) throws(SettingsError) {
     if case .foreign = state(for: prefix) { return }
     if let env = document.root["env"] {
       try check(env, is: .object, "an object with the environment of commands")
@@ -343,12 +343,12 @@ extension HookSettings {
         }
       }
     } catch {
-      throw Unusable(reason: "the change would not be JSON any more: \(error)")
+      throw SettingsError(reason: "the change would not be JSON any more: \(error)")
     }
   }
 
   /// Takes a prefix of ours out, with its options, and what is left empty by that.
-  mutating func uninstallPrefix() throws(Unusable) {
+  mutating func uninstallPrefix() throws(SettingsError) {
     guard hasOurPrefix else { return }
     do throws(JSONError) {
       for name in [Prefix.optionsVariable, Prefix.variable] {
@@ -357,7 +357,7 @@ extension HookSettings {
       }
       if let env = document.root["env"], env.members.isEmpty { try removeMember("env") }
     } catch {
-      throw Unusable(reason: "the change would not be JSON any more: \(error)")
+      throw SettingsError(reason: "the change would not be JSON any more: \(error)")
     }
   }
 }
