@@ -431,9 +431,10 @@ def test_the_prefix_keeps_the_folder_and_confines(beside, settings, me, listener
     assert listener.seen == [b"out\n"]
 
 
-def test_a_hook_behind_the_prefix_leaves_the_command(beside, settings, me):
+@pytest.mark.parametrize("options", [[], ["--policy", "strict"], ["--errno", "EPERM"]], ids=" ".join)
+def test_a_hook_behind_the_prefix_leaves_the_command(beside, settings, me, options):
     """Only where the kernel shows that it is confined, and its own prefix stands in the settings with the same options."""
-    beside("--install")
+    beside(*options, "--install")
     path = settings("claude-code")
     env = json.loads(read(path))["env"]
     shell = env["CLAUDE_CODE_SHELL_PREFIX"].split()
@@ -446,14 +447,15 @@ def test_a_hook_behind_the_prefix_leaves_the_command(beside, settings, me):
         assert done.returncode == 0, done
         return done.stdout == b"{}\n"
 
-    assert leaves(line, *shell)
+    # NONET names a policy, and no further options: with those the two nest.
+    assert leaves(line, *shell) == (options != ["--errno", "EPERM"])
+    # Inside another nonet nonet-shell does not use NONET_OPTIONS.
+    assert leaves(line, f"{me.home}/opt/nonet", "-q", "--", *shell) == (options == [])
     assert not leaves(line)  # not confined
     assert not leaves(line, NONET="default:seccomp+landlock+descriptors")  # only says so
     assert not leaves(line, *shell, CLAUDE_CODE_SHELL_PREFIX="/another -c")
     assert not leaves(line, *shell, NONET_OPTIONS="")  # as a project may set it
-    # Inside another nonet nonet-shell does not use NONET_OPTIONS.
-    assert not leaves(line, me.home + "/opt/nonet", "-q", "--policy", "strict", "--", *shell)
-    assert not leaves(line.replace("--hook claude-code", "--hook claude-code --errno EPERM"), *shell)  # other options
+    assert not leaves(line.replace("--hook claude-code", "--hook claude-code --offline"), *shell)  # other options
     settings("claude-code", json.dumps({**json.loads(read(path)), "env": {}}))
     assert not leaves(line, *shell)  # not in the settings
     settings("claude-code", "{")

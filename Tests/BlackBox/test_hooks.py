@@ -90,9 +90,12 @@ def test_corpus_runs_the_same(nonet, me, tmp_path):
             return f"{place}: rewritten as {wrong}"
         # The same path both times: programs name it in what they print.
         box = tmp_path / f"{number}" / "box"
-        for host, plain in (("codex", command), ("claude-code", f"eval -- {quoted(command)}")):
-            before, after = told(in_box(box, plain, environment)), told(in_box(box, texts[host], environment))
-            if before != after:
+        for host, plain in (("codex", command), ("claude-code", f"eval -- {quoted(command)} && :")):
+            for _ in range(2):  # a second time for those that print how long they took
+                before, after = told(in_box(box, plain, environment)), told(in_box(box, texts[host], environment))
+                if before == after:
+                    break
+            else:
                 return f"{host}, {place}: {command[:200]!r}\n  before {before[:3]}\n  after  {after[:3]}"
         return None
 
