@@ -233,7 +233,7 @@ test: deps lint ## everything: lint, both builds, all tests, the shipped binary 
 
 # What takes minutes: races, soaks and crowds. NONET_SOAK and NONET_SEED repeat or lengthen a soak.
 test-field: deps all ## attacks on the supervisor with more options, two million random calls, 10,000 threads
-	NONET_TAKEOVER=field python3 -m pytest -q Tests/Takeover
+	NONET_TAKEOVER=field $(side_by_side) Tests/Takeover
 	NONET_FIELD=1 python3 -m pytest -q -rP Tests/BlackBox/test_supervised_load.py \
 	  Tests/BlackBox/test_job_control.py Tests/BlackBox/test_ends_as_the_command.py
 
