@@ -192,6 +192,7 @@ options: ## rewrites the parser's tables, help, manual and completions from opti
 include Tests/Kernels/guest.mk
 include Tests/Fuzzers/fuzzers.mk
 include Tests/Peers/peers.mk
+include Tests/Independent/prove.mk
 include Integrations/dist.mk
 
 # Puts FILE.new in the place of FILE, unless they are the same: an unchanged file rebuilds nothing.
