@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+import containers
 import machine
 import solvers
 from conftest import ARCHES, PRESETS, WHOLE, policies, say
@@ -94,3 +95,17 @@ def test_arithmetic(tmp_path):
                 assert answer == "sat"
                 data = machine.words(call["nr"], call["arch"], [call.get(f"arg{n}", 0) for n in range(6)], call.get("ip", 0))
                 assert call["program"] == machine.run(code, data)
+
+
+def test_the_profile_of_containers(tmp_path):
+    """Some hundred calls with conditions, as a policy file; cvc5 does not come to an end with it."""
+    path = containers.PROFILE
+    if not path.exists():
+        pytest.skip(f"{path} is not here: golang-github-containers-common brings it")
+    text = containers.policy(path.read_text(), set(say("--names", "call").decode().split()))
+    (tmp_path / "containers.policy").write_text(text)
+    for arch in ARCHES if WHOLE else ARCHES[:1]:
+        problem = say("--dump-bpf", "--format", "smt2", "--arch", arch, "--policy", str(tmp_path / "containers.policy"))
+        started = time.monotonic()
+        assert solvers.ask("z3", problem)[0] == "unsat"
+        print(f"z3 containers {arch}: {time.monotonic() - started:.2f} s")
