@@ -48,7 +48,8 @@ def findings(read, text):
 ], ids=lambda text: text if len(text) < 40 else "")
 def test_the_review(read, text, words):
     found = findings(read, text)
-    assert len(found) == 1 and words in found[0], found
+    # Where the 32-bit ABI is open, its socketcall is too.
+    assert words in found[0] and all("socketcall of i386" in more for more in found[1:]), found
 
 
 def test_nothing_to_find(read):
@@ -100,7 +101,7 @@ def test_the_filter_of_a_preset_read_back(read, dump):
     assert first.endswith("is proven to mean policy default")
     assert "domain ==" in rest and "free on Linux 5.11" in rest
     wrong = read(dump("default", "x86_64"), "--policy", "strict", "--errno=EHOSTDOWN").stdout.decode()
-    assert "does not mean policy strict: on x86_64" in wrong.split("\n", 1)[0]
+    assert "does not mean policy strict: on " in wrong.split("\n", 1)[0]
 
 
 @pytest.mark.parametrize("form", ["listing", "bpf_asm", "hex", "c", "json", "decimal", "dot", "raw", "smt2"])

@@ -11,7 +11,9 @@ import machine
 import solvers
 from conftest import ARCHES, PRESETS, WHOLE, policies, say
 
-PROBLEMS = [(name, words, arch) for name, words in policies() for arch in ARCHES]
+# cvc5 takes seconds where z3 takes a fraction of one, so `make test` asks it about one architecture.
+PROBLEMS = [(solver, name, words, arch) for name, words in policies() for arch in ARCHES for solver in solvers.SOLVERS
+            if WHOLE or solver == "z3" or arch == ARCHES[0]]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -20,8 +22,7 @@ def installed():
         pytest.fail(f"{solvers.missing()} missing: .ci/install installs them", pytrace=False)
 
 
-@pytest.mark.parametrize("solver", solvers.SOLVERS)
-@pytest.mark.parametrize("name, words, arch", PROBLEMS, ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize("solver, name, words, arch", PROBLEMS, ids=lambda value: value if isinstance(value, str) else "")
 def test_nothing_differs(solver, name, words, arch):
     problem = say("--dump-bpf", "--format", "smt2", "--arch", arch, *words)
     started = time.monotonic()
@@ -60,7 +61,7 @@ def test_a_broken_program_is_shown_by_a_call(tmp_path, preset):
     """What our proof says of a broken program every solver says too, and the call of each is real."""
     raw = say("--dump-bpf", "--format", "raw", "--arch", "x86_64", "--policy", preset)
     verdicts = set()
-    for seed in range(40 if WHOLE else 6):
+    for seed in range(40 if WHOLE else 3):
         path = tmp_path / "filter.raw"
         path.write_bytes(broken(raw, seed))
         words = ["--filter", str(path), "--policy", preset, "--arch", "x86_64"]
