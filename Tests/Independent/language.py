@@ -22,9 +22,9 @@ NEWEST = int(re.search(r"newest call that nonet knows on that ABI \((\d+) on eac
 RECENT = {"map_shadow_stack": 453, "open_tree_attr": 467}
 GROUPS = {name: calls.split() for name, calls in re.findall(r"^\| `(@\w+)` \| `([^`]*)` \|", DOCUMENT.read_text(), re.M)}
 
-# Section 2 of the manual: the place of an argument, and i for an int, l for a long.
+# Section 2 of the manual, and the document about clone and unshare: the place of an argument, i for an int, l for a long.
 WIDTHS = {
-    "socket socketpair": "domain:i type:i protocol:i", "ioctl": "fd:i cmd:i", "keyctl": "operation:i", "clone": "flags:l", "unshare": "flags:i",
+    "socket socketpair": "domain:i type:i protocol:i", "ioctl": "fd:i cmd:i", "keyctl": "operation:i", "clone": "flags:i", "unshare": "flags:l",
     "seccomp": "operation:i flags:i", "kill": "pid:i sig:i", "tkill": "tid:i sig:i", "tgkill": "tgid:i tid:i sig:i",
     "pidfd_send_signal": "pidfd:i sig:i", "rt_sigqueueinfo": "tgid:i sig:i", "rt_tgsigqueueinfo": "tgid:i tid:i sig:i",
     "fcntl fcntl64": "fd:i cmd:i arg:l", "prlimit64": "pid:i", "setpriority": "which:i who:i", "ioprio_set": "which:i who:i",
