@@ -9,7 +9,7 @@ import pytest
 import containers
 import machine
 import solvers
-from conftest import ARCHES, PRESETS, WHOLE, policies, say
+from conftest import ARCHES, NONET, PRESETS, WHOLE, policies, say
 
 # cvc5 takes seconds where z3 takes a fraction of one, so `make test` asks it about one architecture.
 PROBLEMS = [(solver, name, words, arch) for name, words in policies() for arch in ARCHES for solver in solvers.SOLVERS
@@ -110,3 +110,42 @@ def test_the_profile_of_containers(tmp_path):
         started = time.monotonic()
         assert solvers.ask("z3", problem)[0] == "unsat"
         print(f"z3 containers {arch}: {time.monotonic() - started:.2f} s")
+
+
+# More of the masks of which none holds another than our proof follows at once (Tests/BlackBox/test_unproved.py).
+MASKS = [mask for mask in range(1 << 10) if bin(mask).count("1") == 5][:130]
+UNDECIDED = "default allow\nforeign kill\n" + "".join(f"deny getpgid if arg0:32 & {mask:#x} == {mask:#x}\n" for mask in MASKS)
+
+
+@pytest.mark.parametrize("arch", ARCHES if WHOLE else ARCHES[:1])
+def test_a_policy_that_our_proof_cannot_decide(arch):
+    problem = say("--unproved", "--dump-bpf", "--format", "smt2", "--arch", arch, "--policy", "-", data=UNDECIDED.encode())
+    assert solvers.ask("z3", problem)[0] == "unsat"
+
+
+def computing(code):
+    """The program with one instruction that computes what no policy asks for: there our proof gives up."""
+    for index, (op, jt, jf, k) in enumerate(code):
+        others = [(0x84, 0, 0, 0), (0x87, 0, 0, 0), (0x80, 0, 0, 0), (0x07, 0, 0, 0)]
+        if op == 0x54:
+            others += [(other, 0, 0, k) for other in (0x04, 0x14, 0x24, 0x34, 0x44, 0xA4)] + [(0x64, 0, 0, k & 31), (0x74, 0, 0, k & 31)]
+        if op & 7 == 5 and op != 5:
+            others.append((op | 8, jt, jf, 0))
+        for other in others:
+            yield code[:index] + [other] + code[index + 1:]
+
+
+@pytest.mark.parametrize("name, words", [one for one in policies() if WHOLE or one[0] == "unix"], ids=lambda value: value if isinstance(value, str) else "")
+def test_every_broken_program_that_our_proof_leaves_open(tmp_path, name, words):
+    """A solver decides each: whatever it says, no broken program is without a verdict."""
+    raw = say("--dump-bpf", "--format", "raw", "--arch", "x86_64", *words)
+    verdicts = []
+    for code in computing(machine.instructions(raw)):
+        path = tmp_path / "filter.raw"
+        path.write_bytes(b"".join(struct.pack("<HBBI", *one) for one in code))
+        ask = ["--filter", str(path), "--arch", "x86_64", *words]
+        done = solvers.subprocess.run([NONET, "-q", "--explain", *ask], stdout=solvers.subprocess.PIPE, stderr=solvers.subprocess.PIPE, timeout=60)
+        if b"may mean" in done.stdout.split(b"\n", 1)[0]:
+            verdicts.append(solvers.ask("z3", say("--dump-bpf", "--format", "smt2", *ask))[0])
+    print(f"{name}: {len(verdicts)} left open, {verdicts.count('sat')} of them wrong, {verdicts.count('unsat')} right")
+    assert set(verdicts) <= {"sat", "unsat"}
