@@ -60,7 +60,7 @@ _constants = {}
 def constant(name):
     """The value that the C compiler gives a constant or an errno."""
     if name not in _constants:
-        headers = "errno.h sys/socket.h linux/netlink.h linux/keyctl.h linux/seccomp.h sys/ioctl.h sched.h fcntl.h signal.h"
+        headers = "errno.h sys/socket.h linux/netlink.h linux/keyctl.h linux/seccomp.h sys/ioctl.h linux/if_tun.h linux/vhost.h sched.h fcntl.h signal.h"
         source = "#define _GNU_SOURCE\n" + "".join(f"#include <{one}>\n" for one in headers.split()) + f"long long value = {name};\n"
         assembly = subprocess.run(["cc", "-x", "c", "-S", "-o", "-", "-"], input=source.encode(), stdout=subprocess.PIPE, check=True, timeout=30).stdout
         found = re.search(rb"\.quad\s+(-?\d+)", assembly)

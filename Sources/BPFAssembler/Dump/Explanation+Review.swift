@@ -95,7 +95,7 @@ extension Explanation {
     guard let answer = answer("clone3", on: native), !Self.isAllowed(answer) else { return nil }
     if answer == SeccompReturn.errno | UInt32(Errno.enosys.number) { return nil }
     return
-      "clone3 gets '\(Answer(value: answer))' and not ENOSYS, so glibc does not fall back to clone"
+      "clone3 gets '\(ReturnValue(value: answer))' and not ENOSYS, so glibc does not fall back to clone"
   }
 
   /// seccomp(SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER): the kernel lets a process have a
