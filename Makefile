@@ -194,6 +194,7 @@ options: ## rewrites the parser's tables, help, manual and completions from opti
 include Tests/Kernels/guest.mk
 include Tests/Fuzzers/fuzzers.mk
 include Tests/Peers/peers.mk
+include Tests/Independent/prove.mk
 include Integrations/dist.mk
 include Integrations/panel.mk
 
@@ -345,7 +346,7 @@ clean: ## removes what was built
 	rm -rf bin .build .build-embedded .build-static .build-aarch64 .build-docs .build-library .build-dist dist .build-fuzz .build-asan .build-tsan .build-peers
 
 help: ## prints this
-	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile Integrations/dist.mk | expand -t 15
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile Integrations/dist.mk Integrations/panel.mk Tests/Independent/prove.mk | expand -t 15
 
 FORCE:
 

@@ -66,7 +66,8 @@ def test_figures_of_the_readme(bare):
 
 
 def test_targets_of_the_makefile():
-    rules = "".join((ROOT / name).read_text() for name in ("Makefile", "Integrations/dist.mk", "Integrations/panel.mk"))
+    files = ("Makefile", "Integrations/dist.mk", "Integrations/panel.mk", "Tests/Independent/prove.mk")
+    rules = "".join((ROOT / name).read_text() for name in files)
     targets = set(re.findall(r"^([a-z0-9-]+):", rules, re.MULTILINE))
     for page in PAGES:
         named = set(re.findall(r"(?:^ +|`)make ([a-z0-9-]+)\b", page.read_text(), re.MULTILINE))

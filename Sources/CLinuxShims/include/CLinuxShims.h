@@ -65,6 +65,16 @@ int nonet_install_filter(const void *instructions, unsigned short count);
 // seccomp(SECCOMP_GET_ACTION_AVAIL), which installs nothing.
 int nonet_probe_seccomp_action(uint32_t action);
 
+// tracing.c
+
+// Attaches to a thread by PTRACE_SEIZE and stops it; `signal` is what nonet_let_go has to hand over.
+// ETIMEDOUT where it does not stop within five seconds.
+int nonet_stop_thread(pid_t thread, int *signal);
+
+// How many instructions a filter of a stopped thread has, which are copied where `instructions` is not
+// NULL; 0 is the filter that was installed first. ENOENT behind the last one, EINVAL where there is none.
+int nonet_read_filter(pid_t thread, unsigned long index, void *instructions);
+
 // landlock.c
 
 // The Landlock ABI, or -1 where the kernel has none.

@@ -8,6 +8,7 @@ typealias uid_t = CLinuxShims.uid_t
 // errno(3)
 var EPERM: CInt { CLinuxShims.EPERM }
 var ENOENT: CInt { CLinuxShims.ENOENT }
+var ESRCH: CInt { CLinuxShims.ESRCH }
 var EINTR: CInt { CLinuxShims.EINTR }
 var EBADF: CInt { CLinuxShims.EBADF }
 var EAGAIN: CInt { CLinuxShims.EAGAIN }
