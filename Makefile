@@ -310,7 +310,7 @@ deps: toolchain ## installs what the tests need and is missing (Debian, as root)
 	@.ci/install
 
 # Where there is no Swift, a binary that was built elsewhere is taken as it is.
-install: $(if $(SWIFTC),all) ## copies nonet, nonet-shell, manual pages and completions below PREFIX (/usr/local)
+install: $(if $(SWIFTC),all) ## copies nonet, nonet-shell, manual pages, completions and plug-ins below PREFIX (/usr/local)
 	@test -x bin/nonet || { \
 	  echo 'nonet: there is no bin/nonet, and building it needs Swift 6.3: https://www.swift.org/install/linux/' >&2; \
 	  exit 1; }
@@ -329,7 +329,9 @@ uninstall: ## removes what `make install` puts below PREFIX
 INSTALLED := Documentation/nonet.1:man/man1/nonet.1 Documentation/nonet-shell.1:man/man1/nonet-shell.1 \
   Documentation/nonet-policy.5:man/man5/nonet-policy.5 \
   Completions/nonet.bash:bash-completion/completions/nonet Completions/_nonet:zsh/site-functions/_nonet \
-  Completions/nonet.fish:fish/vendor_completions.d/nonet.fish
+  Completions/nonet.fish:fish/vendor_completions.d/nonet.fish \
+  Integrations/opencode/nonet.js:nonet/opencode/nonet.js \
+  Integrations/aicoder/block_shell_network.py:nonet/aicoder/block_shell_network.py
 
 clean: ## removes what was built
 	rm -rf bin .build .build-embedded .build-static .build-aarch64 .build-docs .build-library .build-dist dist .build-fuzz .build-asan .build-tsan .build-peers

@@ -8,7 +8,7 @@ from ._errors import NonetError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Iterator
+    from typing import Iterator, NoReturn, Sequence
 
 
 def require_supported() -> None:
@@ -50,3 +50,12 @@ def program() -> str:
         "the program nonet is not installed beside this package or along PATH; install the wheel again "
         "(pip install --force-reinstall nonet)"
     )
+
+
+def become(path: str, words: Sequence[str]) -> NoReturn:
+    """Becomes another program, which finds signals as they were before Python ignored some (signal(3))."""
+    import signal
+
+    for name in ("SIGPIPE", "SIGXFSZ"):
+        signal.signal(getattr(signal, name), signal.SIG_DFL)
+    os.execv(path, words)
