@@ -232,10 +232,11 @@ test: deps lint ## everything: lint, both builds, all tests, the shipped binary 
 	@$(MAKE) --no-print-directory test-panel
 
 # What takes minutes: races, soaks and crowds. NONET_SOAK and NONET_SEED repeat or lengthen a soak.
-test-field: deps all ## attacks on the supervisor with more options, two million random calls, 10,000 threads
+test-field: deps all ## attacks on the supervisor with more options, two million random calls, 10,000 threads; packages in a fresh Debian
 	NONET_TAKEOVER=field python3 -m pytest -q Tests/Takeover
 	NONET_FIELD=1 python3 -m pytest -q -rP Tests/BlackBox/test_supervised_load.py \
 	  Tests/BlackBox/test_job_control.py Tests/BlackBox/test_ends_as_the_command.py
+	@$(MAKE) --no-print-directory test-dist-short
 
 test-how-to-add: deps all ## builds a copy of the tree with one more preset, architecture, host, format and option, twice
 	NONET_FIELD=1 python3 -m pytest -q -rP Tests/BlackBox/test_how_to_add.py

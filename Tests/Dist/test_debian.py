@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from conftest import DEBIAN, FIELD, MACHINE, ROOT, VERSION, field, made, run
+from conftest import DEBIAN, FIELD, MACHINE, ROOT, VERSION, entered, field, made, run
 
 SOCKET = "import socket; socket.socket()"
 
@@ -51,7 +51,7 @@ def test_the_page_is_the_reference_s(tmp_path):
 
 @field
 def test_its_life_in_a_fresh_debian(debian, package, tmp_path):
-    inside = ("chroot", debian)
+    inside = entered(debian)
     target = debian / "tmp/nonet.deb"
     target.write_bytes(package.read_bytes())
     before = everything(debian)
