@@ -192,7 +192,7 @@ def test_every_python(tmp_path, wheel, version):
     if not pythons:
         pytest.skip(f"pyenv has no Python {version}")
     there = fresh(tmp_path / "venv", wheel, "pytest", "pytest-xdist", "pytest-asyncio", "pytest-cov", "pytest-randomly", python=pythons[-1])
-    run(there / "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", ROOT / "Integrations/python/tests", cwd="/")
+    run(there / "python", "-m", "pytest", "-q", "-n2", "-p", "no:cacheprovider", "-p", "no:randomly", ROOT / "Integrations/python/tests", cwd="/")
     ask(there, "nonet.confine()\n" + REFUSED)
 
 
