@@ -197,6 +197,8 @@ def test_a_program_that_calls_pytest(session, pytester):
     pytester.makepyfile(runner="import sys, pytest\nsys.exit(pytest.main(['--nonet', *sys.argv[1:]]))\n")
     done = session("def test_a(): reach()\ndef test_b(): pass", program=[sys.executable, "runner.py"])
     assert "1 failed, 1 passed" in done.stdout and "in place" in done.stdout, done.stdout
+    done = session("def test_a(): pass", "--nonet-strict", program=[sys.executable, "runner.py"])
+    assert done.returncode == 4 and "needs a session that starts again" in done.stdout
     # Its own connection, as of an editor or a debugger, goes on.
     with socket.create_server(("127.0.0.1", 0)) as server:
         pytester.makepyfile(
@@ -205,8 +207,6 @@ def test_a_program_that_calls_pytest(session, pytester):
         )
         done = session("def test_a():\n  attempt()\n  reach()", program=[sys.executable, "runner.py"])
         assert done.returncode == 1 and "1 failed" in done.stdout and server.accept()[0].recv(9) == b"told", done.stdout
-    done = session("def test_a(): pass", "--nonet-strict", program=[sys.executable, "runner.py"])
-    assert done.returncode == 4 and "needs a session that starts again" in done.stdout
 
 
 def test_a_test_that_calls_pytest(session):
