@@ -233,10 +233,11 @@ test: deps lint ## everything: lint, both builds, all tests, the shipped binary 
 	@$(MAKE) --no-print-directory test-panel
 
 # What takes minutes: races, soaks and crowds. NONET_SOAK and NONET_SEED repeat or lengthen a soak.
-test-field: deps all ## attacks on the supervisor with more options, two million random calls, 10,000 threads
+test-field: deps all ## attacks on the supervisor with more options, two million random calls, 10,000 threads; packages in a fresh Debian
 	NONET_TAKEOVER=field $(side_by_side) Tests/Takeover
 	NONET_FIELD=1 python3 -m pytest -q -rP Tests/BlackBox/test_supervised_load.py \
 	  Tests/BlackBox/test_job_control.py Tests/BlackBox/test_ends_as_the_command.py
+	@$(MAKE) --no-print-directory test-dist-short
 
 test-how-to-add: deps all ## builds a copy of the tree with one more preset, architecture, host, format and option, twice
 	NONET_FIELD=1 python3 -m pytest -q -rP Tests/BlackBox/test_how_to_add.py
@@ -321,7 +322,7 @@ deps: toolchain ## installs what the tests need and is missing (Debian, as root)
 	@.ci/install
 
 # Where there is no Swift, a binary that was built elsewhere is taken as it is.
-install: $(if $(SWIFTC),all) ## copies nonet, nonet-shell, manual pages and completions below PREFIX (/usr/local)
+install: $(if $(SWIFTC),all) ## copies nonet, nonet-shell, manual pages, completions and plug-ins below PREFIX (/usr/local)
 	@test -x bin/nonet || { \
 	  echo 'nonet: there is no bin/nonet, and building it needs Swift 6.3: https://www.swift.org/install/linux/' >&2; \
 	  exit 1; }
@@ -340,7 +341,9 @@ uninstall: ## removes what `make install` puts below PREFIX
 INSTALLED := Documentation/nonet.1:man/man1/nonet.1 Documentation/nonet-shell.1:man/man1/nonet-shell.1 \
   Documentation/nonet-policy.5:man/man5/nonet-policy.5 \
   Completions/nonet.bash:bash-completion/completions/nonet Completions/_nonet:zsh/site-functions/_nonet \
-  Completions/nonet.fish:fish/vendor_completions.d/nonet.fish
+  Completions/nonet.fish:fish/vendor_completions.d/nonet.fish \
+  Integrations/opencode/nonet.js:nonet/opencode/nonet.js \
+  Integrations/aicoder/block_shell_network.py:nonet/aicoder/block_shell_network.py
 
 clean: ## removes what was built
 	rm -rf bin .build .build-embedded .build-static .build-aarch64 .build-docs .build-library .build-dist dist .build-fuzz .build-asan .build-tsan .build-peers

@@ -4,7 +4,7 @@ import hashlib
 import json
 import tarfile
 
-from conftest import DIST, ROOT, VERSION, field, made, run
+from conftest import DIST, ROOT, VERSION, field, made, run, whole
 
 
 @field
@@ -33,6 +33,6 @@ def test_the_sbom(tools):
     assert {one["name"] for one in document["packages"]} == {"nonet", "swift-stdlib", "glibc"}
 
 
-@field
+@whole
 def test_reproducible():
     assert "bit for bit" in run("make", "-s", "reproducible", cwd=ROOT, timeout=3600).stdout
