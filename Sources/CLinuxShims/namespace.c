@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "CLinuxShims.h"
+#include "statx.h"
 
 #include <net/if.h>
 #include <sched.h>
@@ -201,7 +202,7 @@ int nonet_refusal_of_unknown_unshare(void) {
 }
 
 int nonet_root_is_folder(void) {
-  struct statx root;
-  return !statx(AT_FDCWD, "/", 0, 0, &root) &&
-         (root.stx_attributes_mask & ~root.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+  struct nonet_statx root;
+  return !nonet_statx(AT_FDCWD, "/", 0, 0, &root) &&
+         (root.attributes_mask & ~root.attributes & NONET_STATX_IS_MOUNT_ROOT) != 0;
 }

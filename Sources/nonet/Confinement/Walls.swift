@@ -11,7 +11,7 @@ enum WallFailure: Error {
 struct Walls {
   let plan: Plan
   /// The filter, where the plan has one.
-  let program: CheckedProgram?
+  let filter: ProvenFilter?
   let sockets: InheritedSockets
   /// Told of each wall as it stands, with what it did; `nil` where nobody wants to know.
   let report: ((_ wall: Plan.Wall, _ detail: String) -> Void)?
@@ -52,7 +52,7 @@ struct Walls {
     for wall in plan.walls {
       switch wall {
       case .landlock(let domain): report?(wall, Self.words(domain))
-      case .seccomp: report?(wall, "\(words(program)), supervised")
+      case .seccomp: report?(wall, "\(words(filter)), supervised")
       case .capabilities(let dropped): report?(wall, Self.words(dropped))
       case .descriptors, .namespace, .users, .settings, .python: continue
       }
@@ -122,7 +122,7 @@ struct Walls {
 
   private func enterNamespace() throws(WallFailure) -> String {
     do throws(NamespaceFailure) {
-      try enterNetworkNamespace()
+      if !plan.isInNamespace { try enterNetworkNamespace() }
     } catch {
       throw .namespace(error)
     }
@@ -183,21 +183,21 @@ struct Walls {
     return "processes outside cannot be traced, \(also)"
   }
 
-  private func words(_ program: CheckedProgram?) -> String {
-    "\(program?.program.instructions.count ?? 0) instructions for \(Architecture.host)"
+  private func words(_ filter: ProvenFilter?) -> String {
+    "\(filter?.count ?? 0) instructions for \(Architecture.host)"
   }
 
   private func install(_ wall: Plan.Wall) throws(WallFailure) -> String {
     // A plan with a filter wall comes with a filter; without one nothing may run.
-    guard let program = program?.program else {
+    guard let filter else {
       throw .system(wall, SystemError(call: "seccomp", number: EINVAL))
     }
     do throws(SystemError) {
-      try installFilter(program.bytes)
+      try installFilter(filter.bytes)
     } catch {
       throw .system(wall, error)
     }
-    return words(self.program)
+    return report == nil ? "" : words(filter)
   }
 }
 
