@@ -502,7 +502,7 @@ static inline int nonet_open_at(int folder, const char *path, int is_folder) {
 // The number of a process in pidfs, which no other process ever has (Linux 6.9); EOPNOTSUPP before.
 int nonet_process_number(pid_t process, uint64_t *number);
 
-// The same of whoever called listen on the socket that this one is connected to.
+// The same of the process that called listen on the socket that this one is connected to.
 int nonet_peer_number(int socket, uint64_t *number);
 
 // A pidfd of that process, also after its end from Linux 6.16 on (Linux 6.5).

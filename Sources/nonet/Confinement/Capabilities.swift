@@ -18,13 +18,13 @@ struct Capabilities: Equatable {
     case works
     /// Tried in place: this process is inside now.
     case entered
-    case fails(NamespaceFailure)
+    case fails(NamespaceError)
 
     /// Whether a command can be in one.
     var isUsable: Bool { self == .works || self == .entered }
 
-    init(_ probe: () throws(NamespaceFailure) -> Void) {
-      do throws(NamespaceFailure) {
+    init(_ probe: () throws(NamespaceError) -> Void) {
+      do throws(NamespaceError) {
         try probe()
         self = .works
       } catch {
@@ -87,17 +87,17 @@ struct Capabilities: Equatable {
     switch trial(capabilities) {
     case .none: break
     case .inChild:
-      capabilities.namespace = Namespace { () throws(NamespaceFailure) in
+      capabilities.namespace = Namespace { () throws(NamespaceError) in
         try probeNetworkNamespace()
       }
     case .inPlace:
-      capabilities.namespace = Namespace { () throws(NamespaceFailure) in
+      capabilities.namespace = Namespace { () throws(NamespaceError) in
         try enterNetworkNamespace()
       }
       if capabilities.namespace == .works { capabilities.namespace = .entered }
     }
     if triesUsers(capabilities) {
-      capabilities.users = Namespace { () throws(NamespaceFailure) in try probeUserNamespace() }
+      capabilities.users = Namespace { () throws(NamespaceError) in try probeUserNamespace() }
     }
     return capabilities
   }
