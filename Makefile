@@ -76,7 +76,8 @@ SWIFT_FLAGS := $(TARGET) $(C_LIBRARY:%=-Xcc %) $(OPTIMIZE) -wmo -parse-as-librar
   -enable-upcoming-feature MemberImportVisibility -enable-upcoming-feature InternalImportsByDefault \
   -warnings-as-errors -Xfrontend -mergeable-traps -Xfrontend -function-sections
 
-C_FLAGS := $(C_TARGET) $(C_LIBRARY) -Wall -Wextra -Werror -DNONET_HEAP
+C_FLAGS := $(C_TARGET) $(C_LIBRARY) $(if $(filter musl,$(LIBC)),-DNONET_HEAP) -Wall -Wextra -Werror -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables
+O_FLAGS := -Wno-override-module -Oz -fno-pic -mllvm -enable-machine-outliner=always -ffunction-sections -fdata-sections
 
 objects = $(filter %.o,$^) $(UNICODE)
 ifeq ($(LIBC),musl)
@@ -86,19 +87,22 @@ else
 linked = $(objects) -lm
 endif
 link = $(CLANG) $(C_TARGET) -static -fuse-ld=lld -o $@ $(linked) -s \
-  -Wl,--gc-sections -Wl,--defsym=main=nonet_main
+  -Wl,--gc-sections -Wl,-z,norelro -Wl,--defsym=main=nonet_main
 # What a start runs comes first (`make order`); names that are not there any more are passed over.
 ORDER := Sources/start-order.txt
 ordered = -Wl,--symbol-ordering-file=$(ORDER) -Wl,--no-warn-symbol-ordering
 
-# What an object file depends on beside its sources: how it is compiled, and for which C library.
+# What is compiled depends on how beside its sources, and for which C library.
 $B/flags: FORCE
 	@mkdir -p $B
-	@echo '$(CLANG) $(SWIFTC) $(SWIFT_FLAGS) $(C_FLAGS)' > $@.new
+	@echo '$(SWIFTC) $(SWIFT_FLAGS)' > $@.new
 	@if [ $(LIBC) = musl ] && ! cmp -s $@.new $@; then \
 	  rm -rf $B/root; mkdir -p $B/root/usr/include; \
 	  ln -s $(abspath $(MUSL)/include/$(MACHINE)-linux-musl)/* $(KERNEL) $B/root/usr/include; \
 	fi
+	@$(call replace,$@)
+$B/c-flags: $B/flags FORCE
+	@echo '$(CLANG) $(C_FLAGS) $(O_FLAGS)' > $@.new
 	@$(call replace,$@)
 
 all: bin/nonet presets bin/nonet-shell ## builds bin/nonet: Embedded Swift, static; and its other name
@@ -112,15 +116,18 @@ $B/BPFAssembler.swiftmodule: $(LIBRARY) $B/flags | toolchain
 	@timeout 900 $(SWIFTC) $(SWIFT_FLAGS) -module-name BPFAssembler -emit-module \
 	  -emit-module-path $@ $(LIBRARY) && touch $@
 
-$B/nonet.bc: $(PROGRAM) $B/nonet/PackageResources.swift $(HEADERS) $B/BPFAssembler.swiftmodule
+$B/nonet.ll: $(PROGRAM) $B/nonet/PackageResources.swift $(HEADERS) $B/BPFAssembler.swiftmodule
 	@echo 'compiling nonet'
 	@timeout 900 $(SWIFTC) $(SWIFT_FLAGS) -module-name nonet -I $B -I Sources/CLinuxShims/include \
-	  -emit-bc $(filter %.swift,$^) -o $@ && touch $@
+	  -emit-ir $(filter %.swift,$^) -o $@.new
+	@# Functions without a name, or without a symbol, could not be put in an order.
+	@sed -E -i 's/@([0-9]+)\b/@unnamed.\1/g; s/^define private/define internal/' $@.new && mv $@.new $@
 
-$B/nonet.o: $B/nonet.bc
-	@$(CLANG) $(C_TARGET) -Wno-override-module -Oz -ffunction-sections -fdata-sections -c $< -o $@
+# As text: what writes bitcode stumbles over functions without a name.
+$B/nonet.o: $B/nonet.ll $B/c-flags
+	@$(CLANG) $(C_TARGET) $(O_FLAGS) -c $< -o $@
 
-$B/%.o: Sources/CLinuxShims/%.c $(HEADERS) $B/flags
+$B/%.o: Sources/CLinuxShims/%.c $(HEADERS) $B/c-flags
 	@$(CLANG) $(C_FLAGS) -O2 -I Sources/CLinuxShims/include -c $< -o $@
 
 # What is built in, from the policies and their golden filters.

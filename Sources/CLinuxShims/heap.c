@@ -4,10 +4,9 @@
 #include <malloc.h>
 #include <sys/resource.h>
 
-// The shipped binary's malloc(3), whatever C library is linked. A command starts with a few small blocks,
-// for which musl's makes and unmakes a dozen mappings and glibc's asks for a heap; here they lie in pages
-// of the program's own, side by side. The ordinary build keeps its C library's, of which sanitizers have
-// their own.
+// malloc(3) for the binary with musl. A command starts with a few small blocks, for which musl's makes and
+// unmakes a dozen mappings; here they lie in pages of the program's own, side by side. glibc's cannot be
+// exchanged in a static program, and the ordinary build keeps its C library's, as sanitizers need it.
 #ifdef NONET_HEAP
 
 // Before each block; 16 bytes, as blocks are aligned to 16.
@@ -31,17 +30,21 @@ enum {
   FREE = 0x66726565
 };
 
-// Untouched pages of it cost nothing.
-static _Alignas(16) char first[32 << 10];
-static char *next = first, *end = first + sizeof first;
-static struct head *free_blocks[KINDS];
-static char lock;
+// All that a start writes to lies in one page, with what the C library has there (Sources/start-order.txt).
+static struct {
+  char *next, *end; // what is left of the last piece
+  struct head *free[KINDS];
+  char lock;
+} nonet_heap;
+
+// The first piece. Untouched pages of it cost nothing.
+static _Alignas(16) char nonet_heap_first[32 << 10];
 
 // Threads take turns (receive.c), so nobody waits here but for who makes a thread.
 static void take(void) {
-  while (__atomic_test_and_set(&lock, __ATOMIC_ACQUIRE)) sched_yield();
+  while (__atomic_test_and_set(&nonet_heap.lock, __ATOMIC_ACQUIRE)) sched_yield();
 }
-static void give(void) { __atomic_clear(&lock, __ATOMIC_RELEASE); }
+static void give(void) { __atomic_clear(&nonet_heap.lock, __ATOMIC_RELEASE); }
 
 static size_t size_of(unsigned kind) {
   if (kind < EVEN) return 16 * (kind + 1);
@@ -62,21 +65,24 @@ static void *map(size_t size) {
 }
 
 static struct head *small(unsigned kind) {
-  struct head *head = free_blocks[kind];
+  struct head *head = nonet_heap.free[kind];
   if (head) {
     if (head->state != FREE || head->kind != kind) __builtin_trap();
-    free_blocks[kind] = (struct head *)head->skipped;
+    nonet_heap.free[kind] = (struct head *)head->skipped;
     return head;
   }
   size_t size = size_of(kind);
-  if ((size_t)(end - next) < size) {
-    char *piece = map(PIECE);
+  if ((size_t)(nonet_heap.end - nonet_heap.next) < size) {
+    int is_first = !nonet_heap.next;
+    char *piece = is_first ? nonet_heap_first : map(PIECE);
     if (!piece) return NULL;
-    next = piece;
-    end = piece + PIECE;
+    nonet_heap.next = piece;
+    nonet_heap.end = piece + (is_first ? sizeof nonet_heap_first : PIECE);
+    // A block may be larger than what is left of it, and larger than the first piece.
+    return small(kind);
   }
-  head = (struct head *)next;
-  next += size;
+  head = (struct head *)nonet_heap.next;
+  nonet_heap.next += size;
   head->kind = kind;
   return head;
 }
@@ -138,8 +144,8 @@ void free(void *bytes) {
   if (head->kind > LARGE) __builtin_trap();
   take();
   head->state = FREE;
-  head->skipped = (size_t)free_blocks[head->kind];
-  free_blocks[head->kind] = head;
+  head->skipped = (size_t)nonet_heap.free[head->kind];
+  nonet_heap.free[head->kind] = head;
   give();
 }
 
@@ -186,14 +192,25 @@ void *aligned_alloc(size_t alignment, size_t count) {
 #endif
 
 int nonet_reserve_memory(size_t count) {
-  struct rlimit addresses, data;
 #ifdef M_ARENA_MAX
   // One heap for both threads: a second one would take 64 MiB of addresses.
   mallopt(M_ARENA_MAX, 1);
 #endif
+  struct rlimit addresses, data;
   if (getrlimit(RLIMIT_AS, &addresses) || getrlimit(RLIMIT_DATA, &data)) return -1;
   if (addresses.rlim_cur == RLIM_INFINITY && data.rlim_cur == RLIM_INFINITY) return 0;
+#ifdef NONET_HEAP
   // The limits are of one process: what could be mapped once can be mapped again, piece by piece.
   void *room = mmap(NULL, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   return room == MAP_FAILED ? -1 : munmap(room, count);
+#else
+#ifdef M_ARENA_MAX
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+#endif
+  void *volatile room = malloc(count); // or the compiler leaves both calls out
+  if (!room) return -1;
+  free(room); // it stays this process's
+  return 0;
+#endif
 }

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CLinuxShims.h"
 #include "statx.h"
+#include "text.h"
 
 #include <linux/openat2.h>
 #include <linux/seccomp.h>
@@ -135,7 +136,7 @@ int nonet_unix_socket_like(int model, int type) {
 
 int nonet_connect_pinned(int socket, int file) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
-  snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d", file);
+  nonet_append_number(nonet_append(address.sun_path, "/proc/self/fd/"), (unsigned)file);
   return nonet_connect_patiently(socket, &address, sizeof address);
 }
 
