@@ -203,6 +203,9 @@ int nonet_read_signals(void);
 // itself, in both.
 void nonet_block_signals_here(void);
 
+// Those signals (32 and 33 of glibc, 32 to 34 of musl) do not end this process where one comes in between.
+void nonet_outlive_library_signals(void);
+
 // Keeps what waits already for `nonet_unwatch_signals`, but for news of children of our own.
 void nonet_note_waiting_signals(int reader, int has_children);
 
