@@ -16,12 +16,10 @@ DIST_EPOCH := $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 DIST_TOOLS := $K/venv/bin
 DIST_BINARY_x86_64 := bin/nonet
 DIST_BINARY_aarch64 := bin/nonet-aarch64
-# The package of the C library that is linked in.
-DIST_LIBC_x86_64 := libc6-dev
-DIST_LIBC_aarch64 := libc6-dev-arm64-cross
 DEBIAN_x86_64 := amd64
 DEBIAN_aarch64 := arm64
-libc = $(shell dpkg-query -f '$${source:Package} (= $${source:Version})' -W $(DIST_LIBC_$(1)) 2>/dev/null)
+# The source package of the C library that is linked in, with its version.
+libc = $(shell Integrations/dist/libc $(1) $(LIBC))
 
 dist: dist-x86_64 dist-aarch64 ## everything for others: wheels, .deb, tarball, SBOM, sums, in dist/
 	@git archive --format=tar --prefix=nonet-$(VERSION)/ HEAD | gzip -9n > $(DIST)/nonet-$(VERSION).tar.gz

@@ -120,3 +120,16 @@ def test_files_that_the_architecture_names():
     named = re.findall(r"^\| `([^`]+)` \| \d+ \|", text, re.MULTILINE)
     assert len(named) > 10
     assert [path for path in named if not (ROOT / "Sources/BPFAssembler" / path).exists()] == []
+
+
+def test_the_figures_of_the_readme():
+    """They are those of `make figures`, in the form that Benchmarks/run has now."""
+    shown = (ROOT / "README.md").read_text().partition("<!-- Benchmarks/start.md -->\n")[2].partition("<!-- end -->")[0].strip()
+    assert shown == (ROOT / "Benchmarks/start.md").read_text().strip()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in shown.splitlines() if line.startswith("| ")]
+    named = re.findall(r'also "([^"]+)"', (ROOT / "Benchmarks/run").read_text())
+    assert len(named) > 8 and {"/bin/true alone", *named} >= {row[0] for row in rows if len(row) == 8} - {rows[0][0]}
+    assert {"C, musl, the same layers hard-coded", "nonet -- /bin/true", "nonet --loopback", "unshare -rn"} <= {row[0] for row in rows}
+    heads = re.findall(r'printf\("(\|.*?)\\n"', (ROOT / "Benchmarks/startup.c").read_text())
+    assert [cell.strip() for cell in heads[0].strip("|").split("|")][1:] == rows[0][1:]
+    assert re.search(r" bytes; .*, \d+ cores, Linux \S+, \d{4}-\d\d-\d\d\.$", shown, re.MULTILINE)
