@@ -40,6 +40,8 @@ private func perform(
   case .explain: try Show(options: try options.withEnvironment()).explain()
   case .check: return try Check(options: options).perform()
   case .inside: return try Check(options: options).inside()
+  case .verify(let process):
+    return try Verify(options: try options.withEnvironment(), process: process).perform()
   case .hook(let host, .answer): try Hook(options: options, host: host).answer()
   case .hook(let host, let action):
     do throws(Failure) {

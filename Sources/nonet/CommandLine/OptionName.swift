@@ -32,6 +32,8 @@ enum OptionName: String, CaseIterable {
   case handsFolder = "--cd"
   case dump = "--dump-bpf"
   case explain = "--explain"
+  case filter = "--filter"
+  case verify = "--verify"
   case check = "--check"
   case inside = "--inside"
   case printPolicy = "--print-policy"
@@ -68,9 +70,10 @@ enum OptionName: String, CaseIterable {
     case .format: .format
     case .hook: .host
     case .names: .kind
-    case .log, .report, .from: .file
+    case .log, .report, .from, .filter: .file
     case .logDirectory: .folder
     case .allowUnix: .socket
+    case .verify: .process
     case _: nil
     }
   }
@@ -117,6 +120,8 @@ enum OptionName: String, CaseIterable {
     case .uninstall: ([.install, .status, .trial], nil)
     case .status: ([.install, .uninstall, .trial], nil)
     case .trial: ([.install, .uninstall, .status], nil)
+    case .filter: ([.verify], "both name the filter to read")
+    case .verify: ([.filter], "both name the filter to read")
     case _: ([], nil)
     }
   }
@@ -135,6 +140,8 @@ enum OptionName: String, CaseIterable {
     case .managed: [.hook]
     case .dryRun: [.hook]
     case .handsFolder: [.run]
+    case .filter: [.dump, .explain]
+    case .verify: [.verify, .dump, .explain]
     case .arch: [.dump, .explain]
     case .format: [.dump, .explain, .check]
     case _: nil
@@ -157,4 +164,5 @@ enum OptionKind: String, CaseIterable {
   case file
   case folder
   case socket
+  case process
 }

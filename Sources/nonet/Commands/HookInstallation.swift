@@ -11,7 +11,7 @@ struct HookInstallation {
   func install() throws(Failure) {
     let command = try Self.command(options, host)
     // A hook that blocks everything is better refused here than found out by the agent.
-    try Hook.check(options)
+    try Hook.check(options, entersNamespace: false)
     let file = try HookFile(host, managed: options.isManaged)
     var changed = file.settings
     do throws(HookSettings.SettingsError) {
