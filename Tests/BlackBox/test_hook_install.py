@@ -272,6 +272,10 @@ def test_a_project_that_switches_hooks_off(hook, settings, me):
         file.write('{"disableAllHooks": true}')
     done = hook("claude-code", "--status", cwd=project)
     assert done.returncode == 1 and b".claude/settings.local.json" in done.stdout
+    # Nothing there keeps anybody waiting.
+    os.unlink(f"{project}/.claude/settings.local.json")
+    os.mkfifo(f"{project}/.claude/settings.local.json")
+    assert hook("claude-code", "--status", cwd=project, timeout=10).returncode == 0
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can lay a folder over /etc/claude-code")

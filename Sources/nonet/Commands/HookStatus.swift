@@ -111,6 +111,8 @@ struct HookStatus {
   }
 
   private static func contents(_ path: [UInt8]) -> [UInt8]? {
+    // A project may have put anything there.
+    guard isRegularFile(nullTerminated(path)) else { return nil }
     do throws(SystemError) {
       return try Descriptor(reading: nullTerminated(path)).contents(limit: 16 << 20)
     } catch {
