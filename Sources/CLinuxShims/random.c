@@ -12,7 +12,7 @@
 void arc4random_buf(void *bytes, size_t count) {
   for (char *next = bytes; count;) {
     ssize_t got = getrandom(next, count, 0);
-    if (got < 0 && errno != EINTR) _exit(125);
+    if (got < 0 && errno != EINTR) nonet_end(125);
     if (got < 0) continue;
     next += got;
     count -= (size_t)got;
