@@ -110,7 +110,7 @@ enum HelpText {
       --managed            the settings of the administrator, which no command of the user can change
       --dry-run            show what --install or --uninstall would change
       --cd                 print the folder in which COMMAND, a text for bash, ended
-                           its own output goes to descriptor 3; hooks say this to hosts whose shell keeps its folder
+                           its own output goes to descriptor 3; for hosts whose shell keeps its folder
 
     what is printed
       --dump-bpf           the filter that would be installed

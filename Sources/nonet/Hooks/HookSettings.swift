@@ -79,7 +79,15 @@ struct HookSettings {
       found.allSatisfy { $0.isAsked && $0.command.spells(command) }
       && wanted.allSatisfy { event in found.count { $0.moment.event == event } == 1 }
       && found.allSatisfy { one in wanted.contains { $0 == one.moment.event } }
-    guard isExact else { return .differs(found.map { $0.command.text ?? "" }) }
+    guard isExact else {
+      // One line stands under several events.
+      var commands: [String] = []
+      for text in found.map({ $0.command.text ?? "" }) {
+        let isThere = commands.contains { $0 == text }
+        if !isThere { commands.append(text) }
+      }
+      return .differs(commands)
+    }
     let weak = found.flatMap { weaknesses(of: $0.entry, at: $0.moment) }
     return weak.isEmpty ? .installed : .weakened(weak)
   }
