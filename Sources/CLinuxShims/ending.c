@@ -15,11 +15,6 @@ static void end(int signal) {
   _exit(last_status);
 }
 
-void nonet_end(int status) {
-  if (last_words) end(0);
-  _exit(status);
-}
-
 int nonet_end_on_signals(int status, const char *words, size_t length, unsigned seconds) {
   // A stack of its own: the one that overflowed cannot be used.
   static char stack[1 << 14];

@@ -186,9 +186,6 @@ int nonet_is_only_name(int descriptor);
 // with `status` instead, and so does an alarm after some seconds. `words` must stay where they are.
 int nonet_end_on_signals(int status, const char *words, size_t length, unsigned seconds);
 
-// Ends this process for a fault of its own: as a signal would, where that was said, else with the status.
-_Noreturn void nonet_end(int status);
-
 // heap.c
 
 // Fails with ENOMEM where memory is limited (RLIMIT_AS, RLIMIT_DATA) to less than so many bytes more.
