@@ -34,10 +34,6 @@ struct Run {
         options: options, name: name, command: command, plan: plan, confined: confined,
         walls: walls)
       if let status = try run.perform() { return status }
-      if options.isVerbose {
-        nonet.say(
-          "not used: --hint: an outer nonet supervises already, or the kernel cannot notify")
-      }
       try raise { () throws(WallFailure) in try walls.raiseOwn() }
     } else {
       try raise { () throws(WallFailure) in try walls.raise() }

@@ -3,9 +3,12 @@ internal import BPFAssembler
 /// What a supervised command is confined by.
 extension SupervisedRun {
   /// The proven program with questions in the place of refusals, behind what protects the supervisor.
-  func installed(_ oracle: CheckedProgram) throws(Failure) -> SupervisedFilter {
+  func installed(
+    _ oracle: CheckedProgram, _ network: PrivateNetwork?
+  ) throws(Failure) -> SupervisedFilter {
     var asking = oracle
-    let watched = watchedCalls.compactMap { Syscall(named: $0) }
+    // Those of a network of its own are asked about by a program that is there already.
+    let watched = network == nil ? watchedCalls.compactMap { Syscall(named: $0) } : []
     if !watched.isEmpty {
       var chosen = confined.chosen
       if chosen == nil {
@@ -19,7 +22,8 @@ extension SupervisedRun {
       refusesEnd
       ? try confined.chosen?.only(SupervisedFilter.endCalls).checked(for: .host).program : nil
     do throws(SupervisedFilter.Problem) {
-      return try SupervisedFilter(asking, ends: ends, asksAboutKills: options.isObserving)
+      return try SupervisedFilter(
+        asking, ends: ends, questions: network?.questions, asksAboutKills: options.isObserving)
     } catch {
       throw .supervision(error, confined.name)
     }
@@ -29,7 +33,9 @@ extension SupervisedRun {
   private var watchedCalls: [String] {
     // Where allowed calls send to is worth knowing too.
     if options.isObserving { return ["sendto", "sendmsg", "sendmmsg"] }
-    return AllowedSockets.watchedCalls(options)
+    if options.allowedUnix.isEmpty { return [] }
+    return AllowedSockets.watchedCalls(
+      allowsInside: options.allowedUnix.contains { AllowedSockets.isInside($0) })
   }
 
   /// Whether the kernel lets no signal out of the command's domain.

@@ -10,7 +10,7 @@ extension Supervisor {
     let ruling = judge.ruling(on: call, by: notification.thread)
     let kind = kinds.kind(of: call)
     guard let verdict = ruling.verdict else {
-      if ruling.isOwn {
+      if ruling.isOwn || ruling.isMade {
         _ = answer(.proceed, notification.id)
       } else if let connector {
         connector.note(notification)
