@@ -530,6 +530,15 @@ int nonet_put_descriptor(int listener, uint64_t id, int source, int number, int 
 // The call that waits returns 0.
 int nonet_succeed(int listener, uint64_t id);
 
+// loopback.c
+
+// Whether this network has an address of IPv6 that glibc counts as one (AI_ADDRCONFIG of getaddrinfo(3)).
+int nonet_has_ipv6(void);
+
+// Brings lo up in a new network namespace, with an address of each family by which names resolve as outside, and
+// routes for multicast.
+int nonet_raise_loopback(int has_ipv6, int *step);
+
 // carry.c
 
 // Sets on a socket what was set on another one, as setsockopt(2) has it, and answers how much could not be set.

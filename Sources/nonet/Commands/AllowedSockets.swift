@@ -27,11 +27,20 @@ struct AllowedSockets {
 
   /// What the policy may allow and the supervisor wants to see all the same: who listens is inside, and
   /// who enters a Landlock domain may be refused there what the supervisor would do for it.
-  static func watchedCalls(allowsInside: Bool) -> [String] {
+  ///
+  /// - Parameters:
+  ///   - allowsInside: Whether the sockets inside are allowed.
+  ///   - isPrivate: Whether the network is the command's own, and its connects the supervisor's.
+  /// - Returns: The names of the calls.
+  static func watchedCalls(allowsInside: Bool, isPrivate: Bool = false) -> [String] {
     let first =
-      allowsInside ? InnerDomains.firstABIForAbstract : InnerDomains.firstABIForPaths
+      isPrivate
+      ? InnerDomains.firstABIForNetwork
+      : allowsInside ? InnerDomains.firstABIForAbstract : InnerDomains.firstABIForPaths
     return (allowsInside ? ["listen"] : [])
       + (landlockABI >= first ? ["landlock_restrict_self"] : [])
+      + (isPrivate && landlockABI >= InnerDomains.firstABIForNetwork
+        ? ["landlock_create_ruleset"] : [])
   }
 
   private static var landlockABI: Int {

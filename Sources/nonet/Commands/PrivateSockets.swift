@@ -14,18 +14,21 @@ struct PrivateSockets {
   /// What the supervisor decides then; `nil` where AF_UNIX is left to the policy, which `-v` tells.
   ///
   /// - Parameter oracle: What the policy answers.
+  /// - Returns: The decisions, and the program that asks about them.
   func network(_ oracle: Program) -> PrivateNetwork? {
     guard isWanted else { return nil }
     if let obstacle = Self.obstacle {
       if options.isVerbose { say("not used: sockets: \(obstacle); AF_UNIX is as the filter says") }
       return nil
     }
-    let watched = AllowedSockets.watchedCalls(allowsInside: true)
+    let watched = AllowedSockets.watchedCalls(allowsInside: true, isPrivate: true)
     guard
       let network = PrivateNetwork(oracle, watching: watched.compactMap { Syscall(named: $0) })
     else {
       if options.isVerbose {
-        say("not used: sockets: the policy refuses connect or listen, or lets AF_UNIX sockets be made")
+        say(
+          "not used: sockets: the policy refuses connect or listen, or lets AF_UNIX sockets be made"
+        )
       }
       return nil
     }

@@ -10,8 +10,9 @@ struct Layers: Equatable {
   var hasDescriptors = true
   /// Capabilities that reach a network around sockets are given up.
   var hasCapabilities = true
-  /// Where the network is the command's own: AF_UNIX sockets among its own processes work, though the
-  /// filter lets none be made. A supervisor sees to it; without one they are refused.
+  /// AF_UNIX sockets among the command's own processes work, though the filter lets none be made.
+  ///
+  /// A supervisor sees to it, where the network is the command's own; without one they are refused.
   var hasSockets = false
   /// Settings of the kernel are read-only, and whatever else leads root outside is given up.
   var hasSettings = false

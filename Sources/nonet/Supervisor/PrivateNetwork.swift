@@ -9,8 +9,9 @@ struct PrivateNetwork {
   let refusal: CInt
   /// Asks about what the policy allows; stands before it.
   let questions: Program
-  /// Whether somebody is there who makes connects. Otherwise all are refused, and AF_UNIX is as the policy
-  /// says.
+  /// Whether somebody is there who makes connects.
+  ///
+  /// Otherwise all are refused, and AF_UNIX is as the policy says.
   var isServed = true
   private let connect: Syscall
   private let socket: Syscall
@@ -20,7 +21,8 @@ struct PrivateNetwork {
   /// - Parameters:
   ///   - oracle: What the policy answers.
   ///   - watched: Calls that the policy may allow and the supervisor wants to see all the same.
-  /// - Returns: `nil` where AF_UNIX sockets can be made anyway, or connect or listen are refused.
+  ///
+  /// It is `nil` where AF_UNIX sockets can be made anyway, or connect or listen are refused.
   init?(_ oracle: Program, watching watched: [Syscall]) {
     func answer(_ call: Syscall, _ arguments: [UInt64]) -> UInt32? {
       call.number(on: .host).map {

@@ -34,18 +34,37 @@ final class UnixConnector {
     case unix(ConnectRequest)
     case network(NetworkConnect)
 
-    var id: UInt64 { switch self { case .unix(let one): one.id; case .network(let one): one.id } }
+    var id: UInt64 {
+      switch self {
+      case .unix(let one): one.id
+      case .network(let one): one.id
+      }
+    }
     var thread: pid_t {
-      switch self { case .unix(let one): one.thread; case .network(let one): one.thread }
+      switch self {
+      case .unix(let one): one.thread
+      case .network(let one): one.thread
+      }
     }
     var isBlocking: Bool {
-      switch self { case .unix(let one): one.isBlocking; case .network(let one): one.isBlocking }
+      switch self {
+      case .unix(let one): one.isBlocking
+      case .network(let one): one.isBlocking
+      }
     }
     var patience: Int? {
-      switch self { case .unix(let one): one.patience; case .network(let one): one.patience }
+      switch self {
+      case .unix(let one): one.patience
+      case .network(let one): one.patience
+      }
     }
     /// What connect answers that has waited for as long as it was willing to.
-    var timeOut: CInt { switch self { case .unix: EAGAIN; case .network: EINPROGRESS } }
+    var timeOut: CInt {
+      switch self {
+      case .unix: EAGAIN
+      case .network: EINPROGRESS
+      }
+    }
   }
 
   private struct Pending {
@@ -67,6 +86,7 @@ final class UnixConnector {
   private var domains: InnerDomains
   /// Whether a call is landlock_restrict_self(2), which has one number for all ABIs.
   private let restrictSelf = Syscall(named: "landlock_restrict_self")?.number(on: .host)
+  private let createRuleset = Syscall(named: "landlock_create_ruleset")?.number(on: .host)
   private var pending: [Pending] = []
   /// The call that is tried again at this moment.
   private var tried: UInt64?
@@ -98,6 +118,8 @@ final class UnixConnector {
   func note(_ notification: Notification) {
     if notification.number == restrictSelf {
       noteDomain(notification)
+    } else if notification.number == createRuleset {
+      noteRuleset(notification)
     } else {
       noteListener(notification)
     }
@@ -108,6 +130,20 @@ final class UnixConnector {
     let start = process.flatMap { startTime(of: $0) }
     // Otherwise it is not made, or what was read is of another process.
     if listener.isWaiting(notification.id) { domains.note(process ?? 0, start) }
+  }
+
+  /// Looks what a `struct landlock_ruleset_attr` handles of the network, in its second word.
+  private func noteRuleset(_ notification: Notification) {
+    let (pointer, size, flags) = (
+      notification.arguments[0], notification.arguments[1], notification.arguments[2]
+    )
+    guard flags == 0, size >= 16 else { return }
+    var bytes = [UInt8](repeating: 0, count: 8)
+    let isRead = bytes.withUnsafeMutableBytes {
+      readMemory(of: notification.thread, at: pointer &+ 8, into: $0)
+    }
+    let rights = bytes.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    domains.note(rulesetHandling: isRead ? rights : nil)
   }
 
   private func noteListener(_ notification: Notification) {
@@ -180,14 +216,16 @@ final class UnixConnector {
   private func request(
     _ notification: Notification, _ attempt: Attempt
   ) throws(ConnectRequest.Obstacle) -> Request {
-    let address = attempt.evidence.isUnreadable ? nil : attempt.evidence.address ?? []
+    let length = Int32(bitPattern: attempt.call.word(2))
+    let isMissing = attempt.evidence.isUnreadable || attempt.evidence.address == nil && length > 0
+    let address = isMissing ? nil : attempt.evidence.address ?? []
     if allowance.network != nil {
       let network = try NetworkConnect(
         attempt.call, address, of: notification.thread, notification.id, allowance, domains,
         command: command, listener)
       if let network { return .network(network) }
     }
-    guard let address else { throw .notAllowed }
+    guard let address else { throw allowance.network == nil ? .notAllowed : .errno(EFAULT) }
     return .unix(
       try ConnectRequest(
         attempt.call, address, of: notification.thread, notification.id, allowance: allowance,

@@ -40,7 +40,9 @@ struct SharedSocket: ~Copyable {
   borrowing func connect(to address: [UInt8]) throws(SystemError) {
     let socket = descriptor.number
     _ = try attempt("connect") {
-      address.withUnsafeBytes { nonet_connect_in_place(socket, $0.baseAddress, socklen_t($0.count)) }
+      address.withUnsafeBytes {
+        nonet_connect_in_place(socket, $0.baseAddress, socklen_t($0.count))
+      }
     }
   }
 }
@@ -56,7 +58,9 @@ extension UnixSocket {
   func connectInPlace(toAddress address: [UInt8]) throws(SystemError) {
     let socket = descriptor.number
     _ = try attempt("connect") {
-      address.withUnsafeBytes { nonet_connect_in_place(socket, $0.baseAddress, socklen_t($0.count)) }
+      address.withUnsafeBytes {
+        nonet_connect_in_place(socket, $0.baseAddress, socklen_t($0.count))
+      }
     }
   }
 
@@ -65,7 +69,8 @@ extension UnixSocket {
   /// - Throws: ENOENT where there is none; EPERM where this process rules not the socket's network.
   func file() throws(SystemError) -> PinnedFile {
     let socket = descriptor.number
-    return try PinnedFile(owning: try attempt("ioctl(SIOCUNIXFILE)") { nonet_file_of_socket(socket) })
+    return try PinnedFile(
+      owning: try attempt("ioctl(SIOCUNIXFILE)") { nonet_file_of_socket(socket) })
   }
 }
 

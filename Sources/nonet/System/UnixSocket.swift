@@ -35,6 +35,8 @@ struct UnixSocket: ~Copyable {
   /// A new socket of the same type with what was set on this one, not blocking.
   ///
   /// - Parameter lost: Is told how much could not be set on it.
+  /// - Returns: The socket.
+  /// - Throws: The errno of socket(2).
   borrowing func another(_ lost: inout CInt) throws(SystemError) -> UnixSocket {
     let (number, type) = (descriptor.number, type)
     let made = try attempt("socket") {
