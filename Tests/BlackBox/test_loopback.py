@@ -296,7 +296,7 @@ def test_no_trace_of_the_helpers(inside, disposition):
 
 
 def test_the_command_is_the_only_child_of_its_supervisor(inside):
-    child = inside.popen("sh", "-c", "echo $PPID; echo $(cat /proc/$PPID/task/*/children); read line; exit 5", stdin=subprocess.PIPE)
+    child = inside.popen("sh", "-c", "echo $PPID; sleep 0.3; echo $(cat /proc/$PPID/task/*/children); read line; exit 5", stdin=subprocess.PIPE)
     assert child.stdout.readline().split() == [str(child.pid).encode()]
     children = child.stdout.readline().split()
     names = [pathlib.Path(f"/proc/{one.decode()}/comm").read_text().strip() for one in children]
