@@ -16,7 +16,7 @@ pid_t nonet_fork_second(struct nonet_progress *progress) {
   return aside(fork(), &progress->second);
 }
 
-// A system call that leaves errno alone, which belongs to whoever shares this memory.
+// A system call that leaves errno alone, which belongs to the process that shares this memory.
 static long raw(long number, long a, long b, long c, long d) {
 #if defined __x86_64__
   long result;

@@ -7,7 +7,7 @@ struct PrivateSockets {
 
   init(_ options: Options, _ plan: Plan, _ confined: ConfinedPolicy) {
     self.options = options
-    let isNamed = !options.allowedUnix.isEmpty && plan.walls.contains(.namespace)
+    let isNamed = !options.allowedUnix.isEmpty && plan.layers.contains(.namespace)
     isWanted = (confined.hasSockets || isNamed) && !options.isObserving
   }
 

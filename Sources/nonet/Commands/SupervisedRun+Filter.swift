@@ -12,7 +12,7 @@ extension SupervisedRun {
     if !watched.isEmpty {
       var chosen = confined.chosen
       if chosen == nil {
-        let deniesDebug = plan.walls.contains(.seccomp(deniesDebug: true))
+        let deniesDebug = plan.layers.contains(.seccomp(deniesDebug: true))
         chosen = try ChosenPolicy(options, deniesDebug: deniesDebug)
       }
       asking = try chosen?.denying(watched).checked(for: .host).program ?? oracle
@@ -43,7 +43,7 @@ extension SupervisedRun {
   /// Where what a command tried is recorded, it must not end who records. A hint is not worth keeping
   /// it from processes that other commands have started.
   var hasSignalScope: Bool {
-    guard options.isLogging, let landlock = walls.landlock, !options.isObserving else {
+    guard options.isLogging, let landlock = enforcement.landlock, !options.isObserving else {
       return false
     }
     // landlock.h: LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET, which came together with the other scope.
@@ -51,10 +51,10 @@ extension SupervisedRun {
   }
 
   /// The capabilities that the command's process gives up.
-  var dropped: UInt64 { options.isObserving ? 0 : walls.dropped }
+  var dropped: UInt64 { options.isObserving ? 0 : enforcement.dropped }
 
   var landlock: (handledNet: UInt64, scoped: UInt64)? {
-    guard !options.isObserving, let landlock = walls.landlock else { return nil }
+    guard !options.isObserving, let landlock = enforcement.landlock else { return nil }
     // landlock.h: LANDLOCK_SCOPE_SIGNAL.
     return (landlock.handledNet, landlock.scoped | (hasSignalScope ? 2 : 0))
   }

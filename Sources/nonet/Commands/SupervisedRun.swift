@@ -8,12 +8,12 @@ struct SupervisedRun {
   let command: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
   let plan: Plan
   let confined: ConfinedPolicy
-  let walls: Walls
+  let enforcement: Enforcement
 
   /// Runs the command.
   ///
   /// - Returns: The exit status: the command's own, or 128 and the number of the signal that ended it;
-  ///   `nil` where it may run without a supervisor and there can be none. The shared walls stand then.
+  ///   `nil` where it may run without a supervisor and there can be none. The shared layers stand then.
   func perform() throws(Failure) -> CInt? {
     guard let oracle = confined.program else {
       throw .refused("there is no filter to supervise, so the command was not run")
@@ -22,7 +22,7 @@ struct SupervisedRun {
     let sockets = try AllowedSockets(options, inside: network != nil)?
       .allowance(confined.name, oracle, isPrivate: network != nil)
     if network == nil, options.canDoWithoutSupervisor, !options.isHinting {
-      try raiseShared()
+      try applyShared()
       return nil
     }
     let outer = options.isLogging ? OuterRefusals(oracle.program) : nil
@@ -41,11 +41,11 @@ struct SupervisedRun {
     let filter = try installed(oracle, network)
     let head = head(outer)
     let record = try record(head, lines)
-    try report?.begin(Report.page(of: EventTable().log(head, .running), named: "of this run"))
+    try report?.begin(ReportPage(RunLog(head, EventTable(), .running, at: .now)).bytes)
     if options.isObserving, !options.isQuiet {
       say("observing only: nothing is refused, and this protects nobody")
     }
-    try raiseShared()
+    try applyShared()
     if sockets?.allowsInside ?? false { try AllowedSockets.closeUnconnected() }
     let settled = try sockets.map { (one) throws(Failure) in
       try AllowedSockets.settled(one, isPrivate: network != nil)
@@ -57,7 +57,7 @@ struct SupervisedRun {
       isObserving: options.isObserving, network: network)
     let child: SupervisedChild
     var lack: SystemError?
-    do throws(StartFailure) {
+    do throws(StartError) {
       let progress = try RunProgress()
       child = try SupervisedChild(
         name.pointer, command,
@@ -91,7 +91,7 @@ struct SupervisedRun {
       throw .start(error)
     }
     if let lack, !options.isQuiet { say("warning: \(SecondHolder.lack(lack))") }
-    if !options.isObserving { walls.reportChildWalls() }
+    if !options.isObserving { enforcement.reportChildLayers() }
     let supervisor = Supervisor(
       judge: judge, child: child, signals: signals, record: record, sockets: settled,
       complain: { nonet.say($0) })
@@ -105,7 +105,7 @@ struct SupervisedRun {
   }
 
   private func finish(
-    _ supervisor: Supervisor, _ ending: Ending, _ failure: StartFailure?, _ head: LogHead,
+    _ supervisor: Supervisor, _ ending: Ending, _ failure: StartError?, _ head: LogHead,
     _ report: ReportFile?
   ) throws(Failure) -> CInt {
     if let failure {
@@ -119,7 +119,7 @@ struct SupervisedRun {
     let record = supervisor.finish(ending)
     if let report {
       do throws(Failure) {
-        try report.write(Report.page(of: record.table.log(head, ending), named: "of this run"))
+        try report.write(ReportPage(RunLog(head, record.table, ending, at: .now)).bytes)
       } catch {
         say(error.message)
       }
@@ -139,7 +139,7 @@ struct SupervisedRun {
 
   // The way to the command -------------------------------------------------------------------------
 
-  private func raiseShared() throws(Failure) {
+  private func applyShared() throws(Failure) {
     if options.isObserving {
       do throws(SystemError) {
         try setNoNewPrivileges()
@@ -148,10 +148,10 @@ struct SupervisedRun {
       }
       return
     }
-    do throws(WallFailure) {
-      try walls.raiseShared()
+    do throws(LayerError) {
+      try enforcement.applyShared()
     } catch {
-      throw .wall(error)
+      throw .layer(error)
     }
   }
 

@@ -94,6 +94,8 @@ final class UnixConnector {
 
   /// So many connects wait at a time; beyond, a socket that waits is answered as one that does not.
   private static let mostPending = 64
+  /// And so many where all connects of the network are made here.
+  private static let mostPendingOfNetwork = 1024
   /// In microseconds: how soon a full backlog is tried again, at first and at most.
   private static let delays: ClosedRange<Int> = 1_000...50_000
 
@@ -202,7 +204,8 @@ final class UnixConnector {
     }
     let answer = perform(request, refusal)
     guard answer == .later else { return answer }
-    guard pending.count < Self.mostPending else { return .fail(EAGAIN) }
+    let most = allowance.network == nil ? Self.mostPending : Self.mostPendingOfNetwork
+    guard pending.count < most else { return .fail(EAGAIN) }
     let now = Timestamp.now
     let delay = Self.delays.lowerBound
     pending.append(
