@@ -103,6 +103,8 @@ int nonet_raise_loopback(int has_ipv6, int *step) {
   if (failed == -1) return -1;
   *step = NONET_STEP_LOOPBACK;
   if (failed) return -1;
+  // Whether it can be brought up is all that is asked.
+  if (has_ipv6 < 0) return 0;
   // glibc takes a family for usable where any interface has an address of it beside 127.0.0.1 and ::1. Both of
   // these are nobody's elsewhere. Without them programs still meet on those two, so a failure is none.
   int netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);

@@ -144,12 +144,12 @@ static int unshare_with_ids(int own, int namespaces, int *step) {
   return write_own_maps(own, user, group, step);
 }
 
-int nonet_enter_namespaces(int has_network, int *step) {
+static int enter(int has_network, int is_trial, int *step) {
   *step = NONET_STEP_PROC;
   int own = nonet_open_own_folder();
   if (own < 0) return -1;
   int namespaces = CLONE_NEWUSER | (has_network ? CLONE_NEWNET : 0);
-  int has_ipv6 = has_network && nonet_has_ipv6();
+  int has_ipv6 = is_trial ? -1 : has_network && nonet_has_ipv6();
   int failed = unshare_with_ids(own, namespaces, step), error = errno;
   close(own);
   errno = error;
@@ -157,6 +157,8 @@ int nonet_enter_namespaces(int has_network, int *step) {
   *step = NONET_STEP_DONE;
   return 0;
 }
+
+int nonet_enter_namespaces(int has_network, int *step) { return enter(has_network, 0, step); }
 
 int nonet_probe_namespaces(int has_network, int *step) {
   *step = NONET_STEP_MEMORY;
@@ -167,7 +169,7 @@ int nonet_probe_namespaces(int has_network, int *step) {
   if (child < 0) return -1;
   if (child == 0) {
     int reached = NONET_STEP_FORK;
-    if (nonet_enter_namespaces(has_network, &reached)) report->error = errno;
+    if (enter(has_network, 1, &reached)) report->error = errno;
     report->step = reached;
     _exit(0);
   }
