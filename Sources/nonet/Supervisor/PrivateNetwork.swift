@@ -9,10 +9,6 @@ struct PrivateNetwork {
   let refusal: CInt
   /// Asks about what the policy allows; stands before it.
   let questions: Program
-  /// Whether somebody is there who makes connects.
-  ///
-  /// Otherwise all are refused, and AF_UNIX is as the policy says.
-  var isServed = true
   private let connect: Syscall
   private let socket: Syscall
 
@@ -61,7 +57,7 @@ struct PrivateNetwork {
     // All that decides is in registers, which nobody can change before the kernel looks at them again.
     let type = call.word(1) & 0xf
     let isUnix = syscall == socket && call.word(0) == UInt32(AF_UNIX)
-    guard isServed, isUnix, type == SocketType.stream || type == SocketType.sequence else {
+    guard isUnix, type == SocketType.stream || type == SocketType.sequence else {
       return nil
     }
     return Judge.Ruling(answer: .proceed, verdict: nil, isMade: true)

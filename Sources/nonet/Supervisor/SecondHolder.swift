@@ -78,7 +78,6 @@ struct SecondHolder {
     Turns.forget()
     var judge = judge
     judge.protection.holders = OwnProtection.Holders()
-    judge.network?.isServed = false
     for notification in progress.received where listener.isWaiting(notification.id) {
       judge.answer(notification, listener)
     }
