@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "CLinuxShims.h"
+#include "text.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -101,17 +102,32 @@ static int starts_with(const char *text, const char *beginning) {
   return !strncmp(text, beginning, strlen(beginning));
 }
 
+// The name of something of a thread in /proc: at most 40 bytes.
+static char *name_of(char *to, pid_t thread, const char *what) {
+  return nonet_append(nonet_append_number(nonet_append(to, "/proc/"), (unsigned)thread), what);
+}
+
+// Reads the number behind a label: 1, or 0 where there is none.
+static int read_behind(const char *line, const char *label, int base, uint64_t *number) {
+  const char *found = strstr(line, label);
+  char *end;
+  if (!found) return 0;
+  found += strlen(label);
+  *number = strtoull(found, &end, base);
+  return end != found;
+}
+
 // One line of the page of an epoll set (ep_show_fdinfo in fs/eventpoll.c).
 static void take_line(const char *line, int set, uint64_t inode, uint64_t system,
                       struct nonet_copies *found) {
   struct nonet_membership one = {.set = set};
-  unsigned long long data, number;
-  unsigned device;
-  if (sscanf(line, "tfd: %d events: %x data: %llx pos:%*d ino:%llx sdev:%x", &one.number, &one.events,
-             &data, &number, &device) != 5 ||
-      number != inode || device != system)
+  uint64_t number, events, file, device;
+  if (!read_behind(line, "tfd:", 10, &number) || !read_behind(line, "events:", 16, &events) ||
+      !read_behind(line, "data:", 16, &one.data) || !read_behind(line, "ino:", 16, &file) ||
+      !read_behind(line, "sdev:", 16, &device) || file != inode || device != system || number > INT32_MAX)
     return;
-  one.data = data;
+  one.number = (int)number;
+  one.events = (uint32_t)events;
   if (found->membership_count == NONET_MOST_COPIES) {
     found->lost++;
     return;
@@ -122,7 +138,7 @@ static void take_line(const char *line, int set, uint64_t inode, uint64_t system
 static void look_at_set(pid_t thread, int set, uint64_t inode, uint64_t system,
                         struct nonet_copies *found) {
   char path[64], text[4096 + 1];
-  snprintf(path, sizeof path, "/proc/%d/fdinfo/%d", thread, set);
+  nonet_append_number(name_of(path, thread, "/fdinfo/"), (unsigned)set);
   int file = open(path, O_RDONLY | O_CLOEXEC);
   if (file < 0) {
     found->lost++;
@@ -163,8 +179,8 @@ static void look_for(pid_t thread, int number, uint64_t inode, uint64_t system,
                      struct nonet_copies *found) {
   char path[64], wanted[64], link[64];
   int sets[NONET_MOST_COPIES], set_count = 0, looked = 0;
-  snprintf(path, sizeof path, "/proc/%d/fd", thread);
-  snprintf(wanted, sizeof wanted, "socket:[%llu]", (unsigned long long)inode);
+  name_of(path, thread, "/fd");
+  nonet_append(nonet_append_number(nonet_append(wanted, "socket:["), inode), "]");
   int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder < 0) {
     found->lost++;

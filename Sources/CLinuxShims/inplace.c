@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "CLinuxShims.h"
+#include "text.h"
 
 #include <sys/ioctl.h>
 #include <sys/un.h>
@@ -32,7 +33,7 @@ int nonet_connect_in_place(int socket, const void *address, socklen_t size) {
 
 int nonet_connect_pinned_in_place(int socket, int file) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
-  snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d", file);
+  nonet_append_number(nonet_append(address.sun_path, "/proc/self/fd/"), (unsigned)file);
   return nonet_connect_in_place(socket, &address, sizeof address);
 }
 

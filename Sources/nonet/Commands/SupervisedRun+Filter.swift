@@ -6,31 +6,47 @@ extension SupervisedRun {
   func installed(
     _ oracle: CheckedProgram, _ network: PrivateNetwork?
   ) throws(Failure) -> SupervisedFilter {
+    var chosen = confined.chosen
+    if chosen == nil, network == nil, !Self.watchedCalls(options).isEmpty {
+      let deniesDebug = plan.layers.contains(.seccomp(deniesDebug: true))
+      chosen = try ChosenPolicy(options, deniesDebug: deniesDebug)
+    }
+    return try Self.filter(oracle, of: chosen, named: confined.name, options, network)
+  }
+
+  /// The filter of a supervised run.
+  ///
+  /// - Parameters:
+  ///   - oracle: The proven program of the policy.
+  ///   - chosen: The policy; it may be missing where a preset runs as it stands and nothing is watched.
+  ///   - name: What messages call the policy.
+  ///   - options: What the supervisor is wanted for.
+  ///   - network: What it decides of a network of the command's own, where it does.
+  /// - Returns: The filter, and the part of it that protects the supervisor.
+  /// - Throws: Why the policy cannot be supervised.
+  static func filter(
+    _ oracle: CheckedProgram, of chosen: ChosenPolicy?, named name: String, _ options: Options,
+    _ network: PrivateNetwork? = nil
+  ) throws(Failure) -> SupervisedFilter {
     var asking = oracle
     // Those of a network of its own are asked about by a program that is there already.
-    let watched = network == nil ? watchedCalls.compactMap { Syscall(named: $0) } : []
+    let watched = network == nil ? watchedCalls(options).compactMap { Syscall(named: $0) } : []
     if !watched.isEmpty {
-      var chosen = confined.chosen
-      if chosen == nil {
-        let deniesDebug = plan.layers.contains(.seccomp(deniesDebug: true))
-        chosen = try ChosenPolicy(options, deniesDebug: deniesDebug)
-      }
       asking = try chosen?.denying(watched).checked(for: .host).program ?? oracle
     }
-    let refusesEnd = confined.chosen != nil && SupervisedFilter.refusesEnd(oracle.program)
+    let refusesEnd = chosen != nil && SupervisedFilter.refusesEnd(oracle.program)
     let ends =
-      refusesEnd
-      ? try confined.chosen?.only(SupervisedFilter.endCalls).checked(for: .host).program : nil
+      refusesEnd ? try chosen?.only(SupervisedFilter.endCalls).checked(for: .host).program : nil
     do throws(SupervisedFilter.Problem) {
       return try SupervisedFilter(
         asking, ends: ends, questions: network?.questions, asksAboutKills: options.isObserving)
     } catch {
-      throw .supervision(error, confined.name)
+      throw .supervision(error, name)
     }
   }
 
   /// What the policy allows and the supervisor wants to see all the same.
-  private var watchedCalls: [String] {
+  private static func watchedCalls(_ options: Options) -> [String] {
     // Where allowed calls send to is worth knowing too.
     if options.isObserving { return ["sendto", "sendmsg", "sendmmsg"] }
     if options.allowedUnix.isEmpty { return [] }

@@ -8,6 +8,7 @@ typealias uid_t = CLinuxShims.uid_t
 // errno(3)
 var EPERM: CInt { CLinuxShims.EPERM }
 var ENOENT: CInt { CLinuxShims.ENOENT }
+var ESRCH: CInt { CLinuxShims.ESRCH }
 var EINTR: CInt { CLinuxShims.EINTR }
 var EBADF: CInt { CLinuxShims.EBADF }
 var EAGAIN: CInt { CLinuxShims.EAGAIN }
@@ -39,10 +40,10 @@ var AF_NETLINK: CInt { CLinuxShims.AF_NETLINK }
 
 /// Types of sockets (socket(2)), as a register has them.
 enum SocketType {
-  static var stream: UInt32 { SOCK_STREAM.rawValue }
-  static var datagram: UInt32 { SOCK_DGRAM.rawValue }
-  static var raw: UInt32 { SOCK_RAW.rawValue }
-  static var sequence: UInt32 { SOCK_SEQPACKET.rawValue }
+  static var stream: UInt32 { NONET_STREAM.rawValue }
+  static var datagram: UInt32 { NONET_DATAGRAM.rawValue }
+  static var raw: UInt32 { NONET_RAW.rawValue }
+  static var sequence: UInt32 { NONET_SEQUENCE.rawValue }
 }
 
 // signal(7)
