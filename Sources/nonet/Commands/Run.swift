@@ -22,7 +22,7 @@ struct Run {
     // Looked for once: the file that names it could change, and with it what would be started.
     var interpreter: [UInt8]?
     let (plan, confined, isSupervised) = try RunPreparation.prepared(
-      options, entersNamespace: options.supervisingOption == nil || options.needsOnlyHint
+      options, entersNamespace: options.canDoWithoutSupervisor
     ) {
       interpreter = PythonCommand.interpreter(of: words, header: PythonCommand.header)
       return interpreter != nil
