@@ -107,6 +107,13 @@ int nonet_copy_unix_socket(pid_t thread, pid_t process, int number, int *type) {
   return copy;
 }
 
+int nonet_copy_socket(pid_t thread, pid_t process, int number, int *family, int *type) {
+  if (nonet_step_out()) return -1;
+  int copy = copy_socket(thread, process, number, family, type);
+  nonet_step_in();
+  return copy;
+}
+
 int nonet_close_patiently(int descriptor) {
   // It stays open where too many threads were left behind.
   if (nonet_step_out()) return -1;

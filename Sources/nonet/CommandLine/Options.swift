@@ -127,8 +127,9 @@ extension Options {
   /// What `--fail-on-attempt` ends with unless told.
   static let statusOfAttempts: CInt = 123
 
-  /// Whether the command may as well run without a supervisor: a hint protects nobody.
-  var needsOnlyHint: Bool { isHinting && !isLogging && allowedUnix.isEmpty }
+  /// Whether the command may as well run without a supervisor: a hint protects nobody, and where the policy
+  /// alone wants one, its filter refuses what the supervisor would make.
+  var canDoWithoutSupervisor: Bool { !isLogging && allowedUnix.isEmpty }
 
   /// The preset that was chosen, where one was.
   var preset: Preset? {

@@ -52,7 +52,7 @@ final class Supervisor {
     progress = child.progress
     let listener = Listener(number: child.listener, slot: child.progress.slot(.first))
     self.listener = listener
-    connector = sockets.map { UnixConnector($0, listener, complain: complain) }
+    connector = sockets.map { UnixConnector($0, listener, command: child.pid, complain: complain) }
     command = CommandProcess(pid: child.pid, listener: child.listener)
     command.second = child.progress.second
     self.judge.protection.holders.second = child.progress.second
