@@ -27,7 +27,7 @@ PLANS = {"default": [], "loopback": ["--policy", "{plain}"], "namespace": ["--ba
 # What may happen when a call fails, in the order of the calls:
 #   R  nonet refuses: 125 and one message
 #   A  the command runs behind all layers: the call does not matter, or another one does its work
-#   D  the process dies in the C library, before main
+#   D  the process dies in the C library before main, or for want of memory
 #   N  no filter can be had, so auto takes the namespace and warns
 #   L  no Landlock can be had: the filter denies tracing itself; what a plain open of /proc/PID/mem
 #      reaches stays open, and -v says that there is no Landlock
@@ -45,7 +45,7 @@ TABLE = {
     # The namespace, tried in place where nothing else may be done without it, else in a child first. A warning that
     # cannot be written is lost. The C library may make a socket in a second way (EINVAL), and what root may do only
     # decides what the message advises.
-    "mmap": "R", "clone": "R", "wait4": "R", "munmap": "A", "geteuid": "R", "getegid": "AR", "getpid": "R",
+    "mmap": "DR", "clone": "R", "wait4": "R", "munmap": "A", "geteuid": "R", "getegid": "AR", "getpid": "R",
     "pipe2": "AR", "unshare": "R", "read": "AR", "write": "AR", "socket": "AR", "sendto": "A", "recvfrom": "A", "ioctl": "R", "exit_group": "A",
     # The kernel's settings: mounts of its own, and one by one read-only. A folder with mounts upon it is taken along with
     # them where it cannot be taken alone (EINVAL).

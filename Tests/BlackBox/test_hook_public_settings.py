@@ -44,10 +44,10 @@ CASES = [(number, False) for number in range(len(FILES))] + [(number, True) for 
 @pytest.mark.parametrize("number, with_prefix", CASES)
 def test_the_same_bytes_come_back(nonet, me, number, with_prefix):
     host, text = FILES[number]
-    program = nonet
+    # In a folder of its own: what lies beside it decides.
+    program = f"{me.home}/nonet"
+    shutil.copy(nonet, program)
     if with_prefix:
-        program = f"{me.home}/nonet"
-        shutil.copy(nonet, program)
         os.symlink("nonet", f"{me.home}/nonet-shell")
     path = os.path.join(me.home, KNOWN[host].file)
     os.makedirs(os.path.dirname(path), exist_ok=True)

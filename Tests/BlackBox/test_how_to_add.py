@@ -108,7 +108,7 @@ def add_format(tree):
   }
 }
 """)
-    tree.replace(f"{LIBRARY}/Dump/Dump.swift", ".decimal, .dot]", ".decimal, .dot, .count]")
+    tree.replace(f"{LIBRARY}/Dump/Dump.swift", ".dot, .smt2]", ".dot, .smt2, .count]")
 
 
 def add_option(tree):

@@ -354,7 +354,7 @@ if __name__ == "__main__":
 
 PROGRAMS = {
     "forkserver": ((), "python3 pool.py", "[200, 200]"),
-    "tmux": (("tmux",), "tmux -L own new-session -d 'echo inside > said; sleep 5'; tmux -L own has-session && echo there; tmux -L own kill-server; cat said", "there\ninside"),
+    "tmux": (("tmux",), "export TMUX_TMPDIR=$(mktemp -d); tmux -L own new-session -d 'echo inside > said; sleep 5'; tmux -L own has-session && echo there; for i in $(seq 100); do [ -s said ] && break; sleep 0.05; done; tmux -L own kill-server; cat said", "there\ninside"),
     "a D-Bus session": (("dbus-run-session", "dbus-send"),
                         "dbus-run-session -- sh -c 'dbus-send --session --dest=org.freedesktop.DBus --print-reply / org.freedesktop.DBus.GetId >/dev/null && echo all'", "all"),
     "gpg-agent": (("gpg",), "mkdir -m 700 .g; export GNUPGHOME=$PWD/.g; gpg -q --batch --passphrase '' --quick-gen-key me@x default default never 2>/dev/null;"
