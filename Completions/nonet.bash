@@ -54,6 +54,7 @@ _nonet_value() {
     --log | --report | --from) _nonet_offer file files ;;
     --log-dir) _nonet_offer folder folders ;;
     --allow-unix) _nonet_offer socket inside files ;;
+    --allow-connect) _nonet_offer endpoint localhost: ;;
   esac
 }
 
@@ -76,7 +77,7 @@ _nonet() {
   for ((i = 1; i < last; i++)); do
     case ${words[i]} in
     --) _nonet_command "${first[i + 1]}"; return ;;
-    --policy | --deny | --allow | --errno | --keep-caps | --backend | --log | --log-dir | --report | --from | --allow-unix | --hook | --print-policy | --names | --arch | --format)
+    --policy | --deny | --allow | --errno | --keep-caps | --backend | --log | --log-dir | --report | --from | --allow-unix | --allow-connect | --hook | --print-policy | --names | --arch | --format)
       if ((++i == last)); then option=${words[i - 1]}; fi ;;
     -*) ;;
     *) _nonet_command "${first[i]}"; return ;;
@@ -91,7 +92,7 @@ _nonet() {
     value=${word#*=}
     _nonet_value
   elif [[ $word == -* ]]; then
-    COMPREPLY=($(compgen -W '-- --policy --loopback --deny --allow --errno --keep-caps --unproved --backend --best-effort --offline --log --log-dir --report --from --hint --fail-on-attempt --observe --allow-unix --hook --install --uninstall --status --dry-run --dump-bpf --explain --check --print-policy --names --arch --format --quiet -q --verbose -v -h --help --version' -- "$word"))
+    COMPREPLY=($(compgen -W '-- --policy --loopback --deny --allow --errno --keep-caps --unproved --backend --best-effort --offline --log --log-dir --report --from --hint --destinations --fail-on-attempt --observe --allow-unix --allow-connect --hook --install --uninstall --status --dry-run --dump-bpf --explain --check --print-policy --names --arch --format --quiet -q --verbose -v -h --help --version' -- "$word"))
     return
   else
     _nonet_command "${first[last]}"

@@ -26,6 +26,8 @@ enum HelpText {
       --hint               when COMMAND fails, say what was refused, if anything
       --allow-unix inside|PATH
                            those made inside; or PATH, a socket or a folder
+      --allow-connect ADDR:PORT
+                           TCP to exactly this: 127.0.0.1:5432, [::1]:80,443
       -v, --verbose        what protects COMMAND, and what takes protection away
 
     nonet --help: all options; man nonet: the whole story
@@ -87,6 +89,9 @@ enum HelpText {
       --report FILE.html   make a page about what was tried, when, by whom
       --from LOG           run nothing: the page is about this log; - is standard input
       --hint               when COMMAND fails, say what was refused, if anything
+      --destinations       let sockets be made, so that what is refused tells where to
+                           with --log, --log-dir, --report or --hint: address, port, and names in DNS queries;
+                           every send with sendmsg or sendmmsg takes longer
       --fail-on-attempt[=STATUS]
                            end with STATUS (123) when something was tried
                            though COMMAND ended with 0
@@ -97,6 +102,10 @@ enum HelpText {
                            those made inside; or PATH, a socket or a folder
                            inside: those AF_UNIX sockets on which COMMAND and what it started listen;
                            may be said repeatedly
+      --allow-connect ADDR:PORT
+                           TCP to exactly this: 127.0.0.1:5432, [::1]:80,443
+                           an address, or localhost; a port, a list or a range (8000-8010); nothing else
+                           opens: no UDP, no names, no other port; may be said repeatedly
 
     for agents
       --hook HOST          answer what claude-code, codex, gemini-cli or cursor asks before a command

@@ -11,6 +11,7 @@ enum RunPreparation {
   static func prepared(
     _ options: Options, isPythonCommand: () -> Bool
   ) throws(Failure) -> (plan: Plan, policy: ConfinedPolicy, isSupervised: Bool) {
+    if options.suppliesSockets { try SuppliedSockets.check(options) }
     let wanted = try WantedPolicy(options)
     let choice = PlanChoice(options: options, policy: wanted)
     let plan = try choice.plan(isPythonCommand: isPythonCommand)

@@ -6,13 +6,18 @@ extension SupervisedRun {
   func installed(_ oracle: CheckedProgram) throws(Failure) -> SupervisedFilter {
     var asking = oracle
     let watched = watchedCalls.compactMap { Syscall(named: $0) }
-    if !watched.isEmpty {
+    if !watched.isEmpty || options.suppliesSockets {
       var chosen = confined.chosen
       if chosen == nil {
         let deniesDebug = plan.walls.contains(.seccomp(deniesDebug: true))
         chosen = try ChosenPolicy(options, deniesDebug: deniesDebug)
       }
-      asking = try chosen?.denying(watched).checked(for: .host).program ?? oracle
+      chosen = chosen?.denying(watched)
+      if options.suppliesSockets {
+        let rules = try SuppliedSockets.parsed(SuppliedSockets.asked(options))
+        chosen = chosen?.preceded(by: rules)
+      }
+      asking = try chosen?.checked(for: .host).program ?? oracle
     }
     let refusesEnd = confined.chosen != nil && SupervisedFilter.refusesEnd(oracle.program)
     let ends =
@@ -49,7 +54,10 @@ extension SupervisedRun {
 
   var landlock: (handledNet: UInt64, scoped: UInt64)? {
     guard !options.isObserving, let landlock = walls.landlock else { return nil }
-    // landlock.h: LANDLOCK_SCOPE_SIGNAL.
-    return (landlock.handledNet, landlock.scoped | (hasSignalScope ? 2 : 0))
+    // landlock.h: LANDLOCK_ACCESS_NET_BIND_TCP and _CONNECT_TCP, which the supervisor does for the command.
+    let isNetOurs =
+      options.suppliesSockets && SuppliedSockets.landlockABI >= NetworkAllowance.firstLandlockABI
+    // LANDLOCK_SCOPE_SIGNAL.
+    return (landlock.handledNet | (isNetOurs ? 3 : 0), landlock.scoped | (hasSignalScope ? 2 : 0))
   }
 }

@@ -33,6 +33,7 @@ struct SupervisedRun {
     // Before the first write to a log, whose reader may be gone.
     let blocked = try blockSignals()
     let sockets = try AllowedSockets(options)?.allowance(confined.name, oracle)
+    let allowance = try suppliedSockets(oracle)
     let filter = try installed(oracle)
     let head = head(outer)
     let record = try record(head, lines)
@@ -43,6 +44,9 @@ struct SupervisedRun {
     try raiseShared()
     if sockets?.allowsInside ?? false { try AllowedSockets.closeUnconnected() }
     let (signals, wasReaper) = try becomeSupervisor(blocked)
+    let network = try allowance.map { one throws(Failure) in
+      (one, try SuppliedSockets.network(options))
+    }
     let judge = Judge(
       oracle: oracle.program, filter: filter,
       protection: OwnProtection(hasSignalScope: hasSignalScope),
@@ -79,7 +83,7 @@ struct SupervisedRun {
     if !options.isObserving { walls.reportChildWalls() }
     let supervisor = Supervisor(
       judge: judge, child: child, signals: signals, record: record, sockets: sockets,
-      complain: { nonet.say($0) })
+      network: network, complain: { nonet.say($0) })
     let ending = supervisor.run()
     let status = try finish(supervisor, ending, child.failure, head, report)
     if options.isHinting, status != 0, let sentence = OuterRefusals(oracle.program).sentence {
@@ -120,6 +124,14 @@ struct SupervisedRun {
       if options.isHinting, status != 0, let first = summary.first { sayHint(summary, first) }
     }
     return status
+  }
+
+  /// What sockets of the supervisor's may reach, where the command gets any.
+  private func suppliedSockets(_ oracle: CheckedProgram) throws(Failure) -> NetworkAllowance? {
+    guard options.suppliesSockets, let chosen = confined.chosen else { return nil }
+    return try SuppliedSockets.allowance(
+      options, chosen, oracle.program, hasNamespace: plan.walls.contains(.namespace),
+      dropped: dropped)
   }
 
   // The way to the command -------------------------------------------------------------------------

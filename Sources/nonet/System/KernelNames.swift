@@ -8,6 +8,7 @@ typealias uid_t = CLinuxShims.uid_t
 // errno(3)
 var EPERM: CInt { CLinuxShims.EPERM }
 var ENOENT: CInt { CLinuxShims.ENOENT }
+var ESRCH: CInt { CLinuxShims.ESRCH }
 var EINTR: CInt { CLinuxShims.EINTR }
 var EBADF: CInt { CLinuxShims.EBADF }
 var EAGAIN: CInt { CLinuxShims.EAGAIN }
@@ -23,6 +24,11 @@ var ELOOP: CInt { CLinuxShims.ELOOP }
 var ENOSYS: CInt { CLinuxShims.ENOSYS }
 var EOPNOTSUPP: CInt { CLinuxShims.EOPNOTSUPP }
 var EISCONN: CInt { CLinuxShims.EISCONN }
+var EALREADY: CInt { CLinuxShims.EALREADY }
+var EINPROGRESS: CInt { CLinuxShims.EINPROGRESS }
+var EAFNOSUPPORT: CInt { CLinuxShims.EAFNOSUPPORT }
+var ENETUNREACH: CInt { CLinuxShims.ENETUNREACH }
+var ENOTSOCK: CInt { CLinuxShims.ENOTSOCK }
 var ETIMEDOUT: CInt { CLinuxShims.ETIMEDOUT }
 var ESTALE: CInt { CLinuxShims.ESTALE }
 

@@ -54,14 +54,7 @@ struct UnixSocket: ~Copyable {
   var isBlocking: Bool { nonet_file_flags(descriptor.number) & CInt(O_NONBLOCK) == 0 }
 
   /// How long a connect may wait, in microseconds; `nil` for as long as it takes.
-  var sendTimeout: Int? {
-    var time = timeval()
-    var size = socklen_t(MemoryLayout<timeval>.size)
-    let number = descriptor.number
-    guard getsockopt(number, SOL_SOCKET, SO_SNDTIMEO, &time, &size) == 0 else { return 0 }
-    let sum = Int(time.tv_sec) &* 1_000_000 &+ Int(time.tv_usec)
-    return sum == 0 ? nil : min(max(0, sum), 1 << 50)
-  }
+  var sendTimeout: Int? { nonet.sendTimeout(of: descriptor.number) }
 
   /// The network namespace in which abstract names are looked up (Linux 5.14); `nil` where the kernel
   /// does not say.
@@ -141,6 +134,15 @@ struct UnixSocket: ~Copyable {
     }
     return result == 0 ? Array(bytes.prefix(Int(size))) : nil
   }
+}
+
+/// How long a connect on a socket may wait (SO_SNDTIMEO), in microseconds; `nil` for as long as it takes.
+func sendTimeout(of socket: CInt) -> Int? {
+  var time = timeval()
+  var size = socklen_t(MemoryLayout<timeval>.size)
+  guard getsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &time, &size) == 0 else { return 0 }
+  let sum = Int(time.tv_sec) &* 1_000_000 &+ Int(time.tv_usec)
+  return sum == 0 ? nil : min(max(0, sum), 1 << 50)
 }
 
 /// A socket that the command has or had, too: to close it may take as long as the command wants.
