@@ -16,7 +16,8 @@ extension OptionParser {
       .usage("--allow-connect: '\(text)' \(reason)")
     }
     let form = "; write 127.0.0.1:5432, [::1]:5432 or localhost:5432"
-    guard let colon = bytes.lastIndex(of: UInt8(ascii: ":")), bytes.first != UInt8(ascii: ":") else {
+    guard let colon = bytes.lastIndex(of: UInt8(ascii: ":")), bytes.first != UInt8(ascii: ":")
+    else {
       throw wrong("has no address or no port\(form)")
     }
     let host = Array(bytes[..<colon])
@@ -74,7 +75,8 @@ extension OptionParser {
 
   /// Why nobody can be connected to an address; `nil` where somebody can.
   private static func unusable(_ address: [UInt8]) -> String? {
-    let isMapped = address.count == 16 && address[..<10].allSatisfy { $0 == 0 } && address[10] == 0xff
+    let isMapped =
+      address.count == 16 && address[..<10].allSatisfy { $0 == 0 } && address[10] == 0xff
     let four = address.count == 4 ? address[...] : isMapped ? address[12...] : nil
     if address.allSatisfy({ $0 == 0 }) || four?.allSatisfy({ $0 == 0 }) ?? false {
       return "means every address, and only single ones can be allowed"

@@ -47,10 +47,16 @@ enum SuppliedSockets {
     default allow
     deny bind, listen
     deny sendto  if dest_addr != NULL
-    \(options.wantsDestinations ? "deny sendmsg, sendmmsg" : "")
+    \(options.wantsDestinations ? Self.sends : "")
     \(landlockABI >= NetworkAllowance.firstLandlockABI ? "deny landlock_restrict_self" : "")
     """
   }
+
+  /// Sends whose address is behind a pointer, and the small ones by which a resolver asks (send(3)).
+  private static let sends = """
+    deny sendmsg, sendmmsg
+    deny sendto  if flags & MSG_NOSIGNAL != 0 and len <= 512
+    """
 
   /// Reads lines of this file.
   static func parsed(_ text: String) throws(Failure) -> [Policy.Rule] {
@@ -71,7 +77,9 @@ enum SuppliedSockets {
     if options.isObserving {
       throw .usage("\(name) and --observe exclude each other: --observe refuses nothing")
     }
-    if options.wantsDestinations, !options.isLogging, !options.isHinting, options.allowedConnects.isEmpty {
+    if options.wantsDestinations, !options.isLogging, !options.isHinting,
+      options.allowedConnects.isEmpty
+    {
       throw .usage(
         "--destinations needs --log, --log-dir, --report, --fail-on-attempt or --hint, which tell "
           + "of them")
@@ -93,7 +101,8 @@ enum SuppliedSockets {
   /// - Returns: What may be reached.
   /// - Throws: Why nothing can be allowed; the command must not run then.
   static func allowance(
-    _ options: Options, _ chosen: ChosenPolicy, _ oracle: Program, hasNamespace: Bool, dropped: UInt64
+    _ options: Options, _ chosen: ChosenPolicy, _ oracle: Program, hasNamespace: Bool,
+    dropped: UInt64
   ) throws(Failure) -> NetworkAllowance {
     let policy = chosen.name
     let name = options.allowedConnects.isEmpty ? "--destinations" : "--allow-connect"
@@ -101,7 +110,8 @@ enum SuppliedSockets {
       .refused("\(name): \(reason); the command was not run")
     }
     if hasNamespace {
-      throw refused("policy \"\(policy)\" gives the command a network of its own; choose another policy")
+      throw refused(
+        "policy \"\(policy)\" gives the command a network of its own; choose another policy")
     }
     if let way = IPSockets.way({ oracle.allows($0) }) {
       throw refused(
@@ -152,6 +162,7 @@ enum SuppliedSockets {
       endpoints: options.endpoints.map {
         AllowedEndpoints(address: Endpoint($0.address, port: 0).address, ports: $0.ports)
       },
+      wantsDestinations: options.wantsDestinations,
       refusal: CInt(truncatingIfNeeded: options.errno.number), own: own, landlockABI: landlockABI,
       label: securityLabel(of: OwnProcess.number), filters: status.filters + 1)
   }

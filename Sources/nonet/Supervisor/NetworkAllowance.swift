@@ -2,6 +2,8 @@
 struct NetworkAllowance {
   /// Where TCP may be connected to; nowhere where only destinations are wanted.
   let endpoints: [AllowedEndpoints]
+  /// Whether names in DNS queries are wanted.
+  let wantsDestinations: Bool
   /// The errno of refusals.
   let refusal: CInt
   let own: OwnIDs

@@ -9,6 +9,8 @@ final class NetworkSockets {
   enum Answer {
     /// The thread has its answer; the log tells of the call where it reached something.
     case given(isTold: Bool)
+    /// The thread believes that its datagrams have somewhere to go; they are refused.
+    case believed
     /// The policy's refusal stands.
     case refuse(CInt)
     /// It fails as it may without a policy.
@@ -25,6 +27,11 @@ final class NetworkSockets {
   private var domains: InnerDomains
   private let restrictSelf = Syscall(named: "landlock_restrict_self")?.number(on: .host)
   let waiting = WaitingConnects()
+  /// Where datagram sockets believe that they are connected to: those for DNS, whose queries have names.
+  private var resolvers: [(socket: UInt64, address: [UInt8])] = []
+
+  /// So many are kept in mind.
+  private static let mostResolvers = 64
 
   /// - Parameters:
   ///   - allowance: What may be reached.
@@ -86,20 +93,36 @@ final class NetworkSockets {
   /// can do then it does on a socket that leads nowhere, or on one that is connected: neither listens
   /// outside, nor reaches anybody else.
   ///
-  /// - Returns: `.proceed` for what is no socket of this kind.
-  func decide(_ notification: Notification, _ attempt: Attempt) -> Answer {
+  /// - Returns: What becomes of it, `.proceed` for what is no socket of this kind; and where a send without
+  ///   an address would go.
+  func decide(
+    _ notification: Notification, _ attempt: Attempt
+  ) -> (answer: Answer, peer: NetworkPeer?) {
     let call = attempt.call
     switch attempt.kind {
     case .bind, .listen, .sendto, .sendmsg, .sendmmsg: break
-    case .socket, .socketpair, .connect, .shutdown, .socketcall, .other: return .proceed
+    case .socket, .socketpair, .connect, .shutdown, .socketcall, .other: return (.proceed, nil)
     }
-    guard let socket = copy(call, notification.thread) else { return .proceed }
+    guard let socket = copy(call, notification.thread) else { return (.proceed, nil) }
     switch attempt.kind {
-    case .listen: return .refuse(refusal)
-    case .bind: return bind(socket, call, attempt.evidence.address, notification.id, refusal)
-    // A stream is sent to its peer, whatever the address says.
-    case _: return attempt.evidence.address == nil || socket.isStream ? .proceed : .refuse(refusal)
+    case .listen: return (.refuse(refusal), nil)
+    case .bind:
+      return (bind(socket, call, attempt.evidence.address, notification.id, refusal), nil)
+    case _:
+      // A stream is sent to its peer, whatever the address says.
+      if socket.isStream { return (.proceed, nil) }
+      if attempt.evidence.address != nil { return (.refuse(refusal), nil) }
+      let resolver = resolvers.last { $0.socket == socket.number }
+      return resolver.map { (.refuse(refusal), NetworkPeer(address: $0.address)) } ?? (
+        .proceed, nil
+      )
     }
+  }
+
+  private func note(resolver socket: UInt64, _ address: [UInt8]) {
+    resolvers.removeAll { $0.socket == socket }
+    if resolvers.count == Self.mostResolvers { resolvers.removeFirst() }
+    resolvers.append((socket, address))
   }
 
   // One call each ----------------------------------------------------------------------------------
@@ -215,7 +238,12 @@ final class NetworkSockets {
       _ = listener.succeed(notification.id)
       return .given(isTold: false)
     case .endpoint(let endpoint):
-      guard theirs.isStream else { return .refuse(refusal) }
+      guard theirs.isStream else {
+        guard allowance.wantsDestinations, endpoint.port == 53 else { return .refuse(refusal) }
+        // The query tells more than its server does; it is refused at the send.
+        note(resolver: theirs.number, attempt.evidence.address ?? [])
+        return listener.succeed(notification.id) ? .believed : .given(isTold: false)
+      }
       if isOutside, let errno = Self.answer(of: theirs) {
         _ = listener.refuse(notification.id, with: errno)
         return .given(isTold: false)

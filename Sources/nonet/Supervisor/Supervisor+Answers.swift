@@ -83,7 +83,7 @@ extension Supervisor {
     case .later:
       progress.keepWaiting(listener.isWaiting)
       startRetrier()
-    case .given: break
+    case .given, .believed: break
     }
     note(answer, attempt, thread)
   }
@@ -96,6 +96,7 @@ extension Supervisor {
     case .given(isTold: true): record.add(attempt.answered(.allowed, isProbe: true), by: thread)
     case .refuse(let number):
       record.add(attempt.answered(.refused(number), isProbe: false), by: thread)
+    case .believed: record.add(attempt, by: thread)
     case .fail(let number):
       record.add(attempt.answered(.refused(number), isProbe: true), by: thread)
     case .given, .later, .proceed: return
@@ -120,7 +121,8 @@ extension Supervisor {
     let attempt = Attempt(
       call: call, kind: kind, evidence: evidence, peer: nil, verdict: .refused(network.refusal),
       isProbe: false, thread: notification.thread, moment: now)
-    give(network.decide(notification, attempt), to: notification, attempt, thread)
+    let (answer, peer) = network.decide(notification, attempt)
+    give(answer, to: notification, attempt.sent(to: peer), thread)
   }
 
   /// Lets a call through and looks where it sends to.
