@@ -214,17 +214,20 @@ check: lint ## what every change is tried with, in a minute or so: lint, both bu
 	swift test --skip-build --skip '$(LONG_SUITES)'
 	python3 -m pytest -q $(SMOKE:%=Tests/BlackBox/%.py)
 
-# The two builds side by side: each has long stretches that use one processor.
+# These tests wait more than they work; each file stays in one process. `make test WORKERS=0` runs them one by one.
+WORKERS := 3
+side_by_side = python3 -m pytest -q -n $(WORKERS) --dist loadfile
+
+# Side by side: the two builds, of which each has long stretches that use one processor; and tests that compute with
+# tests that wait.
 test: deps lint ## everything: lint, both builds, all tests, the shipped binary from outside
 	@$(MAKE) --no-print-directory -j2 --output-sync=target all swift-tests
 	@$(MAKE) --no-print-directory regenerated peers
-	swift test --skip-build
-	python3 -m pytest -q -p no:cacheprovider Tests/Rooms
-	python3 -m pytest -q Tests/BlackBox
+	@$(MAKE) --no-print-directory -j2 --output-sync=target run-swift-tests black-box
 	python3 -m pytest -q Tests/Takeover
 	python3 -m pytest -q -p no:cacheprovider Integrations/aicoder
 	NONET_TEST_PYTHONS=$$(python3 -c 'import sys; print(sys.executable)') \
-	  python3 -m pytest -q Tests/Python
+	  $(side_by_side) Tests/Python
 	@$(MAKE) --no-print-directory test-dist
 	@$(MAKE) --no-print-directory test-panel
 
@@ -239,6 +242,13 @@ test-how-to-add: deps all ## builds a copy of the tree with one more preset, arc
 
 takeover: deps all ## every attack on the supervisor with every option, as every user, by every end (more than an hour)
 	NONET_TAKEOVER=all python3 -m pytest -q Tests/Takeover
+
+black-box:
+	python3 -m pytest -q -p no:cacheprovider Tests/Rooms
+	$(side_by_side) Tests/BlackBox
+
+run-swift-tests: swift-tests
+	nice swift test --skip-build
 
 swift-tests: toolchain
 	swift build --build-tests
@@ -339,4 +349,4 @@ help: ## prints this
 
 FORCE:
 
-.PHONY: all check uninstall options swift-tests nonet-aarch64 presets toolchain goldens tables demo test test-field test-how-to-add takeover test-pythons test-aarch64 test-kernels lint rooms regenerated bench docs sanitize fuzz fuzz-inputs peers format deps install clean help
+.PHONY: all check uninstall options swift-tests run-swift-tests black-box nonet-aarch64 presets toolchain goldens tables demo test test-field test-how-to-add takeover test-pythons test-aarch64 test-kernels lint rooms regenerated bench docs sanitize fuzz fuzz-inputs peers format deps install clean help

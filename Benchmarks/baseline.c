@@ -2,7 +2,7 @@
  *
  * The same system calls in the same order with the same filter, which `nonet --dump-bpf --format c`
  * wrote into filter.h; no options, no policy, no compiler. Linked as bin/nonet is. With FILTER_ALONE
- * it leaves the other walls out, so that the difference is what they cost.
+ * it leaves the other layers out, so that the difference is what they cost.
  */
 #define _GNU_SOURCE
 #include <dirent.h>

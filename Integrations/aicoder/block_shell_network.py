@@ -120,7 +120,7 @@ OPTIONS = {
 # A policy in a file could be rewritten by the next command; `unix` gives more, so nonet takes it from a command line alone.
 PRESETS = ("default", "strict", "loopback")
 
-# Inside of nonet the variable NONET says which policy and walls hold.
+# Inside of nonet the variable NONET says which policy and layers hold.
 HINT = r":(seccomp|landlock|namespace|descriptors|python|none)(\+[a-z]+)*$"
 
 BUILD_SECONDS = 900
@@ -321,8 +321,8 @@ class Copy(object):
             raise Refusal("the copy of nonet in memory is gone; /sandbox-net on makes a new one")
         return "/proc/{}/fd/{}".format(os.getpid(), self.number)
 
-    def walls(self, options):
-        """Goes inside and asks there; -> `policy:walls`.
+    def layers(self, options):
+        """Goes inside and asks there; -> `policy:layers`.
 
         Raises Refusal unless what is confined finds that it has no network.
         """
@@ -374,7 +374,7 @@ class Sandbox(object):
                 raise Refusal("something is missing\n  " + "\n  ".join(lacks))
             copy = Copy(program) if program else None
             if copy:
-                copy.walls(options)
+                copy.layers(options)
             self.options, self.copy, self.checkout = options, copy, checkout
             self.is_on = True
             self._hold()
@@ -443,7 +443,7 @@ class Sandbox(object):
             raise Refusal("nonet could not be built: make in {} ended with {} (limit {} s)\n  {}".format(
                 root, status, BUILD_SECONDS, "\n  ".join(last)))
         copy = Copy(os.path.join(root, "bin", "nonet"))
-        print("nonet: built; commands run inside {}".format(copy.walls(self.options)))
+        print("nonet: built; commands run inside {}".format(copy.layers(self.options)))
         self.copy = copy
 
 
@@ -526,7 +526,7 @@ def _say_status():
         return
     print("  program: {}, copied when it was turned on".format(_sandbox.copy.path))
     try:
-        print("  proof:   tried just now, inside {}".format(_sandbox.copy.walls(_sandbox.options)))
+        print("  proof:   tried just now, inside {}".format(_sandbox.copy.layers(_sandbox.options)))
     except Refusal as error:
         print("  PROOF FAILED: {}".format(error))
 

@@ -26,7 +26,7 @@ NONET = os.environ.get("NONET", str(ROOT / "bin/nonet"))
 HOST = os.environ.get("AICODER", str(HERE / "standin"))
 ALIASES = ["/sandbox-net", "/sandbox-network", "/net-sandbox", "/snet"]
 BLOCKED = "network is blocked by nonet"
-# Where nothing can confine: an outer nonet that refuses every call that builds a wall.
+# Where nothing can confine: an outer nonet that refuses every call that builds a layer.
 NOTHING = [NONET, "-q", "--allow", "socket,connect", "--deny", "seccomp,unshare", "--"]
 PYTHONS = sorted(glob.glob(os.path.expanduser("~/.pyenv/versions/*/bin/python")))
 

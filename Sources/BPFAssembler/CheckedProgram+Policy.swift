@@ -3,7 +3,7 @@ extension CheckedProgram {
   /// Compiles a policy and proves the program.
   ///
   /// - Parameters:
-  ///   - policy: What the program shall mean.
+  ///   - policy: What the program must mean.
   ///   - native: The architecture that the program is for, a native one.
   /// - Throws: `Failure`; a program that is not proven is never let through.
   public init(_ policy: Policy, for native: Architecture) throws(Failure) {

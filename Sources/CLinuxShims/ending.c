@@ -21,7 +21,7 @@ int nonet_end_on_signals(int status, const char *words, size_t length, unsigned 
   static const int signals[] = {
       SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS, // a fault, or a trap of Swift's
       SIGPIPE, SIGXFSZ, SIGXCPU, SIGALRM, SIGVTALRM, SIGPROF,    // no reader, a limit, too late
-      SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};       // somebody else's wish
+      SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};       // sent by another process
   stack_t other = {.ss_sp = stack, .ss_size = sizeof stack};
   if (sigaltstack(&other, NULL)) return -1;
   last_status = status;

@@ -93,7 +93,7 @@ void nonet_restore_ids(void) {
   // A change of ids may have made the process traceable again (commit_creds in kernel/cred.c).
   has_failed = has_failed || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   if (!has_failed) return;
-  // Nobody may go on with somebody else's ids; the listener closes with this process.
+  // This process must not go on with the ids of another; the listener closes with it.
   static const char words[] = "nonet: the supervisor could not take its own ids back and ends\n";
   (void)!write(STDERR_FILENO, words, sizeof words - 1);
   _exit(125);

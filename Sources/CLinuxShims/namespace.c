@@ -78,8 +78,8 @@ static int write_own_maps(int own, uid_t user, gid_t group, int *step) {
   return write_file(own, "gid_map", map, (size_t)length);
 }
 
-// A child that sends no SIGCHLD: the command that comes after us shall not find one pending, and
-// a caller who ignores that signal shall not reap the child before we do.
+// A child that sends no SIGCHLD: the command that comes after us must not find one pending, and
+// a caller that ignores that signal must not reap the child before we do.
 static pid_t fork_quietly(void) { return (pid_t)syscall(SYS_clone, 0, 0, 0, 0, 0); }
 
 static int wait_for(pid_t child) {

@@ -9,7 +9,7 @@ int nonet_is_procfs(int file) {
   return !fstatfs(file, &system) && system.f_type == PROC_SUPER_MAGIC;
 }
 
-// The kernel leads /proc/self to whoever asks, by the numbers of the procfs's own pid namespace, and to
+// The kernel leads /proc/self to the process that asks, by the numbers of the procfs's own pid namespace, and to
 // nobody where that one does not see the asker (proc_self_get_link in fs/proc/self.c). What has been
 // mounted there instead is told by a pipe that nobody else has: only our own folder shows it.
 static int is_own_folder(int folder) {

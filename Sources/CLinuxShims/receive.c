@@ -102,7 +102,11 @@ static void *retry(void *argument) {
 }
 
 static int start(struct worker *worker, void *(*work)(void *)) {
-  if (bell < 0) bell = nonet_above_standard(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (bell < 0) {
+    // Once: what waits of an ignored signal is dropped.
+    nonet_outlive_library_signals();
+    bell = nonet_above_standard(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  }
   if (bell < 0) return -1;
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
@@ -154,7 +158,7 @@ void nonet_forget_workers(void) {
 // even that; and who waits so may hold a lock that others need (of an epoll set, of a socket). So such
 // calls are made out of turn, and who waits too long is left behind.
 int nonet_step_out(void) {
-  // Before there are calls to answer nobody else works, and nobody's files but the user's are looked at.
+  // Before there are calls to answer no other process works here, and only files of the user are read.
   if (!is_supervising) return 0;
   // Only a worker can be left behind, and some place must stay for the next one.
   if (!own || __atomic_load_n(&left_behind, __ATOMIC_ACQUIRE) >= NONET_MOST_WORKERS - 1)

@@ -34,6 +34,19 @@ int nonet_block_signals(void) {
 
 void nonet_block_signals_here(void) { set_mask(~0ull, NULL); }
 
+// sigaction(2) itself: the C library's refuses the signals that it keeps to itself.
+static int set_handler(int number, void (*handler)(int)) {
+  struct {
+    void (*handler)(int);
+    uint64_t rest[3];
+  } action = {.handler = handler};
+  return (int)syscall(SYS_rt_sigaction, number, &action, NULL, sizeof(uint64_t));
+}
+
+void nonet_outlive_library_signals(void) {
+  for (int number = 32; number <= 34; number++) set_handler(number, SIG_IGN);
+}
+
 int nonet_read_signals(void) {
   sigset_t all;
   memset(&all, 0xff, sizeof all);
@@ -98,8 +111,7 @@ void nonet_stop_self(int number) {
 }
 
 void nonet_end_by(int number) {
-  struct sigaction plain = {.sa_handler = SIG_DFL};
-  sigaction(number, &plain, NULL);
+  set_handler(number, SIG_DFL);
   syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), number);
   set_mask(~(1ull << (number - 1)), NULL);
   // Still here: the first process of a pid namespace is not ended by signals without a handler.

@@ -147,12 +147,12 @@ def test_check_inside_strict_is_what_happens(free, nonet):
     outer = [nonet, "-q", "--policy", "strict", "--"]
     table = free(*outer, nonet, "--check").stdout.decode().split("policy    backend", 1)[1].splitlines()[1:]
     assert len(table) == 16
-    for policy, backend, walls in (line.split(None, 2) for line in table):
+    for policy, backend, layers in (line.split(None, 2) for line in table):
         if backend == "python":
             continue
         done = free(*outer, nonet, "-q", "--policy", policy, "--backend", backend, "--", "sh", "-c", "echo $NONET")
-        assert (done.returncode == 0) == ("impossible" not in walls), (policy, backend, walls, done)
-        assert done.returncode == 125 or done.stdout.decode() == f"{policy}:{walls}\n"
+        assert (done.returncode == 0) == ("impossible" not in layers), (policy, backend, layers, done)
+        assert done.returncode == 125 or done.stdout.decode() == f"{policy}:{layers}\n"
 
 
 # --- a socket that cannot be asked -------------------------------------------------------------------

@@ -42,7 +42,7 @@ def test_the_plan_is_what_the_command_finds(checked, nonet, free, preset, backen
     done = free(nonet, "-q", "--policy", preset, "--backend", backend, "--", "printenv", "NONET")
     assert plan["possible"] and done.returncode == 0, done
     assert done.stdout.decode() == f"{preset}:{plan['text']}\n"
-    assert sorted(plan["walls"]) == sorted(plan["text"].split("+"))
+    assert sorted(plan["layers"]) == sorted(plan["text"].split("+"))
 
 
 def test_outside_is_outside_whatever_the_environment_says(free, nonet):

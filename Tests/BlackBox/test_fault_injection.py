@@ -25,7 +25,7 @@ PLANS = {"default": [], "loopback": ["--loopback"], "namespace": ["--backend", "
 
 # What may happen when a call fails, in the order of the calls:
 #   R  nonet refuses: 125 and one message
-#   A  the command runs behind all walls: the call does not matter, or another one does its work
+#   A  the command runs behind all layers: the call does not matter, or another one does its work
 #   D  the process dies in the C library, before main
 #   N  no filter can be had, so auto takes the namespace and warns
 #   L  no Landlock can be had: the filter denies tracing itself; what a plain open of /proc/PID/mem

@@ -96,9 +96,9 @@ def test_the_format(logged):
     done = logged(PYTHON, "-c", SOCKETS + "\nraise SystemExit(7)")
     assert done.returncode == 7 and done.stderr == b""
     head, events, end, document = logged.read()
-    assert list(head) == ["timestamp", "pid", "backend", "policy", "walls", "command", "version"]
+    assert list(head) == ["timestamp", "pid", "backend", "policy", "layers", "command", "version"]
     assert (head["backend"], head["policy"], head["command"][0]) == ("seccomp", "default", PYTHON)
-    assert head["walls"][0] == "seccomp" and head["command"][2].startswith("import socket\n")
+    assert head["layers"][0] == "seccomp" and head["command"][2].startswith("import socket\n")
     assert end.pop("timestamp") > events[-1]["last"]
     assert end == {"event_count": 3, "dropped": 0, "status": "exited", "exit_code": 7}
     assert list(events[0]) == ["timestamp", "pid", "tid", "comm", "exe", "abi", "api", "args", "verdict", "errno", "count", "last"]
@@ -451,8 +451,10 @@ def test_the_supervisor_is_killed(logged, attempts, listener):
         for line in open(logged.lines):
             json.loads(line)
         documents = glob.glob(f"{logged.folder}/nonet_*.json")
+        if len(commands) < 2:  # killed before the second holder was there: the next run with that folder writes it
+            assert logged.launch("true").returncode == 0
         for document in documents:
-            end = time.monotonic() + 5
+            end = time.monotonic() + 15
             while json.loads(open(document).read())["status"] != "lost":  # the second holder writes it
                 assert time.monotonic() < end, "the document says 'running' for ever"
                 time.sleep(0.01)

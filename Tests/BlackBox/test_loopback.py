@@ -23,7 +23,7 @@ from support.run import PYTHON, Launcher, tool
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 # User 0 is asked for nothing else where the kernel is set, so that is closed for it.
-WALLS = {user: f"seccomp+landlock+{'capabilities+settings+' if user == 'root' else ''}namespace+descriptors" for user in ("root", "nobody", "current")}
+LAYERS = {user: f"seccomp+landlock+{'capabilities+settings+' if user == 'root' else ''}namespace+descriptors" for user in ("root", "nobody", "current")}
 as_root = pytest.mark.skipif(not ROOT, reason="only root can set this up")
 
 
@@ -258,7 +258,7 @@ def test_an_ordinary_user_gains_nothing(inside, user):
 
 def test_everything_else_is_kept(free, inside):
     before, after = (json.loads(run(PYTHON, "-c", STATE).stdout) for run in (free, inside))
-    assert after.pop("nonet").startswith(f"loopback:{WALLS[inside.user.name]}")
+    assert after.pop("nonet").startswith(f"loopback:{LAYERS[inside.user.name]}")
     assert (after.pop("nnp"), after.pop("seccomp")) == ("1", "2")
     for key in ("nonet", "nnp", "seccomp"):
         before.pop(key)
@@ -358,8 +358,8 @@ def test_a_namespace_for_any_policy(free, nonet, user, listener):
     done = free(nonet, "--policy", path, "--", PYTHON, "-c", ASK, str(listener.port))
     assert done.stdout.decode().splitlines() == ["socket ok", "unix ok", "talk ok", f"outside {errno.ECONNREFUSED}"]
     assert done.stderr == b"" and listener.seen == []
-    walls = free(nonet, "--policy", path, "--", "printenv", "NONET").stdout
-    assert walls == f"{path}:{WALLS[user.name]}\n".encode()
+    layers = free(nonet, "--policy", path, "--", "printenv", "NONET").stdout
+    assert layers == f"{path}:{LAYERS[user.name]}\n".encode()
     refused(free(nonet, "--", nonet, "--policy", path, "--", "touch", "ran"), user)
 
 

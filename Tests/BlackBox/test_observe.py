@@ -28,7 +28,7 @@ def test_a_server_is_reached_and_seen(observed, listener):
     assert (done.stdout, done.stderr, done.returncode) == (b"True\n", b"", 0)
     assert len(listener.seen) == 1
     document = check_agreement(observed)
-    assert document["walls"] == [] and document["policy"] == "default"
+    assert document["layers"] == [] and document["policy"] == "default"
     events = document["events"]
     assert {(e["verdict"], e["errno"]) for e in events} == {("observed", None)}
     there = {"family": "AF_INET", "address": "127.0.0.1", "port": listener.port}
@@ -101,7 +101,7 @@ def test_hostile_names(observed):
 
 
 def test_nothing_is_refused(observed, listener, free):
-    """No wall stands: an inherited socket works, io_uring_setup is answered by the kernel, a rule that kills does not."""
+    """No layer stands: an inherited socket works, io_uring_setup is answered by the kernel, a rule that kills does not."""
     code = ("import ctypes, os, socket, sys\nsocket.socket(fileno=int(sys.argv[1])).send(b'inherited')\nos.getppid()\n"
             "libc = ctypes.CDLL(None, use_errno=True)\nlibc.syscall(425, 0, 0)\nprint(ctypes.get_errno())")
     with open(f"{observed.user.home}/kills.policy", "w") as file:

@@ -101,7 +101,7 @@ def test_binary_files(rejected, policy, data):
 
 
 def test_an_empty_file(bare, policy):
-    """Nothing said is an error or a policy; never a silent command without walls."""
+    """Nothing said is an error or a policy; never a silent command without layers."""
     for data in (b"", b"\n", b"# nothing\n"):
         done = bare("--policy", policy(data), "--", PYTHON, "-c", ASK)
         assert done.returncode == 125 and b"default" in done.stderr, done
@@ -203,17 +203,17 @@ def test_unknown_words_of_both_lines_in_one_run(rejected, policy):
     assert [f"p.policy:{place}:" in text for place in ("1:8", "1:11", "5:9")] == [True] * 3 and "3 errors" in text
 
 
-@pytest.mark.parametrize("lines, walls", [
+@pytest.mark.parametrize("lines, layers", [
     ("", "seccomp+landlock+descriptors"), ("layers landlock, descriptors\n", "seccomp+landlock+descriptors"),
     ("layers descriptors\n", "seccomp+landlock+descriptors"), ("layers capabilities\n", "seccomp+landlock+descriptors"),
     ("layers settings\n", "seccomp+landlock+settings+descriptors"), ("layers none\n", "seccomp"),
 ])
-def test_the_walls_of_a_policy(user, free, nonet, lines, walls):
+def test_the_layers_of_a_policy(user, free, nonet, lines, layers):
     """As `default` has them, and only `layers none` takes them away: an open socket, and a process outside."""
     if user.name == "nobody":  # who has no capabilities, and may set nothing
-        walls = walls.replace("+settings", "")
+        layers = layers.replace("+settings", "")
     else:
-        walls = walls.replace("+settings", "+capabilities+settings") if "settings" in walls else walls.replace("landlock+", "landlock+capabilities+")
+        layers = layers.replace("+settings", "+capabilities+settings") if "settings" in layers else layers.replace("landlock+", "landlock+capabilities+")
     path = f"{user.home}/p.policy"
     with open(path, "w") as file:
         file.write(CLOSED.replace("deny @network", "deny socket, socketcall, socketpair") + lines)
@@ -233,14 +233,14 @@ ask("memory", lambda: open(f"/proc/{sys.argv[2]}/mem", "rb").close())
             bare = free(*words, pass_fds=[inherited.fileno()]).stdout.split(b"\n")
             done = free(nonet, "--policy", path, "--", *words, pass_fds=[inherited.fileno()])
             assert free(nonet, "--policy", path, "--", "printenv", "NONET").stdout.decode() == (
-                f"{path}{'+layers(none)' if walls == 'seccomp' else ''}:{walls}\n")
+                f"{path}{'+layers(none)' if layers == 'seccomp' else ''}:{layers}\n")
     finally:
         outside.kill()
         outside.wait()
     assert bare[0] == b"descriptor open"
     # Yama may refuse it to everybody but root, with Landlock and without.
-    memory = b"13" if walls != "seccomp" or bare[1] != b"memory open" else b"open"
-    expected = [b"descriptor " + (b"open" if walls == "seccomp" else b"%d" % errno.EBADF), b"memory " + memory]
+    memory = b"13" if layers != "seccomp" or bare[1] != b"memory open" else b"open"
+    expected = [b"descriptor " + (b"open" if layers == "seccomp" else b"%d" % errno.EBADF), b"memory " + memory]
     assert done.stdout.split(b"\n")[:2] == expected, done
     assert done.stderr == b""
 

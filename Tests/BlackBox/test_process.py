@@ -108,8 +108,8 @@ def test_options_stop_at_the_first_word(bare, options):
 def test_everything_else_is_kept(free, confined):
     """umask, folder, nice value, limits, ids, environment, descriptors, signal dispositions."""
     before, after = (json.loads(run(PYTHON, "-c", STATE).stdout) for run in (free, confined))
-    kind, _, walls = after.pop("nonet").partition(":")
-    assert kind == "default" and "seccomp" in walls.split("+")
+    kind, _, layers = after.pop("nonet").partition(":")
+    assert kind == "default" and "seccomp" in layers.split("+")
     assert (after.pop("nnp"), after.pop("seccomp")) == ("1", "2")
     assert (before.pop("nonet"), before.pop("nnp"), before.pop("seccomp")) == (None, "0", "0")
     assert after == before

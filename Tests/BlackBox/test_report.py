@@ -64,7 +64,7 @@ def shown(browser, report):
 
 def head(*command):
     return {"timestamp": "2026-11-22T12:00:00.000000Z", "pid": 7, "backend": "seccomp", "policy": "default",
-            "walls": ["seccomp"], "command": command, "version": "nonet 0"}
+            "layers": ["seccomp"], "command": command, "version": "nonet 0"}
 
 
 def event(name, address, index=0, **more):

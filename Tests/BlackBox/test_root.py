@@ -134,7 +134,7 @@ def test_capabilities_are_gone(as_root, nonet, options, gone, first):
     after = sets(done.stdout.decode())
     for name in ("Prm", "Eff", "Inh", "Amb"):
         assert after[name] == before[name] & ~gone, name
-    assert after["Bnd"] == before["Bnd"], "a set that NO_NEW_PRIVS makes harmless, which the walls page says"
+    assert after["Bnd"] == before["Bnd"], "a set that NO_NEW_PRIVS makes harmless, which the layers page says"
 
 
 @pytest.fixture

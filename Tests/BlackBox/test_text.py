@@ -103,7 +103,7 @@ def test_in_logs_words_and_pages(user, nonet, names):
 
 def test_in_the_page_of_any_log(bare, me):
     """A log of somebody else has the characters themselves, or as JSON's escapes."""
-    head = {"command": ["a" + HIDDEN + SEEN], "policy": HIDDEN, "backend": HIDDEN, "version": HIDDEN, "walls": [HIDDEN]}
+    head = {"command": ["a" + HIDDEN + SEEN], "policy": HIDDEN, "backend": HIDDEN, "version": HIDDEN, "layers": [HIDDEN]}
     event = {"api": "connect" + HIDDEN, "comm": HIDDEN, "exe": HIDDEN, "args": {"path": HIDDEN, HIDDEN: HIDDEN}, "abi": HIDDEN}
     for log in ("\n".join(json.dumps(one) for one in (head, event)), json.dumps({**head, "events": [event]}, ensure_ascii=False)):
         done = bare("--report", "-", "--from", "-", input=log.encode("utf-8", "surrogatepass"))

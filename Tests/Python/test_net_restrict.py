@@ -453,7 +453,7 @@ except Exception as e: print("HELD", type(e).__name__)
 
 
 def test_ctypes_is_open_and_said_so(wrap, python, server):
-    """Not a wall but a warning sign: this is what "advisory" means."""
+    """Not a layer but a warning sign: this is what "advisory" means."""
     code = """
 import ctypes
 libc = ctypes.CDLL(None, use_errno=True)

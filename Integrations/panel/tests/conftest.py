@@ -107,8 +107,8 @@ def no_filter(tmp_path):
     path.write_text(
         f"""#!/bin/bash
 case " $* " in
-  *" --check "*) {NONET} "$@" | sed '/"backend": "auto"/s/"walls.*/"walls": ["python"], "text": "python"}},/
-    /"backend": "seccomp"/s/true, "walls.*/false, "walls": [], "text": "impossible: no filter"}},/' ;;
+  *" --check "*) {NONET} "$@" | sed '/"backend": "auto"/s/"layers.*/"layers": ["python"], "text": "python"}},/
+    /"backend": "seccomp"/s/true, "layers.*/false, "layers": [], "text": "impossible: no filter"}},/' ;;
   *" --backend auto "*) exec {NONET} "${{@/#auto/python}}" ;;
   *" --backend python "*) exec {NONET} "$@" ;;
   *) echo 'no filter' >&2; exit 125 ;;

@@ -121,7 +121,7 @@ def test_execution(panel, on):
 
 
 def test_status_is_what_nonet_says(panel, nonet):
-    """The walls for each policy and mode are those that a run itself reports."""
+    """The layers for each policy and mode are those that a run itself reports."""
     panel.disable_check.setChecked(True)
     for enforce in (False, True):
         panel.enforce_check.setChecked(enforce)
@@ -174,7 +174,7 @@ def fake(tmp_path, text):
         ("#!/bin/sh\nkill -9 $$\n", "does not say what"),
         ("#!/nowhere/sh\n", "could not be started"),
         ("""#!/bin/sh
-echo '{"findings": [], "plans": [{"policy": "default", "backend": "auto", "possible": false, "walls": [],
+echo '{"findings": [], "plans": [{"policy": "default", "backend": "auto", "possible": false, "layers": [],
  "text": "impossible: no filter"}]}'\n""", "impossible: no filter"),
     ],
 )

@@ -42,7 +42,7 @@ extension CompiledPolicy {
   /// are always allowed, and stops running the filter for them (`seccomp_is_const_allow`).
   ///
   /// - Parameters:
-  ///   - policy: What the filter shall mean.
+  ///   - policy: What the filter must mean.
   ///   - architecture: The native architecture.
   /// - Throws: `CompilerError`; a policy from the parser can only be too long.
   public init(_ policy: Policy, for architecture: Architecture) throws(CompilerError) {

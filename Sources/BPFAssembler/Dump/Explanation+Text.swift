@@ -31,7 +31,7 @@ extension Explanation {
       let answer = first.outcomes.first?.answer
       let same = rest.filter { $0.outcomes.first?.answer == answer && $0.isFree == first.isFree }
       rest.removeAll { $0.outcomes.first?.answer == answer && $0.isFree == first.isFree }
-      let words = answer.map { "\(Answer(value: $0))" } ?? "nothing"
+      let words = answer.map { "\(ReturnValue(value: $0))" } ?? "nothing"
       let cost = first.isFree ? ", free" : ""
       lines.append("  \(words)\(cost), no rule names them: \(same.count) calls")
       lines += wrapped(same.map { $0.syscall.name })
@@ -43,7 +43,7 @@ extension Explanation {
     var lines: [String] = []
     for (index, outcome) in call.outcomes.enumerated() {
       let name = index == 0 ? "\(call.number)".aligned(5) + " \(call.syscall.name)" : ""
-      let answer = "\(Answer(value: outcome.answer))"
+      let answer = "\(ReturnValue(value: outcome.answer))"
       let isLast = index + 1 == call.outcomes.count && index > 0 && !call.isCut
       let condition =
         isLast
@@ -94,7 +94,7 @@ extension Explanation {
   private static func json(of call: Call, _ wording: Wording) -> String {
     let outcomes = call.outcomes.map { outcome in
       JSONText.object([
-        ("answer", JSONText.string("\(Answer(value: outcome.answer))")),
+        ("answer", JSONText.string("\(ReturnValue(value: outcome.answer))")),
         ("value", "\(outcome.answer)"),
         ("if", JSONText.array(outcome.conditions.map(JSONText.string))),
         ("origin", JSONText.string(wording.origins(outcome.origins))),

@@ -79,7 +79,7 @@ struct Listing {
       let value = wording.value(content, rules, on: architecture)
       return "\(value) \(test.symbol) \(operand(constant, content, rules, state))?"
     case .return(.constant(let answer)):
-      return "\(Answer(value: answer))"
+      return "\(ReturnValue(value: answer))"
     case .jump: return "go on there"
     case .load, .loadIndex, .store, .storeIndex, .arithmetic, .negate, .copyToIndex,
       .copyFromIndex, .branch, .return:

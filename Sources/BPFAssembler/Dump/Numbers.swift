@@ -23,8 +23,8 @@ extension String {
   var onOneLine: String { SafeText.shown(utf8) }
 }
 
-/// An answer of a filter, in words.
-struct Answer: CustomStringConvertible {
+/// What a filter returns, in words.
+struct ReturnValue: CustomStringConvertible {
   let value: UInt32
 
   private var errno: Errno? {

@@ -73,7 +73,7 @@ extension PolicyStatement {
     }
   }
 
-  /// Words that only whoever uses the policy understands, separated by commas.
+  /// Words that mean something to the program that uses the policy, separated by commas.
   mutating func words(
     expecting what: String
   ) throws(PolicyDiagnostic) -> [PolicyWord] {

@@ -1,6 +1,6 @@
-/// A word of a policy that means something to whoever uses the policy, and nothing to the language.
+/// A word of a policy that means something to the program that uses the policy, and nothing to the language.
 ///
-/// The lines `layers` and `network` are made of such words. They say what shall be around the filter,
+/// The lines `layers` and `network` are made of such words. They say what is applied besides the filter,
 /// which this library knows nothing of.
 package struct PolicyWord: Sendable {
   /// The word.

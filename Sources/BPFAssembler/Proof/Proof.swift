@@ -14,7 +14,7 @@ public enum Proof {
   ///
   /// - Parameters:
   ///   - program: The finished program.
-  ///   - policy: What it shall mean.
+  ///   - policy: What it must mean.
   ///   - native: The architecture that the program is for, a native one.
   ///   - limit: The number of steps after which the proof gives up.
   /// - Returns: The number of steps that it took.
@@ -39,7 +39,7 @@ public struct CheckedProgram: Hashable, Sendable {
   ///
   /// - Parameters:
   ///   - program: The finished program.
-  ///   - policy: What it shall mean.
+  ///   - policy: What it must mean.
   ///   - native: The architecture that the program is for, a native one.
   ///   - acceptsUndecided: Whether a proof that comes to no end is enough.
   /// - Throws: `ProofError`; a disproved program is never let through.

@@ -1,14 +1,14 @@
-/// Walks a program and the meaning of its policy side by side through all cells.
+/// Walks a program and the meaning of its policy side by side through all constraints.
 struct ProofWalk {
   /// How far a path has come in the program and in the meaning.
-  private struct Place {
+  private struct Position {
     var index: Int
-    var next: CallMeaning.Next
+    var next: CallSemantics.Next
   }
 
   /// A path: its place and what the program holds there.
   private struct Path {
-    var place: Place
+    var place: Position
     var registers = SymbolicRegisters()
     /// What the program returned, once it has.
     var answer: WordView?
@@ -16,37 +16,37 @@ struct ProofWalk {
     var obstacle: Int?
   }
 
-  /// The other half of a split cell, still to be walked.
+  /// The other half of a split constraint, still to be walked.
   private struct Alternative {
-    let mark: Cell.Mark
+    let mark: PathConstraint.Mark
     let test: WordTest
     let path: Path
   }
 
-  /// A question that splits the cell, and where its answers lead.
+  /// A question that splits the constraint, and where its answers lead.
   private struct Split {
     let test: WordTest
     /// The instruction that asks; nil where the policy does.
     let index: Int?
-    let ifTrue: Place
-    let ifFalse: Place
+    let ifTrue: Position
+    let ifFalse: Position
   }
 
   private let program: Program
   private let policy: Policy
   private let native: Architecture
   private let limit: Int
-  private var cell: Cell
+  private var constraint: PathConstraint
   private var pending: [Alternative] = []
   /// Where the paths of a large region have been.
-  private var meetingPoints: MeetingPoints?
-  /// The steps in one region before `meetingPoints` is made; most regions need fewer.
+  private var visitedStates: VisitedStates?
+  /// The steps in one region before `visitedStates` is made; most regions need fewer.
   private let fewSteps: Int
   private static let mostStepsFromPlace = 10_000
   /// The first instruction that stopped a path.
   private var obstacle: Int?
-  /// The cell of the whole region, and whether this walk starts in it but not at the beginning.
-  private var region: Cell.Mark
+  /// The constraint of the whole region, and whether this walk starts in it but not at the beginning.
+  private var region: PathConstraint.Mark
   private var isFromPlace = false
 
   init(_ program: Program, _ policy: Policy, native: Architecture, limit: Int, fewSteps: Int = 1000)
@@ -56,43 +56,43 @@ struct ProofWalk {
     self.native = native
     self.limit = limit
     self.fewSteps = fewSteps
-    cell = Cell(remainingSteps: limit)
-    region = cell.mark
+    constraint = PathConstraint(remainingSteps: limit)
+    region = constraint.mark
   }
 
   /// Walks all of it.
   ///
   /// - Returns: The number of steps that it took.
   mutating func run() throws(ProofError) -> Int {
-    let everything = cell.mark
-    for region in PolicyCells(policy, native: native).regions {
-      cell.restore(everything)
-      cell.narrow(WordTest(WordView(.arch), in: region.archs), to: true)
-      cell.narrow(WordTest(WordView(.nr), in: region.numbers), to: true)
-      self.region = cell.mark
-      meetingPoints = nil
-      try walk(Path(place: Place(index: 0, next: region.meaning.start)), region.meaning)
+    let everything = constraint.mark
+    for region in PolicyConstraints(policy, native: native).regions {
+      constraint.restore(everything)
+      constraint.narrow(WordTest(WordView(.arch), in: region.archs), to: true)
+      constraint.narrow(WordTest(WordView(.nr), in: region.numbers), to: true)
+      self.region = constraint.mark
+      visitedStates = nil
+      try walk(Path(place: Position(index: 0, next: region.meaning.start)), region.meaning)
     }
     if let obstacle { throw undecided(.instruction(index: obstacle)) }
-    return limit - cell.remainingSteps
+    return limit - constraint.remainingSteps
   }
 
-  private mutating func walk(_ start: Path, _ meaning: CallMeaning) throws(ProofError) {
+  private mutating func walk(_ start: Path, _ meaning: CallSemantics) throws(ProofError) {
     var path = start
-    let remainingSteps = cell.remainingSteps
+    let remainingSteps = constraint.remainingSteps
     while true {
-      if meetingPoints == nil, cell.remainingSteps <= remainingSteps - fewSteps {
-        meetingPoints = Relevance(program).map { MeetingPoints($0, meaning) }
+      if visitedStates == nil, constraint.remainingSteps <= remainingSteps - fewSteps {
+        visitedStates = Relevance(program).map { VisitedStates($0, meaning) }
       }
       if let split = try follow(&path, meaning), !meets(path, split, meaning) {
         var other = path
         other.place = split.ifFalse
-        pending.append(Alternative(mark: cell.mark, test: split.test, path: other))
-        cell.narrow(split.test, to: true)
+        pending.append(Alternative(mark: constraint.mark, test: split.test, path: other))
+        constraint.narrow(split.test, to: true)
         path.place = split.ifTrue
       } else if let alternative = pending.popLast() {
-        cell.restore(alternative.mark)
-        cell.narrow(alternative.test, to: false)
+        constraint.restore(alternative.mark)
+        constraint.narrow(alternative.test, to: false)
         path = alternative.path
       } else {
         return
@@ -100,12 +100,12 @@ struct ProofWalk {
     }
   }
 
-  /// Follows a path until its cell must be split; nil at its end.
+  /// Follows a path until its constraint must be split; nil at its end.
   private mutating func follow(
-    _ path: inout Path, _ meaning: CallMeaning
+    _ path: inout Path, _ meaning: CallSemantics
   ) throws(ProofError) -> Split? {
     while path.answer == nil, path.obstacle == nil {
-      cell.spend(1)
+      constraint.spend(1)
       let index = path.place.index
       path.place.index += 1
       switch path.registers.execute(program.instructions[index]) {
@@ -116,12 +116,12 @@ struct ProofWalk {
         case .always: path.place.index += ifTrue
         case .never: path.place.index += ifFalse
         case .both:
-          if meetingPoints != nil { _ = try ask(&path.place.next, meaning) }
+          if visitedStates != nil { _ = try ask(&path.place.next, meaning) }
           let place = path.place
           return Split(
             test: test, index: index,
-            ifTrue: Place(index: place.index + ifTrue, next: place.next),
-            ifFalse: Place(index: place.index + ifFalse, next: place.next))
+            ifTrue: Position(index: place.index + ifTrue, next: place.next),
+            ifFalse: Position(index: place.index + ifFalse, next: place.next))
         }
       case .beyond:
         path.obstacle = index
@@ -131,29 +131,31 @@ struct ProofWalk {
     return try finish(&path, meaning)
   }
 
-  /// Asks what the policy says about the cell, once the program has answered.
+  /// Asks what the policy says about the constraint, once the program has answered.
   private mutating func finish(
-    _ path: inout Path, _ meaning: CallMeaning
+    _ path: inout Path, _ meaning: CallSemantics
   ) throws(ProofError) -> Split? {
     if let question = try ask(&path.place.next, meaning) {
       let index = path.place.index
       return Split(
         test: question.test, index: nil,
-        ifTrue: Place(index: index, next: question.ifTrue),
-        ifFalse: Place(index: index, next: question.ifFalse))
+        ifTrue: Position(index: index, next: question.ifTrue),
+        ifFalse: Position(index: index, next: question.ifFalse))
     }
     guard case .answer(let expected) = path.place.next, let answer = path.answer else {
       // One call for each answer of the policy may show a difference; otherwise it stays open.
-      if let data = cell.witness(), let found = counterexample(data) { throw .disproved(found) }
+      if let data = constraint.witness(), let found = counterexample(data) {
+        throw .disproved(found)
+      }
       return nil
     }
     let agreement = WordTest(answer, in: expected...expected)
     switch try decide(agreement) {
     case .always: return nil
-    case .both: cell.narrow(agreement, to: false)
+    case .both: constraint.narrow(agreement, to: false)
     case .never: break
     }
-    guard let data = cell.witness() else { throw outOfSteps }
+    guard let data = constraint.witness() else { throw outOfSteps }
     guard let found = counterexample(data) else {
       let call = SystemCall(arch: data.arch, number: data.nr, arguments: data.arguments)
       throw undecided(.contradiction(call))
@@ -163,12 +165,12 @@ struct ProofWalk {
 }
 
 extension ProofWalk {
-  /// Goes on in the meaning as far as the cell decides its questions.
+  /// Goes on in the meaning as far as the constraint decides its questions.
   ///
   /// - Returns: The first question that it does not decide; nil at an answer.
   private mutating func ask(
-    _ next: inout CallMeaning.Next, _ meaning: CallMeaning
-  ) throws(ProofError) -> CallMeaning.Question? {
+    _ next: inout CallSemantics.Next, _ meaning: CallSemantics
+  ) throws(ProofError) -> CallSemantics.Question? {
     while case .question(let position) = next {
       let question = meaning.questions[position]
       switch try decide(question.test) {
@@ -181,22 +183,22 @@ extension ProofWalk {
   }
 
   /// Whether a path that is about to split need not be walked, because one like it was.
-  private mutating func meets(_ path: Path, _ split: Split, _ meaning: CallMeaning) -> Bool {
+  private mutating func meets(_ path: Path, _ split: Split, _ meaning: CallSemantics) -> Bool {
     let value = split.index == nil ? path.answer : path.registers.a
-    guard let value, let point = meetingPoints?.point(split.index, value, path.place.next) else {
+    guard let value, let point = visitedStates?.point(split.index, value, path.place.next) else {
       return false
     }
     // This walk may fail, so that nobody may rely on where it has been.
-    if isFromPlace { return meetingPoints?.isProven(point) ?? false }
-    guard let result = meetingPoints?.note(point, cell) else { return false }
-    cell.spend(result.steps)
+    if isFromPlace { return visitedStates?.isProven(point) ?? false }
+    guard let result = visitedStates?.note(point, constraint) else { return false }
+    constraint.spend(result.steps)
     switch result.meeting {
     case .none: return false
     case .met: return true
     case .other:
       guard let index = split.index else { return false }
       let isProven = holds(from: path, at: index, meaning)
-      meetingPoints?.settle(point, isProven: isProven)
+      visitedStates?.settle(point, isProven: isProven)
       return isProven
     }
   }
@@ -206,15 +208,15 @@ extension ProofWalk {
   /// The first path through many rules turns back at the last one, so such places are proven from
   /// the last to the first and each of these walks is short.
   private mutating func holds(
-    from path: Path, at index: Int, _ meaning: CallMeaning
+    from path: Path, at index: Int, _ meaning: CallSemantics
   ) -> Bool {
     var other = self
     other.isFromPlace = true
     other.pending = []
     other.obstacle = nil
-    other.cell.restore(region)
-    let steps = Swift.min(Self.mostStepsFromPlace, cell.remainingSteps)
-    other.cell.limit(to: steps)
+    other.constraint.restore(region)
+    let steps = Swift.min(Self.mostStepsFromPlace, constraint.remainingSteps)
+    other.constraint.limit(to: steps)
     var start = path
     start.place.index = index
     var isProven = true
@@ -223,13 +225,13 @@ extension ProofWalk {
     } catch {
       isProven = false
     }
-    cell.spend(steps - Swift.max(0, other.cell.remainingSteps))
+    constraint.spend(steps - Swift.max(0, other.constraint.remainingSteps))
     return isProven && other.obstacle == nil
   }
 
-  private mutating func decide(_ test: WordTest) throws(ProofError) -> Cell.Decision {
-    let decision = cell.decide(test)
-    if cell.remainingSteps < 0 { throw outOfSteps }
+  private mutating func decide(_ test: WordTest) throws(ProofError) -> PathConstraint.Decision {
+    let decision = constraint.decide(test)
+    if constraint.remainingSteps < 0 { throw outOfSteps }
     return decision
   }
 
@@ -238,7 +240,7 @@ extension ProofWalk {
   }
 
   private var outOfSteps: ProofError {
-    if let word = cell.crowdedWord { return undecided(.tooManyMasks(word)) }
+    if let word = constraint.crowdedWord { return undecided(.tooManyMasks(word)) }
     return undecided(.tooManyCases(steps: limit))
   }
 

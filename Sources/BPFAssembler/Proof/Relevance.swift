@@ -75,7 +75,7 @@ struct Relevance {
   }
 }
 
-extension CallMeaning {
+extension CallSemantics {
   /// For each question the bits of each word that it or a later one looks at.
   func relevantBits() -> [SIMD16<UInt32>] {
     var bits: [SIMD16<UInt32>] = []

@@ -76,7 +76,7 @@ struct WordTest: Hashable {
   /// - Returns: The question, or its answer.
   static func asking(
     _ test: Instruction.Test, _ value: WordView, _ constant: UInt32
-  ) -> Answer {
+  ) -> Settled {
     switch test {
     case .equal:
       return .open(WordTest(value, in: constant...constant))
@@ -94,7 +94,7 @@ struct WordTest: Hashable {
   }
 
   /// What `asking` comes to.
-  enum Answer {
+  enum Settled {
     case known(Bool)
     case open(WordTest)
   }

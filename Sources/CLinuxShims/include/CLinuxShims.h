@@ -186,6 +186,9 @@ int nonet_read_signals(void);
 // itself, in both.
 void nonet_block_signals_here(void);
 
+// Those signals (32 and 33 of glibc, 32 to 34 of musl) do not end this process where one comes in between.
+void nonet_outlive_library_signals(void);
+
 // Keeps what waits already for `nonet_unwatch_signals`, but for news of children of our own.
 void nonet_note_waiting_signals(int reader, int has_children);
 
@@ -539,7 +542,7 @@ static inline int nonet_open_at(int folder, const char *path, int is_folder) {
 // The number of a process in pidfs, which no other process ever has (Linux 6.9); EOPNOTSUPP before.
 int nonet_process_number(pid_t process, uint64_t *number);
 
-// The same of whoever called listen on the socket that this one is connected to.
+// The same of the process that called listen on the socket that this one is connected to.
 int nonet_peer_number(int socket, uint64_t *number);
 
 // A pidfd of that process, also after its end from Linux 6.16 on (Linux 6.5).

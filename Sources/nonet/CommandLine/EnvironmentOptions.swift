@@ -1,7 +1,7 @@
 /// The options in `$NONET_OPTIONS`, which hold for every command that is started where it is set.
 ///
 /// They may ask for more protection and for records, never for less protection: that is taken only
-/// from where whoever starts nonet sees it, the command line or the settings of a hook. A file of the
+/// from where the person who starts nonet sees it, the command line or the settings of a hook. A file of the
 /// project has no say at all, since a confined command could write it, or remove it.
 struct EnvironmentOptions {
   /// Who reads them.
@@ -22,7 +22,7 @@ struct EnvironmentOptions {
   /// - Throws: What is no option, takes protection away, or depends on the folder.
   init(_ text: [UInt8], for reader: Reader) throws(Failure) {
     let words: [[UInt8]]
-    do throws(ShellWords.Problem) {
+    do throws(ShellWords.QuotingError) {
       words = try ShellWords.split(text)
     } catch {
       throw .refused(error.words)
@@ -34,7 +34,7 @@ struct EnvironmentOptions {
           "\(option.words) can take protection away, so it is taken from a command line or the "
             + "settings of a hook alone")
       }
-      // The program may start in a folder that whoever wrote its files has prepared.
+      // The program may start in a folder that the author of its files has prepared.
       if option.isRelative {
         throw .refused(
           "\(option.name.rawValue) '\(option.value?.text ?? "")' depends on the folder; write the "

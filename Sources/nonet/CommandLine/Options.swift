@@ -2,7 +2,7 @@ internal import BPFAssembler
 
 /// What the command line asks for.
 struct Options {
-  /// What nonet shall do.
+  /// What nonet is to do.
   enum Mode {
     /// Run the rest of the command line, which begins at this index of argv.
     case run(argument: Int)

@@ -79,7 +79,7 @@ struct AllowedSockets {
       filters: status.filters + 1)
   }
 
-  /// Closes inherited AF_UNIX sockets that are not connected: whoever listens on one of them inside
+  /// Closes inherited AF_UNIX sockets that are not connected: a process that listens on one of them inside
   /// would be taken for the one who answers, while somebody outside may hold it too.
   ///
   /// - Throws: Where standard input, output or error is one.

@@ -52,7 +52,7 @@ struct Check {
     options.policy = .preset(preset)
     options.backend = backend
     let choice = PlanChoice(options: options, policy: try WantedPolicy(options))
-    do throws(Plan.Impossible) {
+    do throws(Plan.PlanError) {
       // The wrapper can only hold Python; what it can do is shown for such a command.
       let plan = try choice.plan(on: machine) { backend == .python }
       return Row(preset: preset, backend: backend, plan: plan, text: plan.summary)
@@ -71,7 +71,7 @@ struct Check {
         text: abi == 0
           ? "no; the filter denies ptrace and process_vm_*, and \(memoryOutside(machine))"
           : abi < 4
-            ? "ABI \(abi), too old for a wall (Linux 6.7 has 4); \(memoryOutside(machine))"
+            ? "ABI \(abi), too old (Linux 6.7 has 4); \(memoryOutside(machine))"
             : "ABI \(abi)"))
     findings.append(namespace(machine))
     findings.append(capabilities(machine))
@@ -168,11 +168,11 @@ struct Check {
   private static func text(_ findings: [Finding], _ rows: [Row]) -> String {
     var lines = ["\(Help.version) on \(Here.kernel), \(Architecture.host)", ""]
     for finding in findings { lines.append("\(finding.name.padded(18)) \(finding.text)") }
-    lines += ["", "policy    backend    walls"]
+    lines += ["", "policy    backend    layers"]
     for row in rows {
       // Why seccomp or namespaces do not work has been said above, once.
-      let walls = row.plan == nil && row.backend != .python ? "impossible here" : row.text
-      lines.append("\(row.preset.name.padded(9)) \("\(row.backend)".padded(10)) \(walls)")
+      let layers = row.plan == nil && row.backend != .python ? "impossible here" : row.text
+      lines.append("\(row.preset.name.padded(9)) \("\(row.backend)".padded(10)) \(layers)")
     }
     return lines.joined(separator: "\n") + "\n"
   }
@@ -189,7 +189,7 @@ struct Check {
         ("policy", JSONText.string(row.preset.name)),
         ("backend", JSONText.string("\(row.backend)")),
         ("possible", "\(row.plan != nil)"),
-        ("walls", JSONText.array(row.plan?.walls.map { JSONText.string($0.name) } ?? [])),
+        ("layers", JSONText.array(row.plan?.layers.map { JSONText.string($0.name) } ?? [])),
         ("text", JSONText.string(row.text)),
       ])
     }

@@ -1,6 +1,6 @@
 internal import BPFAssembler
 
-/// What the walls of a plan need to know of the policy.
+/// What the layers of a plan need to know of the policy.
 struct ConfinedPolicy {
   /// The name without marks.
   private let policyName: String
@@ -18,8 +18,8 @@ struct ConfinedPolicy {
   ///
   /// - Throws: What is wrong with the policy.
   init(_ options: Options, _ plan: Plan, _ wanted: WantedPolicy) throws(Failure) {
-    let deniesDebug = plan.walls.contains(.seccomp(deniesDebug: true))
-    let hasNamespace = plan.walls.contains(.namespace) || wanted.layers.hasNamespace
+    let deniesDebug = plan.layers.contains(.seccomp(deniesDebug: true))
+    let hasNamespace = plan.layers.contains(.namespace) || wanted.layers.hasNamespace
     if case .builtIn(let preset, _) = wanted,
       let filter = preset.filter(for: .host, deniesDebug: deniesDebug)
     {
@@ -41,7 +41,7 @@ struct ConfinedPolicy {
     var concessions: [Concession] = chosen.layers.hasLandlock ? [] : [.layers]
     concessions += options.concessions
     if program?.doubt != nil { concessions.append(.unproved) }
-    if plan.hasFilter, !plan.walls.contains(.namespace), let way = chosen.wayToIP {
+    if plan.hasFilter, !plan.layers.contains(.namespace), let way = chosen.wayToIP {
       concessions.append(.network(way: way))
     }
     self.concessions = concessions
@@ -51,7 +51,7 @@ struct ConfinedPolicy {
   /// What `NONET=` and messages call it: its name, and a mark for each concession.
   var name: String { Self.name(policyName, concessions) }
 
-  /// What nobody shall miss: the network can be reached, and the policy does not say that it shall.
+  /// A warning, where the network can be reached and the policy does not say that it may.
   var warning: String? {
     if expectsNetwork { return nil }
     for case .network(let way) in concessions {

@@ -2,15 +2,16 @@ internal import BPFAssembler
 
 /// Why a command was not run, in words.
 extension Failure {
-  /// A wall did not go up.
-  static func wall(_ failure: WallFailure) -> Failure {
+  /// A layer could not be applied.
+  static func layer(_ failure: LayerError) -> Failure {
     let sequel = "so the command was not run"
     switch failure {
-    case .system(let wall, let error):
-      return .system(error, "the wall '\(wall.name)' did not go up, \(sequel)")
+    case .system(let layer, let error):
+      return .system(error, "the layer '\(layer.name)' could not be applied, \(sequel)")
     case .namespace(let failure):
       return .refused(
-        "the wall 'namespace' did not go up, \(sequel): \(failure.reason); \(failure.advice)")
+        "the layer 'namespace' could not be applied, \(sequel): \(failure.reason); \(failure.advice)"
+      )
     case .forbidden(let descriptor):
       return .refused(
         "\(descriptor.description) and would lead outside, \(sequel); close or redirect it")
@@ -43,7 +44,7 @@ extension Failure {
   }
 
   /// A supervised command did not start.
-  static func start(_ failure: StartFailure) -> Failure {
+  static func start(_ failure: StartError) -> Failure {
     let reason = errorText(failure.number)
     let what =
       switch failure.stage {
@@ -54,9 +55,9 @@ extension Failure {
       case .filter where failure.number == EINVAL:
         "this kernel cannot notify a supervisor (Linux 5.0 can); leave out --log, --log-dir, "
           + "--observe and --hint"
-      case .filter: "the wall 'seccomp' did not go up: seccomp: \(reason)"
-      case .capabilities: "the wall 'capabilities' did not go up: \(reason)"
-      case .landlock: "the wall 'landlock' did not go up: \(reason)"
+      case .filter: "the layer 'seccomp' could not be applied: seccomp: \(reason)"
+      case .capabilities: "the layer 'capabilities' could not be applied: \(reason)"
+      case .landlock: "the layer 'landlock' could not be applied: \(reason)"
       case .signals: "signals could not be set back: \(reason)"
       case .parent, .exec, .signal: "the supervised process could not be made: \(reason)"
       }

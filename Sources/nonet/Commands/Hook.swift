@@ -6,7 +6,7 @@ struct Hook {
   let options: Options
   let host: HookHost
 
-  /// Options that every hook adds to what its command line says: an agent shall know why it failed.
+  /// Options that every hook adds to what its command line says: an agent must be told why its command failed.
   private static let added: [OptionName] = [.hint]
 
   /// How long an answer may take; hosts give up on a hook later than this, and then run the command.
@@ -86,7 +86,7 @@ struct Hook {
     } catch {
       throw .system(error, "standard input cannot be read")
     }
-    do throws(HookQuestion.Unclear) {
+    do throws(HookQuestion.QuestionError) {
       return try HookQuestion(text, from: host)
     } catch {
       throw .refused(error.reason)
@@ -94,7 +94,7 @@ struct Hook {
   }
 
   private static func answer(
-    _ command: [UInt8], _ place: HookQuestion.Place, _ confinement: ConfinedCommand
+    _ command: [UInt8], _ place: HookQuestion.Splice, _ confinement: ConfinedCommand
   ) throws(Failure) -> HookAnswer {
     if confinement.isConfined(command) { return .confined }
     let confined = confinement.wrapping(command)

@@ -15,7 +15,7 @@ struct HookInstallation {
     try Hook.check(options)
     let (path, file, settings) = try read()
     var changed = settings
-    do throws(HookSettings.Unusable) {
+    do throws(HookSettings.SettingsError) {
       try changed.install(command)
     } catch {
       throw Self.unusable(path, error)
@@ -33,7 +33,7 @@ struct HookInstallation {
   func uninstall() throws(Failure) {
     let (path, file, settings) = try read()
     var changed = settings
-    do throws(HookSettings.Unusable) {
+    do throws(HookSettings.SettingsError) {
       try changed.uninstall()
     } catch {
       throw Self.unusable(path, error)
@@ -98,7 +98,7 @@ struct HookInstallation {
     } catch {
       throw .refused("cannot read \(path): \(error.reason)")
     }
-    do throws(HookSettings.Unusable) {
+    do throws(HookSettings.SettingsError) {
       return (path, file, try HookSettings(file.text ?? [], of: host))
     } catch {
       throw Self.unusable(path, error)
@@ -133,7 +133,7 @@ struct HookInstallation {
   private func isUnchanged(
     _ settings: HookSettings, _ file: FileReplacement
   ) throws(Failure) -> Bool {
-    do throws(HookSettings.Unusable) {
+    do throws(HookSettings.SettingsError) {
       return try settings.document.bytes == HookSettings(file.text ?? [], of: host).document.bytes
     } catch {
       return false
@@ -155,7 +155,7 @@ struct HookInstallation {
     environmentValue(name).flatMap { $0.isEmpty ? nil : $0 }
   }
 
-  private static func unusable(_ path: String, _ error: HookSettings.Unusable) -> Failure {
+  private static func unusable(_ path: String, _ error: HookSettings.SettingsError) -> Failure {
     .refused("\(path):\(error.reason); nothing was changed")
   }
 

@@ -1,7 +1,7 @@
 /// A package tool's own switch for working offline, as a variable of the environment.
 ///
 /// Without it a tool takes a refused connection for a passing fault and tries again and again;
-/// Documentation/offline.md has the times. It is a courtesy and no wall: the command may unset it.
+/// Documentation/offline.md has the times. It protects nothing: the command may unset it.
 struct OfflineSwitch {
   let variable: StaticString
   let value: String

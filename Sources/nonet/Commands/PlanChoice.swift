@@ -7,7 +7,7 @@ struct PlanChoice {
   ///
   /// - Parameter isPythonCommand: Finds out whether the command is a Python interpreter or script;
   ///   asked only where the answer matters, since it may read the command's file.
-  /// - Returns: The walls to put up.
+  /// - Returns: The layers to apply.
   /// - Throws: A refusal with the reason of each backend.
   func plan(isPythonCommand: () -> Bool) throws(Failure) -> Plan {
     var request = request
@@ -17,7 +17,7 @@ struct PlanChoice {
       if request.asksForTCP($0) { request.allowsTCP = policy.wayToIP != nil }
       return request.asksForUsers($0)
     }
-    do throws(Plan.Impossible) {
+    do throws(Plan.PlanError) {
       return try plan(on: machine, isPythonCommand: isPythonCommand)
     } catch {
       throw .refused(
@@ -33,7 +33,7 @@ struct PlanChoice {
   /// - Throws: Why nothing that may be used can confine there.
   func plan(
     on machine: Capabilities, isPythonCommand: () -> Bool
-  ) throws(Plan.Impossible) -> Plan {
+  ) throws(Plan.PlanError) -> Plan {
     var request = request
     if request.asksForPython(machine) { request.isPythonCommand = isPythonCommand() }
     if request.asksForTCP(machine) { request.allowsTCP = policy.wayToIP != nil }

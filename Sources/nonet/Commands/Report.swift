@@ -15,32 +15,22 @@ struct Report {
         "'\(log.text)' says \"running\", but its nonet is gone: it was killed, or this is a copy of "
           + "the log")
     }
-    let page = try Self.page(of: bytes, named: log.text, isWithoutWriter: isWithoutWriter)
+    let page = try page(of: bytes, isWithoutWriter: isWithoutWriter)
     if file.bytes.elementsEqual("-".utf8) { return try printOut(page) }
     try ReportFile(file).write(page)
   }
 
-  /// The page about a log.
-  ///
-  /// - Parameters:
-  ///   - bytes: The log as it was written, or as far as it was.
-  ///   - name: What the log is called, for messages.
-  ///   - isWithoutWriter: Whether nobody writes to the log any more, though it says so.
-  /// - Returns: HTML in UTF-8.
-  /// - Throws: A failure where nothing of it can be read.
-  static func page(
-    of bytes: [UInt8], named name: String, isWithoutWriter: Bool = false
-  ) throws(Failure) -> [UInt8] {
+  private func page(of bytes: [UInt8], isWithoutWriter: Bool) throws(Failure) -> [UInt8] {
     guard bytes.count <= LogReader.mostBytes else {
-      throw .refused("the log '\(name)' has more than \(LogReader.mostBytes) bytes")
+      throw .refused("the log '\(log.text)' has more than \(LogReader.mostBytes) bytes")
     }
-    do throws(LogReader.Fault) {
+    do throws(LogReader.LogError) {
       var log = try LogReader.read(bytes)
       log.isWithoutWriter = isWithoutWriter
       return ReportPage(log).bytes
     } catch {
       throw .refused(
-        "'\(name)' is no log of nonet: \(error.reason); give a file that --log-dir wrote")
+        "'\(log.text)' is no log of nonet: \(error.reason); give a file that --log-dir wrote")
     }
   }
 

@@ -1,6 +1,6 @@
 internal import BPFAssembler
 
-/// `nonet -- COMMAND`: puts the walls up and becomes the command.
+/// `nonet -- COMMAND`: applies the layers and becomes the command.
 struct Run {
   let options: Options
   /// The command and its arguments, null-terminated, as the kernel gave them.
@@ -28,21 +28,21 @@ struct Run {
     try hint(confined.name, plan)
     if options.isOffline { try switchOffline() }
     if !options.isObserving { say(about: plan, confined) }
-    let walls = walls(plan, confined)
+    let enforcement = enforcement(plan, confined)
     if isSupervised, canSupervise {
       let run = SupervisedRun(
         options: options, name: name, command: command, plan: plan, confined: confined,
-        walls: walls)
+        enforcement: enforcement)
       if let status = try run.perform() { return status }
       if options.isVerbose {
         nonet.say(
           "not used: --hint: an outer nonet supervises already, or the kernel cannot notify")
       }
-      try raise { () throws(WallFailure) in try walls.raiseOwn() }
+      try apply { () throws(LayerError) in try enforcement.applyOwn() }
     } else {
-      try raise { () throws(WallFailure) in try walls.raise() }
+      try apply { () throws(LayerError) in try enforcement.apply() }
     }
-    guard plan.walls.contains(.python) else { try become(name) }
+    guard plan.layers.contains(.python) else { try become(name) }
     guard let preset = options.preset, let interpreter else {
       throw .refused("the Python wrapper does not fit this command, so it was not run")
     }
@@ -71,17 +71,17 @@ struct Run {
     }
   }
 
-  private func walls(_ plan: Plan, _ confined: ConfinedPolicy) -> Walls {
-    Walls(
+  private func enforcement(_ plan: Plan, _ confined: ConfinedPolicy) -> Enforcement {
+    Enforcement(
       plan: plan, program: confined.program, sockets: confined.sockets,
       report: options.isVerbose ? { nonet.say("\($0.name): \($1)") } : nil)
   }
 
-  private func raise(_ walls: () throws(WallFailure) -> Void) throws(Failure) {
-    do throws(WallFailure) {
-      try walls()
+  private func apply(_ layers: () throws(LayerError) -> Void) throws(Failure) {
+    do throws(LayerError) {
+      try layers()
     } catch {
-      throw .wall(error)
+      throw .layer(error)
     }
   }
 
@@ -90,8 +90,8 @@ struct Run {
       for absence in plan.absences { nonet.say("not used: \(absence)") }
       for concession in confined.concessions { nonet.say("less protection: \(concession.words)") }
     }
-    // Nobody shall miss that nothing confines the command.
-    if options.isQuiet, !plan.walls.isEmpty { return }
+    // The user must see that nothing confines the command.
+    if options.isQuiet, !plan.layers.isEmpty { return }
     for warning in plan.warnings { nonet.say("warning: \(warning)") }
     if let warning = confined.warning { nonet.say("warning: \(warning)") }
   }

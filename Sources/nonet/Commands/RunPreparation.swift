@@ -1,11 +1,11 @@
 /// What is decided about a run before anything is confined.
 enum RunPreparation {
-  /// All that can be refused before the first wall goes up.
+  /// All that can be refused before the first layer is applied.
   ///
   /// - Parameters:
   ///   - options: The command line.
   ///   - isPythonCommand: Asked only where the answer matters.
-  /// - Returns: The walls to put up, what they need to know of the policy, and whether a supervisor is
+  /// - Returns: The layers to apply, what they need to know of the policy, and whether a supervisor is
   ///   needed.
   /// - Throws: Why the command would not run.
   static func prepared(
@@ -24,7 +24,7 @@ enum RunPreparation {
     guard let option = options.supervisingOption else { return false }
     if plan.hasFilter { return true }
     // The wrapper writes such a document itself, and a hint protects nobody.
-    if plan.walls.contains(.python), option == .logDirectory { return false }
+    if plan.layers.contains(.python), option == .logDirectory { return false }
     if options.needsOnlyHint { return false }
     throw .refused(
       "\(option.rawValue) needs the seccomp backend, and the plan here is "

@@ -44,7 +44,7 @@ struct Shell {
         throw .notFound("NONET_SHELL: '\(wanted.text)': not found along PATH")
       }
       if isSelf(path) {
-        throw .refused("NONET_SHELL is nonet-shell itself; name the shell that shall run in it")
+        throw .refused("NONET_SHELL is nonet-shell itself; name the shell to run in it")
       }
       return path
     }

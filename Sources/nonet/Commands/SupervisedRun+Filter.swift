@@ -9,7 +9,7 @@ extension SupervisedRun {
     if !watched.isEmpty || options.suppliesSockets {
       var chosen = confined.chosen
       if chosen == nil {
-        let deniesDebug = plan.walls.contains(.seccomp(deniesDebug: true))
+        let deniesDebug = plan.layers.contains(.seccomp(deniesDebug: true))
         chosen = try ChosenPolicy(options, deniesDebug: deniesDebug)
       }
       chosen = chosen?.denying(watched)
@@ -42,7 +42,7 @@ extension SupervisedRun {
   /// Where what a command tried is recorded, it must not end who records. A hint is not worth keeping
   /// it from processes that other commands have started.
   var hasSignalScope: Bool {
-    guard options.isLogging, let landlock = walls.landlock, !options.isObserving else {
+    guard options.isLogging, let landlock = enforcement.landlock, !options.isObserving else {
       return false
     }
     // landlock.h: LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET, which came together with the other scope.
@@ -50,10 +50,10 @@ extension SupervisedRun {
   }
 
   /// The capabilities that the command's process gives up.
-  var dropped: UInt64 { options.isObserving ? 0 : walls.dropped }
+  var dropped: UInt64 { options.isObserving ? 0 : enforcement.dropped }
 
   var landlock: (handledNet: UInt64, scoped: UInt64)? {
-    guard !options.isObserving, let landlock = walls.landlock else { return nil }
+    guard !options.isObserving, let landlock = enforcement.landlock else { return nil }
     // landlock.h: LANDLOCK_ACCESS_NET_BIND_TCP and _CONNECT_TCP, which the supervisor does for the command.
     let isNetOurs =
       options.suppliesSockets && SuppliedSockets.landlockABI >= NetworkAllowance.firstLandlockABI

@@ -9,7 +9,7 @@ extension SupervisedRun {
     }
     return LogHead(
       started: .now, process: OwnProcess.number, policy: confined.name,
-      walls: options.isObserving ? [] : plan.walls.reversed().map { $0.name }, command: words,
+      layers: options.isObserving ? [] : plan.layers.reversed().map { $0.name }, command: words,
       version: Help.version, outer: outer?.calls ?? [])
   }
 

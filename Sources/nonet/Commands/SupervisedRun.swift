@@ -8,12 +8,12 @@ struct SupervisedRun {
   let command: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
   let plan: Plan
   let confined: ConfinedPolicy
-  let walls: Walls
+  let enforcement: Enforcement
 
   /// Runs the command.
   ///
   /// - Returns: The exit status: the command's own, or 128 and the number of the signal that ended it;
-  ///   `nil` where only a hint was asked for and an outer supervisor listens already. The shared walls
+  ///   `nil` where only a hint was asked for and an outer supervisor listens already. The shared layers
   ///   stand then.
   func perform() throws(Failure) -> CInt? {
     guard let oracle = confined.program else {
@@ -37,11 +37,11 @@ struct SupervisedRun {
     let filter = try installed(oracle)
     let head = head(outer)
     let record = try record(head, lines)
-    try report?.begin(Report.page(of: EventTable().log(head, .running), named: "of this run"))
+    try report?.begin(ReportPage(RunLog(head, EventTable(), .running, at: .now)).bytes)
     if options.isObserving, !options.isQuiet {
       say("observing only: nothing is refused, and this protects nobody")
     }
-    try raiseShared()
+    try applyShared()
     if sockets?.allowsInside ?? false { try AllowedSockets.closeUnconnected() }
     let (signals, wasReaper) = try becomeSupervisor(blocked)
     let network = try allowance.map { one throws(Failure) in
@@ -53,7 +53,7 @@ struct SupervisedRun {
       isObserving: options.isObserving)
     let child: SupervisedChild
     var lack: SystemError?
-    do throws(StartFailure) {
+    do throws(StartError) {
       let progress = try RunProgress()
       child = try SupervisedChild(
         name.pointer, command,
@@ -80,7 +80,7 @@ struct SupervisedRun {
       throw .start(error)
     }
     if let lack, !options.isQuiet { say("warning: \(SecondHolder.lack(lack))") }
-    if !options.isObserving { walls.reportChildWalls() }
+    if !options.isObserving { enforcement.reportChildLayers() }
     let supervisor = Supervisor(
       judge: judge, child: child, signals: signals, record: record, sockets: sockets,
       network: network, complain: { nonet.say($0) })
@@ -94,7 +94,7 @@ struct SupervisedRun {
   }
 
   private func finish(
-    _ supervisor: Supervisor, _ ending: Ending, _ failure: StartFailure?, _ head: LogHead,
+    _ supervisor: Supervisor, _ ending: Ending, _ failure: StartError?, _ head: LogHead,
     _ report: ReportFile?
   ) throws(Failure) -> CInt {
     if let failure {
@@ -108,7 +108,7 @@ struct SupervisedRun {
     let record = supervisor.finish(ending)
     if let report {
       do throws(Failure) {
-        try report.write(Report.page(of: record.table.log(head, ending), named: "of this run"))
+        try report.write(ReportPage(RunLog(head, record.table, ending, at: .now)).bytes)
       } catch {
         say(error.message)
       }
@@ -130,13 +130,13 @@ struct SupervisedRun {
   private func suppliedSockets(_ oracle: CheckedProgram) throws(Failure) -> NetworkAllowance? {
     guard options.suppliesSockets, let chosen = confined.chosen else { return nil }
     return try SuppliedSockets.allowance(
-      options, chosen, oracle.program, hasNamespace: plan.walls.contains(.namespace),
+      options, chosen, oracle.program, hasNamespace: plan.layers.contains(.namespace),
       dropped: dropped)
   }
 
   // The way to the command -------------------------------------------------------------------------
 
-  private func raiseShared() throws(Failure) {
+  private func applyShared() throws(Failure) {
     if options.isObserving {
       do throws(SystemError) {
         try setNoNewPrivileges()
@@ -145,10 +145,10 @@ struct SupervisedRun {
       }
       return
     }
-    do throws(WallFailure) {
-      try walls.raiseShared()
+    do throws(LayerError) {
+      try enforcement.applyShared()
     } catch {
-      throw .wall(error)
+      throw .layer(error)
     }
   }
 

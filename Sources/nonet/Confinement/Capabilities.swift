@@ -7,10 +7,10 @@ struct Capabilities: Equatable {
     /// Not tried: trying costs a process, and nothing asked for it.
     case untried
     case works
-    case fails(NamespaceFailure)
+    case fails(NamespaceError)
 
-    init(_ probe: () throws(NamespaceFailure) -> Void) {
-      do throws(NamespaceFailure) {
+    init(_ probe: () throws(NamespaceError) -> Void) {
+      do throws(NamespaceError) {
         try probe()
         self = .works
       } catch {
@@ -71,12 +71,12 @@ struct Capabilities: Equatable {
       capabilities.seccompObstacle = .here
     }
     if triesNamespace(capabilities) {
-      capabilities.namespace = Namespace { () throws(NamespaceFailure) in
+      capabilities.namespace = Namespace { () throws(NamespaceError) in
         try probeNetworkNamespace()
       }
     }
     if triesUsers(capabilities) {
-      capabilities.users = Namespace { () throws(NamespaceFailure) in try probeUserNamespace() }
+      capabilities.users = Namespace { () throws(NamespaceError) in try probeUserNamespace() }
     }
     return capabilities
   }

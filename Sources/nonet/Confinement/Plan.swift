@@ -1,9 +1,9 @@
-/// Which walls go up around a command, in which order, and why others do not.
+/// Which layers are applied to a command, in which order, and why others are not.
 ///
 /// A plan is made from what is asked for and what the machine can do, and from nothing else.
 struct Plan: Equatable {
-  /// One wall, in the words of `NONET=`.
-  enum Wall: Equatable {
+  /// One layer, in the words of `NONET=`.
+  enum Layer: Equatable {
     /// Inherited descriptors that lead outside are closed.
     case descriptors
     /// A network namespace with nothing but `lo`.
@@ -82,30 +82,30 @@ struct Plan: Equatable {
   }
 
   /// Why nothing is left that could confine.
-  struct Impossible: Error, Equatable {
+  struct PlanError: Error, Equatable {
     let reasons: [String]
   }
 
-  /// The walls in the order in which they go up; none only for `--best-effort`.
-  var walls: [Wall] = []
-  /// Walls that do not go up, and why.
+  /// The layers in the order in which they are applied; none only for `--best-effort`.
+  var layers: [Layer] = []
+  /// Layers that are not applied, and why.
   var absences: [String] = []
-  /// What the walls do not hold and the user has to know.
+  /// What the layers do not hold and the user has to know.
   var warnings: [String] = []
 
-  /// Whether a filter is among the walls.
+  /// Whether a filter is among the layers.
   var hasFilter: Bool {
-    walls.contains(.seccomp(deniesDebug: false)) || walls.contains(.seccomp(deniesDebug: true))
+    layers.contains(.seccomp(deniesDebug: false)) || layers.contains(.seccomp(deniesDebug: true))
   }
 
   /// `NONET=` without the policy.
   var summary: String {
-    walls.isEmpty ? "none" : walls.reversed().map { $0.name }.joined(separator: "+")
+    layers.isEmpty ? "none" : layers.reversed().map { $0.name }.joined(separator: "+")
   }
 }
 
-extension Plan.Wall {
-  /// The wall's name in `NONET=` and messages.
+extension Plan.Layer {
+  /// The layer's name in `NONET=` and messages.
   var name: String {
     switch self {
     case .descriptors: "descriptors"

@@ -5,7 +5,7 @@ extension Plan {
   ///   - request: What is asked for.
   ///   - machine: What there is.
   /// - Throws: The reasons, when no backend that may be used can confine.
-  init(_ request: Request, on machine: Capabilities) throws(Impossible) {
+  init(_ request: Request, on machine: Capabilities) throws(PlanError) {
     self.init()
     var reasons: [String] = []
     for backend in Self.backends(request.backend) {
@@ -16,7 +16,7 @@ extension Plan {
       }
       reasons.append("\(backend): \(obstacle)")
     }
-    guard request.isBestEffort else { throw Impossible(reasons: reasons) }
+    guard request.isBestEffort else { throw PlanError(reasons: reasons) }
     absences = reasons
     warnings = [
       "NOTHING CONFINES THIS COMMAND: it runs with the whole network, as --best-effort allows"
@@ -58,31 +58,31 @@ extension Plan {
   private mutating func build(_ backend: Backend, _ request: Request, _ machine: Capabilities) {
     let landlock = Self.landlock(request, machine)
     if request.layers.hasDescriptors {
-      walls.append(.descriptors)
+      layers.append(.descriptors)
     } else {
       absences.append("descriptors: \(Self.noLayers)")
     }
     let hasNamespace = backend == .namespace || request.layers.hasNamespace
-    if hasNamespace { walls.append(.namespace) }
+    if hasNamespace { layers.append(.namespace) }
     let lacksLandlock = landlock == nil && request.layers.hasLandlock
     let hasUsers =
       backend == .seccomp && !hasNamespace && lacksLandlock && !machine.isUserZero
       && machine.users == .works
-    if hasUsers { walls.append(.users) }
+    if hasUsers { layers.append(.users) }
     buildForRoot(request, machine, hasNamespace: hasNamespace, lacksLandlock: lacksLandlock)
-    if let landlock { walls.append(.landlock(landlock)) }
+    if let landlock { layers.append(.landlock(landlock)) }
     if landlock == nil {
       absences.append("landlock: \(Self.landlockAbsence(backend, request, machine))")
     }
     switch backend {
     case .auto, .seccomp:
-      walls.append(.seccomp(deniesDebug: landlock == nil && request.layers.hasLandlock))
+      layers.append(.seccomp(deniesDebug: landlock == nil && request.layers.hasLandlock))
     case .namespace:
       warnings.append(
         "no filter: the namespace holds IP, but not AF_UNIX sockets by path, AF_VSOCK and other "
           + "families, io_uring or the way back by setns")
     case .python:
-      walls.append(.python)
+      layers.append(.python)
       warnings.append(
         "the Python wrapper is advisory: what goes around the interpreter, such as ctypes or an "
           + "extension, gets out")
@@ -111,10 +111,10 @@ extension Plan {
           "settings: without CAP_SYS_ADMIN there are no mounts of its own; user 0 may set the kernel, "
             + "and with it start programs outside")
       } else {
-        walls.append(.settings)
+        layers.append(.settings)
       }
     }
-    if !dropped.isEmpty { walls.append(.capabilities(dropped)) }
+    if !dropped.isEmpty { layers.append(.capabilities(dropped)) }
   }
 
   private static let noLayers = "the policy says 'layers none'"

@@ -1,7 +1,7 @@
 # -*- coding: utf-8 -*-
 """Confines one Python program, and the Python programs it starts, to no network. ADVISORY.
 
-This is nonet's last wall, for machines where neither seccomp nor namespaces work. It stands
+This is nonet's last layer, for machines where neither seccomp nor namespaces work. It stands
 inside the interpreter that it confines, so it stops programs that use the network as Python
 programs do, and none that means to get past it: ctypes, a C extension, or a write to
 /proc/self/mem does. Every message therefore says "advisory".
@@ -1078,18 +1078,18 @@ def guard():
         return stop("this Python cannot be confined, so it was not run: " + why)
     file = os.path.abspath(__file__)
     directory = os.path.dirname(file)
-    wall = Guard(config, directory, file)
-    sys.addaudithook(wall.hook())
+    guard = Guard(config, directory, file)
+    sys.addaudithook(guard.hook())
     # From here on nothing gets out; the rest keeps the program's view as it was.
     restore(config)
     sys.path[:] = [part for part in sys.path if part != directory]
     sys.warnoptions = [option for option in sys.warnoptions if option != ENTRY]
     if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=wall.log.forget)
-    wall.replace_functions()
-    atexit.register(wall.finish)
-    if wall.is_command:
-        wall.follow_exit()
+        os.register_at_fork(after_in_child=guard.log.forget)
+    guard.replace_functions()
+    atexit.register(guard.finish)
+    if guard.is_command:
+        guard.follow_exit()
 
 
 # ---------------------------------------------------------------------------------------------

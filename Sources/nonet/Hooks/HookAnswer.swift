@@ -5,7 +5,7 @@ enum HookAnswer {
   /// The command is confined already.
   case confined
   /// The command is to run in this form.
-  case confining([UInt8], HookQuestion.Place)
+  case confining([UInt8], HookQuestion.Splice)
 
   /// The answer in the host's own JSON, on one line.
   ///
@@ -23,7 +23,7 @@ enum HookAnswer {
   private static func line(_ text: String) -> [UInt8] { Array((text + "\n").utf8) }
 
   private static func text(
-    of command: [UInt8], at place: HookQuestion.Place, in rewriting: HookHost.Rewriting
+    of command: [UInt8], at place: HookQuestion.Splice, in rewriting: HookHost.Rewriting
   ) -> [UInt8] {
     var text = Array(rewriting.before.utf8) + (rewriting.holdsInput ? place.before : [])
     text.append(inString: command)

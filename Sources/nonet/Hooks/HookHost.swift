@@ -69,7 +69,7 @@ extension HookHost {
   }
 }
 
-/// What `--hook` shall do.
+/// What `--hook` is to do.
 enum HookAction {
   /// Answer the host's question on standard input.
   case answer

@@ -3,12 +3,12 @@ internal import BPFAssembler
 /// What a host asks before one of its tools does something.
 enum HookQuestion {
   /// A shell is to run a command.
-  case command([UInt8], Place)
+  case command([UInt8], Splice)
   /// A tool that runs no commands, which a matcher brought here by mistake.
   case otherTool
 
   /// Where the command stands.
-  struct Place {
+  struct Splice {
     /// The object that holds it.
     let input: JSONValue
     /// The command's own string.
@@ -26,7 +26,7 @@ enum HookQuestion {
   }
 
   /// Why a question cannot be answered, as a sentence; its command must not run.
-  struct Unclear: Error {
+  struct QuestionError: Error {
     let reason: String
   }
 
@@ -40,16 +40,16 @@ enum HookQuestion {
   ///   - text: What came on standard input.
   ///   - host: Who asks.
   /// - Throws: Whatever is not exactly as the host is known to ask.
-  init(_ text: [UInt8], from host: HookHost) throws(Unclear) {
+  init(_ text: [UInt8], from host: HookHost) throws(QuestionError) {
     let document: JSONDocument
     do throws(JSONError) {
       document = try JSONDocument(text, JSONOptions(mostBytes: Self.largest))
     } catch {
-      throw Unclear(reason: "what \(host.name) sent is not the JSON of a hook: \(error)")
+      throw QuestionError(reason: "what \(host.name) sent is not the JSON of a hook: \(error)")
     }
     let root = document.root
     guard root.kind == .object else {
-      throw Unclear(reason: "what \(host.name) sent is not the JSON of a hook: no object")
+      throw QuestionError(reason: "what \(host.name) sent is not the JSON of a hook: no object")
     }
     try Self.checkEvent(root, host)
     guard let shellTool = host.shellTool else {
@@ -58,14 +58,14 @@ enum HookQuestion {
     }
     let name = try Self.only("tool_name", of: root)
     guard let input = try Self.only("tool_input", of: root), input.kind == .object else {
-      throw Unclear(reason: "tool_input is missing or no object")
+      throw QuestionError(reason: "tool_input is missing or no object")
     }
     if name?.spells(shellTool) == true {
       self = try Self.command(in: input)
       return
     }
     guard let name = name?.text, !Self.looksLikeShell(name, input) else {
-      throw Unclear(
+      throw QuestionError(
         reason: "the tool '\(Self.printable(name?.text ?? "(no name)"))' looks like a shell, and "
           + "this hook knows only '\(shellTool)'; take the tool away, or give the hook the matcher "
           + "\"\(shellTool)\"")
@@ -73,35 +73,40 @@ enum HookQuestion {
     self = .otherTool
   }
 
-  private static func checkEvent(_ root: JSONValue, _ host: HookHost) throws(Unclear) {
+  private static func checkEvent(_ root: JSONValue, _ host: HookHost) throws(QuestionError) {
     let event = try only("hook_event_name", of: root)
     if event == nil, host.mayOmitEvent { return }
     guard event?.spells(host.event) == true else {
-      throw Unclear(
+      throw QuestionError(
         reason:
           "hook_event_name is '\(printable(event?.text ?? "(missing)"))', and this hook is for "
           + "\(host.event)")
     }
   }
 
-  private static func command(in input: JSONValue) throws(Unclear) -> HookQuestion {
+  private static func command(in input: JSONValue) throws(QuestionError) -> HookQuestion {
     guard let command = try only("command", of: input) else {
-      throw Unclear(reason: "there is no command in the hook's JSON")
+      throw QuestionError(reason: "there is no command in the hook's JSON")
     }
-    guard command.kind == .string else { throw Unclear(reason: "the command is no string") }
+    guard command.kind == .string else { throw QuestionError(reason: "the command is no string") }
     guard let bytes = command.utf8 else {
-      throw Unclear(reason: "the command has half of a surrogate pair, which is no character")
+      throw QuestionError(reason: "the command has half of a surrogate pair, which is no character")
     }
-    if bytes.contains(0) { throw Unclear(reason: "the command has a NUL, which no shell can run") }
-    return .command(bytes, Place(input: input, command: command))
+    if bytes.contains(0) {
+      throw QuestionError(reason: "the command has a NUL, which no shell can run")
+    }
+    return .command(bytes, Splice(input: input, command: command))
   }
 
   /// The one member of a name.
   ///
   /// Two would mean one command to us and perhaps another to the host.
-  private static func only(_ name: String, of object: JSONValue) throws(Unclear) -> JSONValue? {
+  private static func only(_ name: String, of object: JSONValue) throws(QuestionError) -> JSONValue?
+  {
     let members = object.members.filter { $0.name.spells(name) }
-    if members.count > 1 { throw Unclear(reason: "'\(name)' is said twice in the hook's JSON") }
+    if members.count > 1 {
+      throw QuestionError(reason: "'\(name)' is said twice in the hook's JSON")
+    }
     return members.first?.value
   }
 

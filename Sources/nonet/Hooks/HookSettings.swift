@@ -9,7 +9,7 @@ struct HookSettings {
   private(set) var document: JSONDocument
 
   /// Why settings cannot be edited, as a sentence; nothing has been changed then.
-  struct Unusable: Error {
+  struct SettingsError: Error {
     let reason: String
   }
 
@@ -37,7 +37,7 @@ struct HookSettings {
   }
 
   /// Reads settings; blank ones are as good as none.
-  init(_ text: [UInt8], of host: HookHost) throws(Unusable) {
+  init(_ text: [UInt8], of host: HookHost) throws(SettingsError) {
     self.host = host
     let isBlank = text.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0a || $0 == 0x0d }
     let options = JSONOptions(acceptsComments: host.acceptsComments)
@@ -45,10 +45,10 @@ struct HookSettings {
       document = try JSONDocument(isBlank ? Array(host.emptySettings.utf8) : text, options)
     } catch {
       let place = error.place(in: text)
-      throw Unusable(reason: "\(place.line):\(place.column): \(error.problem.words)")
+      throw SettingsError(reason: "\(place.line):\(place.column): \(error.problem.words)")
     }
     let root = document.root
-    if root.kind != .object { throw Unusable(reason: "1:1: expected an object") }
+    if root.kind != .object { throw SettingsError(reason: "1:1: expected an object") }
     if let hooks = root["hooks"] {
       try check(hooks, is: .object, "an object with the hooks of each event")
       if let event = hooks[host.event] { try check(event, is: .array, "an array of hooks") }
@@ -98,7 +98,7 @@ struct HookSettings {
   }
 
   /// Puts a hook in, or gives the one that is there this command.
-  mutating func install(_ command: String) throws(Unusable) {
+  mutating func install(_ command: String) throws(SettingsError) {
     if state(for: command) == .installed { return }
     let found = found
     do throws(JSONError) {
@@ -109,12 +109,12 @@ struct HookSettings {
       try removeAll()
       document = try added(host.entry(running: command))
     } catch {
-      throw Unusable(reason: "the change would not be JSON any more: \(error)")
+      throw SettingsError(reason: "the change would not be JSON any more: \(error)")
     }
   }
 
   /// Takes every hook of ours out, and what is left empty by that.
-  mutating func uninstall() throws(Unusable) {
+  mutating func uninstall() throws(SettingsError) {
     if found.isEmpty { return }
     do throws(JSONError) {
       try removeAll()
@@ -127,7 +127,7 @@ struct HookSettings {
           Self.index(of: "hooks", in: document.root), of: document.root)
       }
     } catch {
-      throw Unusable(reason: "the change would not be JSON any more: \(error)")
+      throw SettingsError(reason: "the change would not be JSON any more: \(error)")
     }
   }
 
@@ -163,7 +163,7 @@ struct HookSettings {
   private func isOurs(_ command: JSONValue) -> Bool {
     guard let text = command.utf8 else { return false }
     let words: [[UInt8]]
-    do throws(ShellWords.Problem) {
+    do throws(ShellWords.QuotingError) {
       words = try ShellWords.split(text)
     } catch {
       return false
@@ -200,11 +200,11 @@ struct HookSettings {
     return try document.setting("hooks", of: root, to: JSONText.object([(host.event, list)]))
   }
 
-  private func check(_ value: JSONValue, is kind: JSONKind, _ what: String) throws(Unusable) {
+  private func check(_ value: JSONValue, is kind: JSONKind, _ what: String) throws(SettingsError) {
     if value.kind == kind { return }
     let place = JSONError(problem: .expectedValue, offset: value.range.lowerBound)
       .place(in: document.bytes)
-    throw Unusable(reason: "\(place.line):\(place.column): expected \(what)")
+    throw SettingsError(reason: "\(place.line):\(place.column): expected \(what)")
   }
 
   private static func index(of name: String, in object: JSONValue) -> Int {

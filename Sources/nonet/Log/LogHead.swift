@@ -3,7 +3,7 @@ struct LogHead {
   let started: Timestamp
   let process: CInt
   let policy: String
-  let walls: [String]
+  let layers: [String]
   let command: [[UInt8]]
   let version: String
   /// What a sandbox around this nonet refuses, of which the log does not tell.
@@ -16,7 +16,7 @@ struct LogHead {
     json.member(.pid, process)
     json.member(.backend, plain: "seccomp")
     json.member(.policy, hostile: Array(policy.utf8))
-    json.strings(.walls, walls)
+    json.strings(.layers, layers)
     if !outer.isEmpty { json.strings(.outer, outer) }
     json.key(.command)
     json.append(UInt8(ascii: "["))

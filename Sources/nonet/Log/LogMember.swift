@@ -3,7 +3,7 @@
 /// The Python wrapper writes such logs too (`net_restrict.py`); docs: `Documentation/supervisor.md`.
 enum LogMember: String {
   // The head.
-  case timestamp, pid, backend, policy, walls, outer, command, version
+  case timestamp, pid, backend, policy, layers, outer, command, version
   // An event.
   case tid, comm, exe, abi, api, args, verdict, errno, probe, count, last, repeated, stack, query
   case foreignMounts = "foreign_mounts"

@@ -7,9 +7,9 @@ extension LoggedRun {
     backend = head[.backend]?.text ?? ""
     policy = head[.policy]?.text ?? ""
     version = head[.version]?.text ?? ""
-    walls = (head[.walls]?.elements ?? []).compactMap { $0.text }
-    if walls.isEmpty {
-      walls = backend == "python" ? ["python"] : head[.walls].map { _ in ["none"] } ?? []
+    layers = (head[.layers]?.elements ?? []).compactMap { $0.text }
+    if layers.isEmpty {
+      layers = backend == "python" ? ["python"] : head[.layers].map { _ in ["none"] } ?? []
     }
   }
 
@@ -37,7 +37,7 @@ extension LoggedEvent {
     outcome = Outcome.Kind.allCases.first { word?.spells("\($0.word)") ?? false } ?? .refused
     errno = value[.errno]?.integer
     isProbe = value[.probe]?.bool ?? false
-    // Sums of counts shall not trap, whatever somebody wrote.
+    // Sums of counts must not trap, whatever a log says.
     count = min(max(1, value[.count]?.integer ?? 1), 1 << 40)
     stack = (value[.stack]?.elements ?? []).compactMap { $0.text }
     let arguments = value[.args]

@@ -5,7 +5,7 @@ struct LogReader {
   static let mostBytes = 80 << 20
 
   /// Why nothing can be told from a log.
-  struct Fault: Error {
+  struct LogError: Error {
     let reason: String
   }
 
@@ -16,7 +16,7 @@ struct LogReader {
   /// What a log tells.
   ///
   /// - Throws: A fault where not one line or document can be read.
-  static func read(_ bytes: [UInt8]) throws(Fault) -> RunLog {
+  static func read(_ bytes: [UInt8]) throws(LogError) -> RunLog {
     let text = firstInvalidUTF8(in: bytes) == nil ? bytes : repaired(bytes)
     var reader = LogReader()
     if let document = document(text) {
@@ -29,7 +29,7 @@ struct LogReader {
   }
 
   /// The bytes with replacement characters for what is no UTF-8: one name of bytes that are no text
-  /// shall not hide a whole log.
+  /// must not hide a whole log.
   private static func repaired(_ bytes: [UInt8]) -> [UInt8] {
     Array(String(decoding: bytes, as: UTF8.self).utf8)
   }
@@ -62,7 +62,7 @@ struct LogReader {
     for value in root[.events]?.elements ?? [] { add(value) }
   }
 
-  private mutating func readLines(_ bytes: [UInt8]) throws(Fault) {
+  private mutating func readLines(_ bytes: [UInt8]) throws(LogError) {
     let lines = bytes.split(separator: 0x0a)
     var problem: JSONError?
     for (index, line) in lines.enumerated() where !line.allSatisfy({ $0 == 0x20 || $0 == 0x0d }) {
@@ -89,7 +89,7 @@ struct LogReader {
       }
     }
     if log.runs.isEmpty, attempts.isEmpty {
-      throw Fault(
+      throw LogError(
         reason: bytes.isEmpty
           ? "it is empty" : problem?.description ?? "no line of it is one of a log of nonet")
     }

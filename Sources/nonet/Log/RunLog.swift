@@ -23,12 +23,12 @@ struct LoggedRun {
   var backend = ""
   var policy = ""
   var version = ""
-  var walls: [String] = []
+  var layers: [String] = []
   /// `exited` and such; `lost` where nonet was killed before the end; `nil` where the log does not tell the end.
   var status: String?
   var exitCode: Int?
 
-  /// Whether the only wall was the Python wrapper, which whoever means to gets past.
+  /// Whether the only layer was the Python wrapper, which a program can get past on purpose.
   var isAdvisory: Bool { backend == "python" }
 
   /// The file name of the command.

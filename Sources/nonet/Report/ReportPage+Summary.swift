@@ -63,7 +63,7 @@ extension ReportPage {
       fact("Last attempt after", last.shown(since: started), to: &page)
     }
     fact("Policy", run.policy, to: &page)
-    fact("Walls", run.walls.joined(separator: ", "), to: &page)
+    fact("Layers", run.layers.joined(separator: ", "), to: &page)
     fact("Ended", log.isWithoutWriter ? "not recorded" : Self.ending(run), to: &page)
     fact("Version", run.version, to: &page)
     page.markup("</dl>\n")

@@ -96,7 +96,7 @@ struct ReportTimeline {
     }
   }
 
-  /// Writes a bar: upwards for what was refused or observed, downwards for what got through a wall.
+  /// Writes a bar: upwards for what was refused or observed, downwards for what got through a layer.
   private func write(
     _ count: Int, _ outcome: Outcome.Kind, in column: Int, _ baseline: Int,
     to page: inout HTMLWriter

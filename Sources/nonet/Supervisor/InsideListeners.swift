@@ -1,6 +1,6 @@
 /// The processes under the filter that called listen, by their numbers in pidfs.
 ///
-/// The kernel keeps with a listening socket who called listen, and tells whoever connects
+/// The kernel keeps with a listening socket which process called listen, and tells the one that connects
 /// (unix_listen and copy_peercred in net/unix/af_unix.c). No process behind the filter calls listen
 /// without being noted here, and no number is ever given twice.
 struct InsideListeners {

@@ -2,7 +2,7 @@
 ///
 /// It never waits: what cannot be written at once stays untold and is tried again, so a reader that is
 /// slow or gone, a full disk or a limit on the size of files stops neither supervisor nor command. The
-/// signals that would (SIGPIPE, SIGXFSZ) are blocked by whoever writes.
+/// signals that would (SIGPIPE, SIGXFSZ) are blocked by the thread that writes.
 struct LineLog {
   /// So much is written to one file.
   static let mostBytes = 64 << 20
@@ -200,14 +200,5 @@ extension LineLog {
     line.member(.status, plain: ending.status)
     line.member(.exitCode, ending.exitCode)
     return line + Array("}\n".utf8)
-  }
-}
-
-extension EventTable {
-  /// What a line log of the whole run would have been, with each event on one line.
-  func log(_ head: LogHead, _ ending: Ending) -> [UInt8] {
-    var log = LineLog.first(head)
-    for event in events { log += LineLog.line(event, event.count, since: event.first) }
-    return log + LineLog.last(eventCount: total, dropped: dropped, ending)
   }
 }

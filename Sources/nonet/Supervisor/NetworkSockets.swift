@@ -3,7 +3,7 @@ internal import BPFAssembler
 /// Gives a command sockets of IPv4 and IPv6 that lead nowhere, and connects those that may lead somewhere.
 ///
 /// The command never holds a socket of the network outside that is not connecting or connected: only such
-/// ones take the place of one that leads nowhere, by `NetworkConnect`.
+/// ones take the place of one that leads nowhere, by `OuterConnect`.
 final class NetworkSockets {
   /// What becomes of a call.
   enum Answer {
@@ -262,7 +262,7 @@ final class NetworkSockets {
     _ thread: Identities.Thread?
   ) -> Answer {
     do throws(SystemError) {
-      let connect = try NetworkConnect(
+      let connect = try OuterConnect(
         number, theirs, notification.id, of: notification.thread, status, allowance.own)
       if try connect.begin(endpoint, isVersion6: theirs.isVersion6) {
         try connect.put(listener, hasWaited: false)

@@ -135,7 +135,7 @@ struct Record {
       document: document.map { ($0.folder.number, $0.fileName) })
   }
 
-  /// Closes the logs' files, which whoever goes on without them does not hold open.
+  /// Closes the logs' files, so that a process that goes on without them does not hold them open.
   func close() {
     lines?.close()
     document?.close()

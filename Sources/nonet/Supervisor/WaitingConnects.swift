@@ -8,7 +8,7 @@ final class WaitingConnects {
   }
 
   private struct Pending {
-    let connect: NetworkConnect
+    let connect: OuterConnect
     let attempt: Attempt
     let refusal: CInt
     let thread: Identities.Thread?
@@ -30,7 +30,7 @@ final class WaitingConnects {
   ///
   /// - Returns: Whether there was room.
   func add(
-    _ connect: NetworkConnect, _ attempt: Attempt, refusal: CInt, _ thread: Identities.Thread?
+    _ connect: OuterConnect, _ attempt: Attempt, refusal: CInt, _ thread: Identities.Thread?
   ) -> Bool {
     guard pending.count < Self.most else { return false }
     let now = Timestamp.now

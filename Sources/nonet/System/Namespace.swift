@@ -1,7 +1,7 @@
 internal import CLinuxShims
 
 /// How entering a private network namespace failed.
-struct NamespaceFailure: Error, Equatable {
+struct NamespaceError: Error, Equatable {
   /// The steps, in their order.
   enum Step: Equatable {
     case memory, proc, pipe, fork, unshare, setgroups, userMap, groupMap, socket, loopback
@@ -48,25 +48,25 @@ struct NamespaceFailure: Error, Equatable {
 
 /// Enters a user namespace with the ids of this process and a network namespace of its own, whose
 /// loopback interface is up.
-func enterNetworkNamespace() throws(NamespaceFailure) {
+func enterNetworkNamespace() throws(NamespaceError) {
   var step: CInt = 0
-  if nonet_enter_namespaces(1, &step) != 0 { throw NamespaceFailure(step, nonet_errno()) }
+  if nonet_enter_namespaces(1, &step) != 0 { throw NamespaceError(step, nonet_errno()) }
 }
 
 /// Enters a user namespace with the ids of this process, and keeps the network.
-func enterUserNamespace() throws(NamespaceFailure) {
+func enterUserNamespace() throws(NamespaceError) {
   var step: CInt = 0
-  if nonet_enter_namespaces(0, &step) != 0 { throw NamespaceFailure(step, nonet_errno()) }
+  if nonet_enter_namespaces(0, &step) != 0 { throw NamespaceError(step, nonet_errno()) }
 }
 
 /// Finds out in a child whether `enterNetworkNamespace` would succeed.
-func probeNetworkNamespace() throws(NamespaceFailure) {
+func probeNetworkNamespace() throws(NamespaceError) {
   var step: CInt = 0
-  if nonet_probe_namespaces(1, &step) != 0 { throw NamespaceFailure(step, nonet_errno()) }
+  if nonet_probe_namespaces(1, &step) != 0 { throw NamespaceError(step, nonet_errno()) }
 }
 
 /// Finds out in a child whether `enterUserNamespace` would succeed.
-func probeUserNamespace() throws(NamespaceFailure) {
+func probeUserNamespace() throws(NamespaceError) {
   var step: CInt = 0
-  if nonet_probe_namespaces(0, &step) != 0 { throw NamespaceFailure(step, nonet_errno()) }
+  if nonet_probe_namespaces(0, &step) != 0 { throw NamespaceError(step, nonet_errno()) }
 }

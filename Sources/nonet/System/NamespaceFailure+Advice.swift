@@ -1,6 +1,6 @@
 internal import CLinuxShims
 
-extension NamespaceFailure {
+extension NamespaceError {
   /// What decides, for the person who can change it: found by looking, where it can be seen.
   var advice: String {
     if number == EMFILE || number == ENFILE {

@@ -3,7 +3,7 @@ internal import CLinuxShims
 /// A folder that was opened once: its files are found in it by their names, wherever its path leads
 /// later.
 ///
-/// No link of such a name is followed and no FIFO is waited for, so whoever may write in the folder
+/// No link of such a name is followed and no FIFO is waited for, so a process that may write in the folder
 /// cannot make this process open, change or wait for anything elsewhere.
 final class PinnedFolder {
   private let descriptor: Descriptor
@@ -167,7 +167,7 @@ struct PinnedName {
       _ = try attempt("fsync") { fsync(file.number) }
       try folder.rename(new, to: name)
     } catch {
-      // A name that was taken is somebody else's.
+      // A name that was taken belongs to another process.
       if error != SystemError(call: "open", number: EEXIST) {
         do throws(SystemError) { try folder.remove(new) } catch {}
       }

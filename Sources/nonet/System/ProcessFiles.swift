@@ -36,7 +36,7 @@ struct ThreadFiles: ~Copyable {
 
   /// The thread's mount namespace (namespaces(7)); `nil` where it is not to be seen.
   ///
-  /// Not by looking at files: a file system of the thread's own could keep whoever looks waiting.
+  /// Not by looking at files: a file system of the thread's own could keep the supervisor waiting.
   borrowing func mounts() -> [CChar]? { Self.link("/proc/\(number)/ns/mnt") }
 
   /// The mount namespace of this process.

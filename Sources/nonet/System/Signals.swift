@@ -55,7 +55,7 @@ struct SignalReader {
   }
 }
 
-/// Ends this process by a signal, as the command was ended, so that whoever waits sees the same.
+/// Ends this process by a signal, as the command was ended, so that the parent sees the same.
 ///
 /// It comes back in the first process of a pid namespace, which no such signal ends.
 func endProcess(by signal: CInt) { nonet_end_by(signal) }

@@ -1,7 +1,7 @@
 internal import CLinuxShims
 
 /// Why a supervised command did not start, by the step at which its process gave up.
-struct StartFailure: Error {
+struct StartError: Error {
   enum Stage {
     case parent, signals, capabilities, landlock, filter, exec
     /// A signal ended the process, and `number` is that one's.
@@ -24,9 +24,9 @@ struct RunProgress {
   /// Takes the memory.
   ///
   /// - Throws: The errno of mmap(2).
-  init() throws(StartFailure) {
+  init() throws(StartError) {
     guard let memory = nonet_new_progress() else {
-      throw StartFailure(stage: .parent, number: nonet_errno())
+      throw StartError(stage: .parent, number: nonet_errno())
     }
     self.memory = memory
     supervisor = (getpid(), nonet_handle(getpid()))
@@ -125,7 +125,7 @@ struct RunProgress {
     }
   }
 
-  /// The calls that whoever has died had received, answered or not.
+  /// The calls that the process that died had received, answered or not.
   var received: [Notification] {
     var found: [Notification] = []
     for index in 0..<Int(NONET_SLOTS) {
@@ -171,7 +171,7 @@ struct SupervisedChild {
   init(
     _ file: UnsafePointer<CChar>, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
     _ preparation: Preparation, _ progress: RunProgress, startSecond: () -> Void
-  ) throws(StartFailure) {
+  ) throws(StartError) {
     // From the first instruction of the command on there are two who hold the listener.
     startSecond()
     let child = preparation.filter.withUnsafeBytes { bytes in
@@ -195,23 +195,23 @@ struct SupervisedChild {
     listener = nonet_listener(progress.memory)
     if child > 0, listener >= 0 { return }
     var failure =
-      Self.failure(progress.memory) ?? StartFailure(stage: .parent, number: nonet_errno())
+      Self.failure(progress.memory) ?? StartError(stage: .parent, number: nonet_errno())
     if child > 0 {
       var status: CInt = 0
       _ = waitpid(child, &status, 0)
       // A signal that waited for the command, or came in these microseconds.
       let signal = nonet_end_signal(status)
-      if signal != 0 { failure = StartFailure(stage: .signal, number: signal) }
+      if signal != 0 { failure = StartError(stage: .signal, number: signal) }
     }
     if endProcess(progress.second) { _ = waitpid(progress.second, nil, 0) }
     throw failure
   }
 
   /// Why the command itself could not be run, once the child has ended.
-  var failure: StartFailure? { Self.failure(progress.memory) }
+  var failure: StartError? { Self.failure(progress.memory) }
 
-  private static func failure(_ progress: UnsafeMutablePointer<nonet_progress>) -> StartFailure? {
-    let stage: StartFailure.Stage
+  private static func failure(_ progress: UnsafeMutablePointer<nonet_progress>) -> StartError? {
+    let stage: StartError.Stage
     switch nonet_stage(UInt32(bitPattern: nonet_failed_stage(progress))) {
     case NONET_STAGE_NONE: return nil
     case NONET_STAGE_SIGNALS: stage = .signals
@@ -221,7 +221,7 @@ struct SupervisedChild {
     case NONET_STAGE_EXEC: stage = .exec
     case _: stage = .parent
     }
-    return StartFailure(stage: stage, number: progress.pointee.error)
+    return StartError(stage: stage, number: progress.pointee.error)
   }
 }
 

@@ -19,7 +19,7 @@ struct ThreadIDs: Equatable {
   }
 }
 
-/// The ids of this process, and the way to somebody else's and back.
+/// The ids of this process, and the way to those of another process and back.
 struct OwnIDs {
   let ids: ThreadIDs
   /// Whether one of the ids may be without a number in this user namespace, so that /proc tells the

@@ -106,7 +106,7 @@ struct UnixSocket: ~Copyable {
     }
   }
 
-  /// Makes calls on the socket wait, for this process and whoever else has it.
+  /// Makes calls on the socket wait, for every process that has it.
   func block() throws(SystemError) {
     let socket = descriptor.number
     let flags = try attempt("fcntl") { nonet_file_flags(socket) }

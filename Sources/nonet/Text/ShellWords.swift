@@ -6,7 +6,7 @@
 /// `||` is a word like any other.
 enum ShellWords {
   /// Why a text has no words.
-  enum Problem: Error {
+  enum QuotingError: Error {
     case unclosedQuote, backslashAtEnd
 
     var words: String {
@@ -18,7 +18,7 @@ enum ShellWords {
   }
 
   /// Parts a text into its words.
-  static func split(_ text: [UInt8]) throws(Problem) -> [[UInt8]] {
+  static func split(_ text: [UInt8]) throws(QuotingError) -> [[UInt8]] {
     var words: [[UInt8]] = []
     // A word that has begun; quotes alone begin an empty one.
     var word: [UInt8]?
@@ -43,7 +43,7 @@ enum ShellWords {
   /// The rest of a quoted part, of which the first quote has been read.
   private static func quoted(
     by quote: UInt8, _ rest: inout ArraySlice<UInt8>
-  ) throws(Problem) -> [UInt8] {
+  ) throws(QuotingError) -> [UInt8] {
     var part: [UInt8] = []
     while let byte = rest.popFirst() {
       if byte == quote { return part }

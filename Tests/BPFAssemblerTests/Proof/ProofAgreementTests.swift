@@ -10,7 +10,7 @@ import Testing
     for _ in 0..<60 {
       let policy = generator.policy(rules: Int.random(in: 1...12, using: &generator.random))
       for native in Architecture.natives {
-        let regions = PolicyCells(policy, native: native).regions
+        let regions = PolicyConstraints(policy, native: native).regions
         expectEachPairOnce(regions)
         for region in regions {
           for _ in 0..<12 { compare(policy, native, region, &generator.random) }
@@ -20,7 +20,8 @@ import Testing
   }
 
   private func compare(
-    _ policy: Policy, _ native: Architecture, _ region: PolicyCells.Region, _ random: inout Seeded
+    _ policy: Policy, _ native: Architecture, _ region: PolicyConstraints.Region,
+    _ random: inout Seeded
   ) {
     let data = SeccompData(
       nr: random.pick(in: region.numbers), arch: random.pick(in: region.archs),
@@ -40,7 +41,7 @@ import Testing
   }
 
   /// The rectangles fill the plane of arch and number and do not overlap.
-  private func expectEachPairOnce(_ regions: [PolicyCells.Region]) {
+  private func expectEachPairOnce(_ regions: [PolicyConstraints.Region]) {
     var area: UInt64 = 0
     for (index, region) in regions.enumerated() {
       let width = UInt64(region.archs.upperBound - region.archs.lowerBound) + 1

@@ -58,7 +58,7 @@ import Testing
     generator.isText = false
     for _ in 0..<200 {
       let policy = generator.policyOrFlags(rules: 4)
-      for region in PolicyCells(policy, native: .x86_64).regions {
+      for region in PolicyConstraints(policy, native: .x86_64).regions {
         let bits = region.meaning.relevantBits()
         for (position, relevant) in bits.enumerated() {
           var (one, two) = (SeccompData(nr: 0, arch: 0), SeccompData(nr: 0, arch: 0))
@@ -66,7 +66,7 @@ import Testing
             one[word] = generator.random.word()
             two[word] = one[word] ^ generator.random.word() & ~relevant[word.index]
           }
-          let start = CallMeaning.Next.question(position)
+          let start = CallSemantics.Next.question(position)
           #expect(answer(region.meaning, start, one) == answer(region.meaning, start, two))
         }
       }
@@ -74,8 +74,8 @@ import Testing
   }
 
   private func answer(
-    _ meaning: CallMeaning, _ start: CallMeaning.Next, _ data: SeccompData
-  ) -> CallMeaning.Next {
+    _ meaning: CallSemantics, _ start: CallSemantics.Next, _ data: SeccompData
+  ) -> CallSemantics.Next {
     var next = start
     while case .question(let position) = next {
       let question = meaning.questions[position]
@@ -88,7 +88,7 @@ import Testing
 
   @Test func whatIsWrittenDownIsAllThatOverlaps() {
     func text(_ masks: [UInt32], about bits: UInt32) -> [UInt32] {
-      var cell = Cell(remainingSteps: 1000)
+      var cell = PathConstraint(remainingSteps: 1000)
       for mask in masks {
         cell.narrow(WordTest(WordView(.nr, mask: mask), in: 0...0), to: false)
       }

@@ -14,7 +14,7 @@ import Testing
   private func decideAndNarrow(_ random: inout Seeded) {
     let bits = random.bits(8)
     let fixed = random.word() & ~bits
-    var cell = Cell(remainingSteps: 10_000_000)
+    var cell = PathConstraint(remainingSteps: 10_000_000)
     var words = Self.words(bits).map { $0 | fixed }
     let word = random.pick(SeccompData.Word.all)
     // The bits that are not free are fixed by a question, which makes one more view.
@@ -23,7 +23,7 @@ import Testing
     for _ in 0..<Int.random(in: 1...12, using: &random) {
       let test = random.test(of: word, bits, fixed)
       let yes = words.filter { Self.holds(test, $0) }
-      let expected: Cell.Decision =
+      let expected: PathConstraint.Decision =
         yes.isEmpty ? .never : yes.count == words.count ? .always : .both
       #expect(cell.decide(test) == expected, "\(random.testDescription) \(test) of \(words)")
       guard expected == .both else { continue }
@@ -64,7 +64,7 @@ import Testing
 
   @Test func manyMasksThatExcludeEachOtherAreDecided() {
     // Each view alone allows something; only all of them together allow nothing.
-    var cell = Cell(remainingSteps: 1_000_000)
+    var cell = PathConstraint(remainingSteps: 1_000_000)
     for bit in 0..<16 as Range<UInt32> {
       let pair = WordView(.nr, mask: 0b11 << (2 * bit))
       cell.narrow(WordTest(pair, in: 0...0), to: false)

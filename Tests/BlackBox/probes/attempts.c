@@ -111,7 +111,7 @@ static void unreadable(void) {
   struct sockaddr_in there = to(INADDR_LOOPBACK, 9);
   mprotect(page + 4096, 4096, PROT_NONE);
   memcpy(page + 4096 - sizeof there, &there, sizeof there);
-  memcpy(page + 4096 - 8, &there, 8); /* the end lies behind the wall */
+  memcpy(page + 4096 - 8, &there, 8); /* the end lies behind the layer */
   unsigned lengths[] = {0, 1, 2, 3, 7, 8, 16, 127, 128, 129, 4096, 0x7fffffff, 0x80000000, 0xffffffff};
   char *places[] = {NULL, (char *)1, page, page + 4096, page + 4096 - 8, page + 4096 - 1, page + 2 * 4096,
                     (char *)-1, (char *)-4096, (char *)0xffff800000000000, (char *)0x7ffffffff000};

@@ -8,7 +8,7 @@ private struct Combination {
   let machine: Capabilities
 
   static let noSeccomp = SystemError(call: "seccomp", number: 1)
-  static let noNamespace = NamespaceFailure(1, 1)
+  static let noNamespace = NamespaceError(1, 1)
 
   static var all: [Combination] {
     var combinations: [Combination] = []
@@ -36,8 +36,8 @@ private struct Combination {
     return combinations
   }
 
-  var plan: Result<Plan, Plan.Impossible> {
-    do throws(Plan.Impossible) {
+  var plan: Result<Plan, Plan.PlanError> {
+    do throws(Plan.PlanError) {
       return .success(try Plan(request, on: machine))
     } catch {
       return .failure(error)
@@ -62,15 +62,15 @@ private struct Combination {
 
 extension Plan {
   fileprivate var filters: [Bool] {
-    walls.compactMap { wall in
-      guard case .seccomp(let deniesDebug) = wall else { return nil }
+    layers.compactMap { layer in
+      guard case .seccomp(let deniesDebug) = layer else { return nil }
       return deniesDebug
     }
   }
 
   fileprivate var domains: [LandlockDomain] {
-    walls.compactMap { wall in
-      guard case .landlock(let domain) = wall else { return nil }
+    layers.compactMap { layer in
+      guard case .landlock(let domain) = layer else { return nil }
       return domain
     }
   }
@@ -84,8 +84,8 @@ extension Plan {
         #expect(combination.possible.isEmpty && !combination.request.isBestEffort)
         #expect(impossible.reasons.count == (combination.request.backend == .auto ? 3 : 1))
       case .success(let plan):
-        #expect(plan.walls.isEmpty == combination.possible.isEmpty)
-        if plan.walls.isEmpty {
+        #expect(plan.layers.isEmpty == combination.possible.isEmpty)
+        if plan.layers.isEmpty {
           #expect(combination.request.isBestEffort)
           #expect(plan.warnings.count == 1)
         }
@@ -98,20 +98,20 @@ extension Plan {
       guard let backend = combination.possible.first, case .success(let plan) = combination.plan
       else { continue }
       let layers = combination.request.layers
-      #expect((plan.walls.first == .descriptors) == layers.hasDescriptors)
+      #expect((plan.layers.first == .descriptors) == layers.hasDescriptors)
       #expect(plan.filters.isEmpty == (backend != .seccomp))
-      #expect(plan.walls.contains(.python) == (backend == .python))
+      #expect(plan.layers.contains(.python) == (backend == .python))
       let wantsNamespace = backend == .namespace || layers.hasNamespace
-      #expect(plan.walls.contains(.namespace) == wantsNamespace)
-      // Whatever needs more than the last wall lets through comes before it.
-      if backend == .seccomp { #expect(plan.walls.last == .seccomp(deniesDebug: plan.filters[0])) }
+      #expect(plan.layers.contains(.namespace) == wantsNamespace)
+      // Whatever needs more than the last layer lets through comes before it.
+      if backend == .seccomp { #expect(plan.layers.last == .seccomp(deniesDebug: plan.filters[0])) }
       #expect(plan.warnings.isEmpty == (backend == .seccomp))
     }
   }
 
   @Test func processesOutsideAreOutOfReachOneWayOrTheOther() {
     for combination in Combination.all {
-      guard case .success(let plan) = combination.plan, !plan.walls.isEmpty else { continue }
+      guard case .success(let plan) = combination.plan, !plan.layers.isEmpty else { continue }
       let request = combination.request
       let abi = combination.machine.landlockABI
       if !request.layers.hasLandlock {
@@ -147,11 +147,11 @@ extension Plan {
     }
   }
 
-  private func walls(
+  private func layers(
     _ backend: Plan.Backend, hasNamespace: Bool = false, hasSettings: Bool = false,
     kept: Privileges = .none, held: UInt64 = (1 << 41) - 1, isUserZero: Bool = true, abi: Int = 7,
     users: Capabilities.Namespace = .untried
-  ) throws -> [Plan.Wall] {
+  ) throws -> [Plan.Layer] {
     var layers = Layers()
     (layers.hasNamespace, layers.hasSettings) = (hasNamespace, hasSettings)
     var request = Plan.Request(
@@ -161,34 +161,34 @@ extension Plan {
     var machine = Capabilities(landlockABI: abi, namespace: .works)
     (machine.privileges, machine.users) = (Privileges(bits: held), users)
     (machine.isUserZero, machine.canWriteSettings) = (isUserZero, isUserZero)
-    return try Plan(request, on: machine).walls
+    return try Plan(request, on: machine).layers
   }
 
   @Test func rootGivesUpWhatReachesANetwork() throws {
     let all = Privileges.network.adding(.outside)
-    #expect(try walls(.auto)[1] == .capabilities(.network))
-    #expect(try walls(.auto, hasSettings: true)[1...2] == [.settings, .capabilities(all)])
-    #expect(try walls(.auto, kept: .network).count == 3)
-    #expect(try walls(.auto, held: 0, isUserZero: false).count == 3)
+    #expect(try layers(.auto)[1] == .capabilities(.network))
+    #expect(try layers(.auto, hasSettings: true)[1...2] == [.settings, .capabilities(all)])
+    #expect(try layers(.auto, kept: .network).count == 3)
+    #expect(try layers(.auto, held: 0, isUserZero: false).count == 3)
     // One who is no root has them from the ambient set, as 13 is NET_RAW.
     #expect(
-      try walls(.seccomp, held: 1 << 13, isUserZero: false)[1]
+      try layers(.seccomp, held: 1 << 13, isUserZero: false)[1]
         == .capabilities(.init(bits: 1 << 13)))
     // Over a namespace of its own root has all of them, and needs them but for one.
-    for plan in [try walls(.namespace), try walls(.auto, hasNamespace: true)] {
+    for plan in [try layers(.namespace), try layers(.auto, hasNamespace: true)] {
       #expect(plan[1...3] == [.namespace, .settings, .capabilities(.mounting)])
     }
     // Mounts of its own need a capability.
-    #expect(try !walls(.auto, hasSettings: true, held: 1 << 12).contains(.settings))
+    #expect(try !layers(.auto, hasSettings: true, held: 1 << 12).contains(.settings))
   }
 
   @Test func withoutLandlockSomethingElseHoldsMemoryOutside() throws {
-    #expect(try walls(.auto, abi: 3)[1] == .capabilities(Privileges.network.adding(.tracing)))
-    let user = try walls(.auto, held: 0, isUserZero: false, abi: 3, users: .works)
+    #expect(try layers(.auto, abi: 3)[1] == .capabilities(Privileges.network.adding(.tracing)))
+    let user = try layers(.auto, held: 0, isUserZero: false, abi: 3, users: .works)
     #expect(user == [.descriptors, .users, .seccomp(deniesDebug: true)])
-    let lost = Capabilities.Namespace.fails(NamespaceFailure(1, 1))
-    #expect(try walls(.auto, held: 0, isUserZero: false, abi: 3, users: lost).count == 2)
-    #expect(try walls(.auto, held: 0, isUserZero: false, abi: 6, users: .works).count == 3)
+    let lost = Capabilities.Namespace.fails(NamespaceError(1, 1))
+    #expect(try layers(.auto, held: 0, isUserZero: false, abi: 3, users: lost).count == 2)
+    #expect(try layers(.auto, held: 0, isUserZero: false, abi: 6, users: .works).count == 3)
   }
 
   @Test func namesOfCapabilities() {
@@ -201,7 +201,7 @@ extension Plan {
     #expect(Privileges(bits: (1 << 41) - 1).names == Privileges.allNames)
   }
 
-  @Test func theSummaryNamesTheStrongestWallFirst() throws {
+  @Test func theSummaryNamesTheStrongestLayerFirst() throws {
     var layers = Layers()
     layers.hasNamespace = true
     let request = Plan.Request(

@@ -3,9 +3,9 @@ import Testing
 @testable import nonet
 
 @Suite struct HookAnswerTests {
-  private func place(_ text: String, _ host: HookHost) throws -> HookQuestion.Place {
+  private func place(_ text: String, _ host: HookHost) throws -> HookQuestion.Splice {
     guard case .command(_, let place) = try HookQuestion(Array(text.utf8), from: host) else {
-      throw HookQuestion.Unclear(reason: "no command")
+      throw HookQuestion.QuestionError(reason: "no command")
     }
     return place
   }

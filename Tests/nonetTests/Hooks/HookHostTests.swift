@@ -6,7 +6,7 @@ import Testing
 @Suite struct HookHostTests {
   private static let odd = Array("echo 'a \"b\" \\ \u{7} \u{e9}'\n".utf8)
 
-  private func question(of host: HookHost) throws -> (HookQuestion.Place, [UInt8]) {
+  private func question(of host: HookHost) throws -> (HookQuestion.Splice, [UInt8]) {
     let command = #""command": "ls", "note": 1.50"#
     let text =
       host.shellTool.map { tool in

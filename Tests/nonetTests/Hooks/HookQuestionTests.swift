@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct HookQuestionTests {
   /// The command in a question, or `nil` where the tool runs none.
-  private func command(_ text: String, from host: HookHost) throws(HookQuestion.Unclear) -> String?
+  private func command(_ text: String, from host: HookHost) throws(HookQuestion.QuestionError)
+    -> String?
   {
     switch try HookQuestion(Array(text.utf8), from: host) {
     case .command(let bytes, _): String(decoding: bytes, as: UTF8.self)
@@ -39,12 +40,12 @@ import Testing
     for written in [
       "1", "null", "[]", #""\ud800""#, #""a\u0000b""#, #""ls","command":"rm""#, "", "'ls'",
     ] {
-      #expect(throws: HookQuestion.Unclear.self) {
+      #expect(throws: HookQuestion.QuestionError.self) {
         try command(question.replacing("X", with: written), from: host)
       }
     }
     for text in ["", "[]", "{}", question, question.replacing("X", with: #""ls""#) + "}"] {
-      #expect(throws: HookQuestion.Unclear.self) { try command(text, from: host) }
+      #expect(throws: HookQuestion.QuestionError.self) { try command(text, from: host) }
     }
   }
 
@@ -59,14 +60,14 @@ import Testing
     if isLetBe {
       #expect(try command(text, from: .claudeCode) == nil)
     } else {
-      #expect(throws: HookQuestion.Unclear.self) { try command(text, from: .claudeCode) }
+      #expect(throws: HookQuestion.QuestionError.self) { try command(text, from: .claudeCode) }
     }
   }
 
   @Test func anotherEventIsNamedWithoutWhatATerminalObeys() throws {
     let text =
       #"{"hook_event_name":"\u001b[2J\u009b1m","tool_name":"Bash","tool_input":{"command":"ls"}}"#
-    do throws(HookQuestion.Unclear) {
+    do throws(HookQuestion.QuestionError) {
       _ = try command(text, from: .codex)
       Issue.record("it was understood")
     } catch {

@@ -67,14 +67,14 @@ import Testing
 
   @Test(arguments: ["[]", "1", "{", "{\"hooks\": 1}", "{\"hooks\": {\"PreToolUse\": {}}}", "{} {}"])
   func whatCannotBeEdited(text: String) {
-    #expect(throws: HookSettings.Unusable.self) {
+    #expect(throws: HookSettings.SettingsError.self) {
       try HookSettings(Array(text.utf8), of: .claudeCode)
     }
   }
 
   @Test func comments() throws {
     let text = Array("{ // why\n}".utf8)
-    #expect(throws: HookSettings.Unusable.self) { try HookSettings(text, of: .claudeCode) }
+    #expect(throws: HookSettings.SettingsError.self) { try HookSettings(text, of: .claudeCode) }
     var settings = try HookSettings(text, of: .geminiCLI)
     try settings.install(command(.geminiCLI))
     #expect(self.text(settings).contains("// why\n"))

@@ -55,8 +55,8 @@ import Testing
     #expect(lines.destinations.map { $0.key.text }.contains("/tmp/\\xff<b>"))
     let document = try LogReader.read(try fixture("supervised.json"))
     #expect(document.events.map { $0.count } == [2, 1, 2, 1] && document.runs[0].exitCode == 6)
-    #expect(document.runs[0].walls == lines.runs[0].walls)
-    #expect(try LogReader.read(try fixture("observed.jsonl")).runs[0].walls == ["none"])
+    #expect(document.runs[0].layers == lines.runs[0].layers)
+    #expect(try LogReader.read(try fixture("observed.jsonl")).runs[0].layers == ["none"])
   }
 
   @Test func theDocumentOfThePythonWrapper() throws {
@@ -102,7 +102,7 @@ import Testing
       ("\u{0}", "byte 0: expected a value"),
     ]
     for (text, reason) in texts {
-      do throws(LogReader.Fault) {
+      do throws(LogReader.LogError) {
         _ = try LogReader.read(Array(text.utf8))
         Issue.record("\(text) was read")
       } catch {

@@ -130,7 +130,7 @@ import Testing
         bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(
           in: 0 ... .max, using: &random)
       }
-      do throws(LogReader.Fault) {
+      do throws(LogReader.LogError) {
         let page = ReportPage(try LogReader.read(bytes)).bytes
         pages += 1
         #expect(firstInvalidUTF8(in: page) == nil, "\(random.testDescription)")

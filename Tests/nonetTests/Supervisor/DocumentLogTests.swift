@@ -8,7 +8,7 @@ import Testing
   private static func head(_ command: String) -> LogHead {
     LogHead(
       started: Timestamp(microseconds: 1_000_000), process: 7, policy: "default",
-      walls: ["seccomp"],
+      layers: ["seccomp"],
       command: [Array(command.utf8)], version: "test")
   }
 

@@ -6,7 +6,7 @@ import Testing
 /// What is said of runs whose nonet was killed, by a process that has descriptors and nothing else.
 @Suite struct LostRunTests {
   private static let head = LogHead(
-    started: Timestamp(microseconds: 1_000_000), process: 7, policy: "default", walls: ["seccomp"],
+    started: Timestamp(microseconds: 1_000_000), process: 7, policy: "default", layers: ["seccomp"],
     command: [Array("true".utf8)], version: "test")
 
   private static func withFolder(_ test: (String) throws -> Void) throws {
@@ -105,7 +105,7 @@ import Testing
       var other = LineLog(number)
       try other.begin(
         LogHead(
-          started: .now, process: 8, policy: "default", walls: [], command: [], version: "test"))
+          started: .now, process: 8, policy: "default", layers: [], command: [], version: "test"))
       #expect(LineLog.appendLost(number, of: 7))
       let runs = try LogReader.read(try Self.contents(path)).runs
       #expect(runs.map { $0.status } == ["lost", nil] && runs[0].exitCode == nil)

@@ -18,11 +18,15 @@ import Testing
 
   @Test(arguments: ["'", "\"", "a 'b", #""a\""#, "'a' '"])
   func anOpenQuoteHasNoWords(text: String) {
-    #expect(throws: ShellWords.Problem.unclosedQuote) { try ShellWords.split(Array(text.utf8)) }
+    #expect(throws: ShellWords.QuotingError.unclosedQuote) {
+      try ShellWords.split(Array(text.utf8))
+    }
   }
 
   @Test func aBackslashTakesSomethingWithIt() {
-    #expect(throws: ShellWords.Problem.backslashAtEnd) { try ShellWords.split(Array(#"a\"#.utf8)) }
+    #expect(throws: ShellWords.QuotingError.backslashAtEnd) {
+      try ShellWords.split(Array(#"a\"#.utf8))
+    }
   }
 
   /// What is written for a shell is read as a shell reads it.

@@ -247,7 +247,7 @@ class NetworkPanel(QWidget):
         else:
             plan = self.plan()
             text = self.tr("Network access: disabled for commands by {}").format(plan.text if plan else "")
-            if plan and "python" in plan.walls:
+            if plan and "python" in plan.layers:
                 text += "\n" + self.tr("Advisory: this holds Python programs that mean no harm, and nothing else runs.")
         return f"{text}\n{self._watched}" if self._watched else text
 

@@ -32,7 +32,7 @@ class Plan:
     """What one policy with one backend comes to here."""
 
     possible: bool
-    walls: tuple[str, ...]
+    layers: tuple[str, ...]
     text: str
 
 
@@ -50,7 +50,7 @@ class Machine:
             answer = json.loads(data)
             plans = {
                 (str(plan["policy"]), str(plan["backend"])): Plan(
-                    plan["possible"] is True, tuple(str(wall) for wall in plan["walls"]), str(plan["text"])
+                    plan["possible"] is True, tuple(str(layer) for layer in plan["layers"]), str(plan["text"])
                 )
                 for plan in answer["plans"]
             }

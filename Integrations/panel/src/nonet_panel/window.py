@@ -248,7 +248,7 @@ class PanelWindow(QMainWindow):
     def _prepared(self, words: list[str]) -> list[str]:
         plan = self.panel.plan()
         # A record needs the kernel's filter; what falls back has none to offer while it runs.
-        if not self.panel.is_disabled() or (plan is not None and "seccomp" not in plan.walls):
+        if not self.panel.is_disabled() or (plan is not None and "seccomp" not in plan.layers):
             return self.panel.prepare_command(words)
         self._log = os.path.join(self._logs, f"run-{self._runs}.jsonl")
         return self.panel.prepare_command(words, ["--log", self._log])

@@ -6,7 +6,7 @@
 ['socket AF_INET SOCK_STREAM by curl']
 >>> nonet.confine()          # from here on this process has no network, irrevocably
 
-The walls are those of the program ``nonet``, which this package carries; ``nonet --help`` lists them.
+The layers are those of the program ``nonet``, which this package carries; ``nonet --help`` lists them.
 """
 
 from __future__ import annotations

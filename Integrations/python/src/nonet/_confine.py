@@ -1,4 +1,4 @@
-"""`confine`: the walls of a policy around this very process.
+"""`confine`: the layers of a policy around this very process.
 
 The filter comes from the program as bytes, proven as ever; this module only hands it to the kernel.
 """
@@ -26,13 +26,13 @@ _LANDLOCK_CREATE_RULESET, _LANDLOCK_RESTRICT_SELF = 444, 446
 _LANDLOCK_CREATE_RULESET_VERSION = 1
 _LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET = 1
 
-# What the program tells of walls that stand, when it is asked to.
+# What the program tells of layers that stand, when it is asked to.
 _TOLD = ("descriptors: ", "landlock: ", "seccomp: ", "namespace: ", "not used: ", "less protection: ", "usage: ")
 
 _confined: Optional[str] = None
 
 
-class _Walls(NamedTuple):
+class _Layers(NamedTuple):
     hint: str
     filter: bytes
     has_landlock: bool
@@ -54,16 +54,16 @@ def confine(policy: str = "default", *, open_sockets: bool = False, threads: boo
     if _confined:
         raise NonetError(f"this process is confined already ({_confined}); nothing takes that back or adds to it")
     count = _threads()
-    walls = _asked(policy, open_sockets, threads and count > 1)
-    if walls.has_landlock and count > 1:
+    layers = _asked(policy, open_sockets, threads and count > 1)
+    if layers.has_landlock and count > 1:
         raise NonetError(
             f"{count} threads run, and Landlock confines only the one that asks; call confine() before threads "
             "start, or with threads=True, or start the program with nonet"
         )
     # What the kernel refuses it refuses a child first, so that nothing is ever half done.
-    _try_in_child(walls)
-    _raise(walls)
-    _confined = os.environ["NONET"] = walls.hint
+    _try_in_child(layers)
+    _raise(layers)
+    _confined = os.environ["NONET"] = layers.hint
 
 
 def _threads() -> int:
@@ -76,15 +76,15 @@ def _threads() -> int:
         time.sleep(0.001)
 
 
-def _asked(policy: str, open_sockets: bool, without_landlock: bool) -> _Walls:
+def _asked(policy: str, open_sockets: bool, without_landlock: bool) -> _Layers:
     """What the policy comes to on this machine, from the program, which finds it out by trying."""
     descriptors = [int(name) for name in os.listdir("/proc/self/fd")]
     opened = [number for number in descriptors if number > 2 and _is_open(number)]
     words = ["-v", "--backend", "seccomp", "--policy", os.fspath(policy), "--", "/bin/sh", "-c", 'echo "$NONET"']
     output, messages = _answer(words, opened)
     hint = output.decode().strip()
-    walls = hint.rpartition(":")[2].split("+")
-    if "namespace" in walls:
+    layers = hint.rpartition(":")[2].split("+")
+    if "namespace" in layers:
         raise NonetError(
             f"policy {policy} wants a network namespace, which cannot be put around a process that runs; start "
             f"it under one: nonet --policy {policy} -- COMMAND"
@@ -96,12 +96,12 @@ def _asked(policy: str, open_sockets: bool, without_landlock: bool) -> _Walls:
             )
         if line.startswith("warning: "):
             warnings.warn(line[len("warning: ") :], stacklevel=3)
-    has_landlock = "landlock" in walls and not without_landlock
+    has_landlock = "landlock" in layers and not without_landlock
     lacks_landlock = not has_landlock and "+layers(none)" not in hint
     denied = ["--deny", "@debug"] if lacks_landlock else []
     program_bytes, _ = _answer(["--dump-bpf", "--format", "raw", "--policy", os.fspath(policy), *denied])
-    kept = [w for w in walls if w == "seccomp" or (w == "landlock" and has_landlock) or (w == "descriptors" and not open_sockets)]
-    return _Walls(hint.rpartition(":")[0] + ":" + "+".join(kept), program_bytes, has_landlock)
+    kept = [w for w in layers if w == "seccomp" or (w == "landlock" and has_landlock) or (w == "descriptors" and not open_sockets)]
+    return _Layers(hint.rpartition(":")[0] + ":" + "+".join(kept), program_bytes, has_landlock)
 
 
 def _answer(words: List[str], descriptors: Tuple[int, ...] | List[int] = ()) -> Tuple[bytes, List[str]]:
@@ -121,12 +121,12 @@ def _is_open(number: int) -> bool:
         return False
 
 
-def _try_in_child(walls: _Walls) -> None:
+def _try_in_child(layers: _Layers) -> None:
     child = os.fork()
     if child == 0:
         status = 1
         try:
-            _raise(walls)
+            _raise(layers)
             status = 0
         except OSError as error:
             status = min(error.errno or 1, 255)
@@ -137,17 +137,17 @@ def _try_in_child(walls: _Walls) -> None:
     )
     if status != 0:
         reason = os.strerror(status) if status > 0 else "the process was ended"
-        raise NonetError(f"this kernel, or a sandbox around this process, refuses the walls: {reason}; nothing was changed")
+        raise NonetError(f"this kernel, or a sandbox around this process, refuses the layers: {reason}; nothing was changed")
 
 
-def _raise(walls: _Walls) -> None:
+def _raise(layers: _Layers) -> None:
     library = ctypes.CDLL(None, use_errno=True)
     library.syscall.restype = ctypes.c_long
     _call(library.prctl, _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    if walls.has_landlock:
+    if layers.has_landlock:
         _enter_domain(library)
-    count = len(walls.filter) // 8
-    instructions = ctypes.create_string_buffer(walls.filter, len(walls.filter))
+    count = len(layers.filter) // 8
+    instructions = ctypes.create_string_buffer(layers.filter, len(layers.filter))
     # struct sock_fprog: a short, padding up to a pointer, and the pointer.
     head = ctypes.create_string_buffer(struct.pack("@HP", count, ctypes.addressof(instructions)))
     number = _SECCOMP[os.uname().machine]

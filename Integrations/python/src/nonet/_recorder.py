@@ -409,7 +409,7 @@ class Reporter(Recording):
             )
             entries.append(entry)
         document = {
-            "version": self.head.get("version"), "policy": self.head.get("policy"), "walls": self.head.get("walls"),
+            "version": self.head.get("version"), "policy": self.head.get("policy"), "layers": self.head.get("layers"),
             "recorded": not self.outer, "attempts": entries,
         }
         with open(path, "w") as file:

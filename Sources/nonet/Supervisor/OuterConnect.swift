@@ -2,7 +2,7 @@
 ///
 /// The thread's own socket leads nowhere and is never connected. Ours is connected to an address that was
 /// written anew from the allowed one, so nothing that changes in the command's memory matters.
-final class NetworkConnect {
+final class OuterConnect {
   let id: UInt64
   let thread: pid_t
   let isBlocking: Bool

@@ -1,13 +1,13 @@
-/// All calls there are, cut into cells in which only the arguments matter.
+/// All calls there are, cut into constraints in which only the arguments matter.
 ///
 /// arch has 2^32 values and nr too. What the policy says changes only at the ABIs' audit values,
 /// at the ends of the ABI's ranges and at the calls that a rule names.
-struct PolicyCells {
+struct PolicyConstraints {
   /// Some arch values and some numbers, and what the policy says of them.
   struct Region {
     let archs: ClosedRange<UInt32>
     let numbers: ClosedRange<UInt32>
-    let meaning: CallMeaning
+    let meaning: CallSemantics
   }
 
   private let policy: Policy
@@ -48,7 +48,7 @@ struct PolicyCells {
       }
       let same = next.prefix { $0.number == start }
       next = next.dropFirst(same.count)
-      let meaning = CallMeaning(call, same.map { $0.rule }, of: policy, on: architecture)
+      let meaning = CallSemantics(call, same.map { $0.rule }, of: policy, on: architecture)
       regions.append(Region(archs: value...value, numbers: start...end, meaning: meaning))
     }
   }
@@ -57,11 +57,11 @@ struct PolicyCells {
   private mutating func append(_ archs: ClosedRange<UInt32>, _ numbers: ClosedRange<UInt32>) {
     let corner = SystemCall(arch: archs.lowerBound, number: numbers.lowerBound)
     let answer = policy.verdict(of: corner, native: native).kernelAnswer(refusal: policy.refusal)
-    regions.append(Region(archs: archs, numbers: numbers, meaning: CallMeaning(answer: answer)))
+    regions.append(Region(archs: archs, numbers: numbers, meaning: CallSemantics(answer: answer)))
   }
 }
 
-extension PolicyCells {
+extension PolicyConstraints {
   /// A rule that names the call of a number.
   private struct Mention {
     let number: UInt32

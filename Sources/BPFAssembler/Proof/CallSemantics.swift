@@ -1,8 +1,8 @@
 /// The reference meaning of one call as questions about words, asked one after the other.
 ///
 /// It says what `Policy.verdict(of:native:)` says, in the order in which that does: rule by rule,
-/// part by part. Written from there; the tests compare the two on every cell.
-struct CallMeaning {
+/// part by part. Written from there; the tests compare the two on every constraint.
+struct CallSemantics {
   /// Where an answer leads.
   enum Next: Hashable {
     /// To another question, by its position.
@@ -42,34 +42,34 @@ struct CallMeaning {
         start = match
         continue
       }
-      let place = Place(call: call, architecture: architecture)
-      start = ask(condition, place, ifTrue: match, ifFalse: start)
+      let context = Context(call: call, architecture: architecture)
+      start = ask(condition, context, ifTrue: match, ifFalse: start)
     }
   }
 
   /// Whose arguments a condition speaks of.
-  private struct Place {
+  private struct Context {
     let call: Syscall
     let architecture: Architecture
   }
 
   private mutating func ask(
-    _ condition: Policy.Condition, _ place: Place, ifTrue: Next, ifFalse: Next
+    _ condition: Policy.Condition, _ context: Context, ifTrue: Next, ifFalse: Next
   ) -> Next {
     switch condition {
     case .not(let part):
-      return ask(part, place, ifTrue: ifFalse, ifFalse: ifTrue)
+      return ask(part, context, ifTrue: ifFalse, ifFalse: ifTrue)
     case .all(let parts):
       var next = ifTrue
-      for part in parts.reversed() { next = ask(part, place, ifTrue: next, ifFalse: ifFalse) }
+      for part in parts.reversed() { next = ask(part, context, ifTrue: next, ifFalse: ifFalse) }
       return next
     case .any(let parts):
       var next = ifFalse
-      for part in parts.reversed() { next = ask(part, place, ifTrue: ifTrue, ifFalse: next) }
+      for part in parts.reversed() { next = ask(part, context, ifTrue: ifTrue, ifFalse: next) }
       return next
     case .comparison(let comparison):
-      guard let location = comparison.argument.location(in: place.call, on: place.architecture),
-        let register = Register(location, mask: comparison.mask, on: place.architecture)
+      guard let location = comparison.argument.location(in: context.call, on: context.architecture),
+        let register = Register(location, mask: comparison.mask, on: context.architecture)
       else { return ifFalse }
       return ask(comparison.relation, register, ifTrue: ifTrue, ifFalse: ifFalse)
     }
@@ -101,7 +101,7 @@ private struct Register {
   }
 }
 
-extension CallMeaning {
+extension CallSemantics {
   private typealias Bounds = ClosedRange<UInt32>
 
   private mutating func ask(

@@ -1,9 +1,9 @@
 /// A set of system calls: what each word of the call may still be.
 ///
 /// Views of one word are kept apart, each with its own intervals; whether they allow a word
-/// together is asked of `WordSearch`. A cell only ever shrinks, and going back is cutting the
+/// together is asked of `WordSearch`. A constraint only ever shrinks, and going back is cutting the
 /// arrays to an earlier length. It is never empty: `narrow` follows a `decide` that found calls.
-struct Cell {
+struct PathConstraint {
   /// What is known of one view, and the next view of the same word.
   private struct Fact {
     var view: WordView
@@ -20,7 +20,7 @@ struct Cell {
     fileprivate let intervals: Int
   }
 
-  /// Whether a test holds for all calls of the cell, for none, or for some.
+  /// Whether a test holds for all calls of the constraint, for none, or for some.
   enum Decision {
     case always
     case never
@@ -44,7 +44,7 @@ struct Cell {
 
   var mark: Mark { Mark(heads: heads, facts: facts.count, intervals: intervals.count) }
 
-  /// Widens the cell to what it was.
+  /// Widens the constraint to what it was.
   mutating func restore(_ mark: Mark) {
     heads = mark.heads
     facts.removeLast(facts.count - mark.facts)
@@ -60,7 +60,7 @@ struct Cell {
   private static let everything = [WordSet.Interval(lowest: 0, highest: .max)]
 }
 
-extension Cell {
+extension PathConstraint {
   /// Tells whether a test holds for all calls, none or some; exact while steps remain.
   mutating func decide(_ test: WordTest) -> Decision {
     remainingSteps -= 1
@@ -98,7 +98,7 @@ extension Cell {
   }
 }
 
-extension Cell {
+extension PathConstraint {
   /// Leaves only the calls for which a test has this truth.
   mutating func narrow(_ test: WordTest, to truth: Bool) {
     let old = fact(of: test.view)
@@ -146,7 +146,7 @@ extension Cell {
   }
 }
 
-extension Cell {
+extension PathConstraint {
   /// Writes down all that is known of some bits of each word.
   ///
   /// A view that overlaps the bits takes part, and so does every view that overlaps its mask.
@@ -183,8 +183,8 @@ extension Cell {
   }
 }
 
-extension Cell {
-  /// One call of the cell; nil only when the steps are spent.
+extension PathConstraint {
+  /// One call of the constraint; nil only when the steps are spent.
   mutating func witness() -> SeccompData? {
     var data = SeccompData(nr: 0, arch: 0)
     for word in SeccompData.Word.all {

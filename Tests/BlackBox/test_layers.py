@@ -1,4 +1,4 @@
-"""Policies at work beyond the presets, and what happens where the wall cannot be built."""
+"""Policies at work beyond the presets, and what happens where the layer cannot be built."""
 
 import errno
 import json
@@ -89,7 +89,7 @@ def test_foreign(under, probe, foreign, expected):
 @pytest.mark.parametrize("call", ["seccomp", "prctl"])
 @pytest.mark.parametrize("code", ["EPERM", "ENOSYS", "EINVAL"])
 @pytest.mark.parametrize("backend", ["auto", "seccomp"])
-def test_where_the_wall_cannot_be_built_nothing_runs(bare, nonet, me, call, code, backend):
+def test_where_the_layer_cannot_be_built_nothing_runs(bare, nonet, me, call, code, backend):
     """Inside a sandbox that refuses the calls nonet needs, and sockets: 125, which step, which errno.
 
     `lo` cannot be brought up there either, so there is no namespace to fall back to.
@@ -111,7 +111,7 @@ def ask(what, do):
 ask("make", lambda: socket.socket().close())
 ask("reach", lambda: socket.create_connection(("127.0.0.1", int(sys.argv[1])), 3).close())
 ask("own", lambda: socket.create_server(("127.0.0.1", 0)).close())
-print("walls", os.environ["NONET"])
+print("layers", os.environ["NONET"])
 """
 
 
@@ -120,7 +120,7 @@ def test_without_a_filter_the_namespace_holds(under, user, nonet, listener, code
     """Where only the filter is refused, auto falls back to the namespace, and says so in one line."""
     words = [nonet, "--", PYTHON, "-c", ASK, str(listener.port)]
     outside = free(PYTHON, "-c", ASK, str(listener.port), env={"NONET": "-"})
-    assert outside.stdout == b"make ok\nreach ok\nown ok\nwalls -\n"
+    assert outside.stdout == b"make ok\nreach ok\nown ok\nlayers -\n"
     path = f"{user.home}/p.policy"
     with open(path, "w") as file:
         file.write(HEAD + f"deny seccomp with {code}\n")
@@ -157,7 +157,7 @@ def test_a_full_chain_of_filters(bare, nonet, me):
 
 
 def test_little_memory(bare, me):
-    """Too little memory is a failure, not a command without walls."""
+    """Too little memory is a failure, not a command without layers."""
     for limit in (1 << 20, 2 << 20, 4 << 20, 8 << 20, 64 << 20):
         lower = lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
         done = bare("--", PYTHON, "-c", "import socket; socket.socket()", preexec_fn=lower)
@@ -171,7 +171,7 @@ def test_few_descriptors(bare, me):
     lower = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
     done = bare("--policy", "p.policy", "--", "true", preexec_fn=lower)
     assert done.returncode == 125 and b"Too many open files" in done.stderr
-    # The Landlock domain needs a descriptor too: without the wall nothing runs.
+    # The Landlock domain needs a descriptor too: without the layer nothing runs.
     done = bare("--", "/bin/true", preexec_fn=lower)
     assert done.returncode == 125 and done.stderr.startswith(b"nonet: ") and done.stderr.count(b"\n") == 1
     assert b"landlock" in done.stderr and b"Too many open files" in done.stderr
@@ -219,7 +219,7 @@ def test_presets_warn_of_nothing(bare):
         assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
-def test_verbose_says_each_wall(bare):
+def test_verbose_says_each_layer(bare):
     done = bare("-v", "--", "echo", "ran")
     assert done.stdout == b"ran\n" and b"seccomp" in done.stderr and done.stderr.startswith(b"nonet: ")
 

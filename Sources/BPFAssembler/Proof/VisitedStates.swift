@@ -1,25 +1,26 @@
-/// The places where a walk has been, with what it knew there of the bits that matter.
+/// The states that a walk has explored, so that it explores none twice.
 ///
-/// A point is put in before it has been walked from: a difference anywhere ends the proof, so a
-/// second path may rely on the first one. A place that holds whatever is known need not even be
-/// reached with the same knowledge; the end of a rule is often such a place.
-struct MeetingPoints {
+/// A state is a position in the program and in the policy, with the bits that are known there and still matter.
+/// It is noted before it is explored. That is sound: if exploring it finds a difference, the whole proof fails,
+/// and no path that relied on it is believed. Where program and policy agree whatever is known, the position
+/// alone is enough; the end of a rule is often so.
+struct VisitedStates {
   private let relevance: Relevance
   private let questions: [SIMD16<UInt32>]
   private var seen: Set<[UInt32]> = []
-  private var places: [[UInt32]: Place] = [:]
+  private var places: [[UInt32]: Knowledge] = [:]
   private var size = 0
 
   // 16 MiB of numbers. Paths that meet later are walked again, which is slower and as right.
   private static let mostNumbers = 4 << 20
 
-  init(_ relevance: Relevance, _ meaning: CallMeaning) {
+  init(_ relevance: Relevance, _ meaning: CallSemantics) {
     self.relevance = relevance
     questions = meaning.relevantBits()
   }
 
   /// What is known of a place by itself.
-  enum Place {
+  enum Knowledge {
     /// One path was there.
     case visited
     /// Program and meaning agree from there on for all arguments.
@@ -51,7 +52,7 @@ struct MeetingPoints {
   ///   - value: The accumulator, or the answer.
   ///   - next: How far the path has come in the meaning.
   /// - Returns: The place, and which bits matter from there on.
-  func point(_ index: Int?, _ value: WordView, _ next: CallMeaning.Next) -> Point {
+  func point(_ index: Int?, _ value: WordView, _ next: CallSemantics.Next) -> Point {
     var bits = SIMD16<UInt32>.zero
     var visible = UInt32.max
     if let index {
@@ -67,7 +68,7 @@ struct MeetingPoints {
     case .answer(let answer):
       place += [1, answer]
     }
-    // What nobody looks at in A must not tell two paths apart.
+    // Bits of A that are never read must not make two states differ.
     let mask = value.mask & visible
     place += [mask == 0 ? 0 : value.word.offset, mask, value.flip & visible]
     return Point(place: place, bits: bits)
@@ -83,13 +84,14 @@ struct MeetingPoints {
   ///
   /// - Parameters:
   ///   - point: Where it is.
-  ///   - cell: What is known.
+  ///   - constraint: What is known.
   /// - Returns: What it finds there, and how much work it was to see that.
-  mutating func note(_ point: Point, _ cell: Cell) -> (meeting: Meeting, steps: Int) {
+  mutating func note(_ point: Point, _ constraint: PathConstraint) -> (meeting: Meeting, steps: Int)
+  {
     let place = places[point.place]
     if case .proven = place { return (.met, point.place.count) }
     var text = point.place
-    cell.describe(point.bits, into: &text)
+    constraint.describe(point.bits, into: &text)
     guard size + text.count <= Self.mostNumbers else { return (.none, text.count) }
     guard seen.insert(text).inserted else { return (.met, text.count) }
     size += text.count

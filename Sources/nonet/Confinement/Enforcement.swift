@@ -1,84 +1,84 @@
 internal import BPFAssembler
 
-/// Why a wall did not go up; the command must not run then.
-enum WallFailure: Error {
-  case system(Plan.Wall, SystemError)
-  case namespace(NamespaceFailure)
+/// Why a layer could not be applied; the command must not run then.
+enum LayerError: Error {
+  case system(Plan.Layer, SystemError)
+  case namespace(NamespaceError)
   case forbidden(ForbiddenDescriptor)
 }
 
-/// Puts up the walls of a plan, one after the other.
-struct Walls {
+/// Applies the layers of a plan, one after the other.
+struct Enforcement {
   let plan: Plan
   /// The filter, where the plan has one.
   let program: CheckedProgram?
   let sockets: InheritedSockets
-  /// Told of each wall as it stands, with what it did; `nil` where nobody wants to know.
-  let report: ((_ wall: Plan.Wall, _ detail: String) -> Void)?
+  /// Told of each layer once it is in force, with what it did; `nil` where nobody wants to know.
+  let report: ((_ layer: Plan.Layer, _ detail: String) -> Void)?
 
-  /// Raises all walls.
+  /// Applies all layers.
   ///
-  /// - Throws: The wall that did not go up; others may stand then, and no caller goes on.
-  func raise() throws(WallFailure) {
-    try raiseShared()
-    try raiseOwn()
+  /// - Throws: The layer that could not be applied; others may be in force then, and no caller goes on.
+  func apply() throws(LayerError) {
+    try applyShared()
+    try applyOwn()
   }
 
-  /// Raises the walls that a supervisor stands behind together with its command.
-  func raiseShared() throws(WallFailure) {
-    try raise(plan.walls.filter { !$0.isCommandsOwn })
+  /// Applies the layers that hold a supervisor as well as its command.
+  func applyShared() throws(LayerError) {
+    try apply(plan.layers.filter { !$0.isCommandsOwn })
     do throws(SystemError) {
-      if plan.walls.contains(where: { $0.isCommandsOwn }) { try setNoNewPrivileges() }
+      if plan.layers.contains(where: { $0.isCommandsOwn }) { try setNoNewPrivileges() }
     } catch {
-      throw .system(plan.walls.first { $0.isCommandsOwn } ?? .descriptors, error)
+      throw .system(plan.layers.first { $0.isCommandsOwn } ?? .descriptors, error)
     }
   }
 
-  /// Raises the walls that a supervisor must not stand behind: Landlock and the filter.
-  func raiseOwn() throws(WallFailure) {
-    try raise(plan.walls.filter { $0.isCommandsOwn })
+  /// Applies the layers that must not hold a supervisor: Landlock and the filter.
+  func applyOwn() throws(LayerError) {
+    try apply(plan.layers.filter { $0.isCommandsOwn })
   }
 
   /// The rights that the plan's Landlock domain handles, where it has one.
   var landlock: (handledNet: UInt64, scoped: UInt64)? {
-    for wall in plan.walls {
-      if case .landlock(let domain) = wall { return domain.handledRights }
+    for layer in plan.layers {
+      if case .landlock(let domain) = layer { return domain.handledRights }
     }
     return nil
   }
 
-  /// Tells of the walls that a supervised child has raised for itself.
-  func reportChildWalls() {
-    for wall in plan.walls {
-      switch wall {
-      case .landlock(let domain): report?(wall, Self.words(domain))
-      case .seccomp: report?(wall, "\(words(program)), supervised")
-      case .capabilities(let dropped): report?(wall, Self.words(dropped))
+  /// Tells of the layers that a supervised child has applied to itself.
+  func reportChildLayers() {
+    for layer in plan.layers {
+      switch layer {
+      case .landlock(let domain): report?(layer, Self.words(domain))
+      case .seccomp: report?(layer, "\(words(program)), supervised")
+      case .capabilities(let dropped): report?(layer, Self.words(dropped))
       case .descriptors, .namespace, .users, .settings, .python: continue
       }
     }
   }
 
-  private func raise(_ walls: [Plan.Wall]) throws(WallFailure) {
-    for wall in walls {
+  private func apply(_ layers: [Plan.Layer]) throws(LayerError) {
+    for layer in layers {
       // Not in the call of `report`: where that is nil, its arguments are not evaluated.
       let detail =
-        switch wall {
+        switch layer {
         case .descriptors: try closeDescriptors()
         case .namespace: try enterNamespace()
         case .users: try enterUsers()
         case .settings: try closeAllSettings()
         case .capabilities(let dropped): try drop(dropped)
         case .landlock(let domain): try enter(domain)
-        case .seccomp: try install(wall)
-        // The interpreter raises this one, as the first thing that it does.
+        case .seccomp: try install(layer)
+        // The interpreter applies this one, as the first thing that it does.
         case .python: "an audit hook inside the interpreter"
         }
-      report?(wall, detail)
+      report?(layer, detail)
     }
   }
 
-  private func closeDescriptors() throws(WallFailure) -> String {
+  private func closeDescriptors() throws(LayerError) -> String {
     for number: CInt in 0...2 { try checkStandard(number) }
     var closed: [String] = []
     do throws(SystemError) {
@@ -96,7 +96,7 @@ struct Walls {
     return closed.isEmpty ? "none led outside" : "closed: " + closed.joined(separator: ", ")
   }
 
-  private func checkStandard(_ number: CInt) throws(WallFailure) {
+  private func checkStandard(_ number: CInt) throws(LayerError) {
     let found: DescriptorKind
     do throws(SystemError) {
       found = try kind(of: number)
@@ -120,8 +120,8 @@ struct Walls {
     }
   }
 
-  private func enterNamespace() throws(WallFailure) -> String {
-    do throws(NamespaceFailure) {
+  private func enterNamespace() throws(LayerError) -> String {
+    do throws(NamespaceError) {
       try enterNetworkNamespace()
     } catch {
       throw .namespace(error)
@@ -129,8 +129,8 @@ struct Walls {
     return "a network of its own with 127.0.0.1 and ::1"
   }
 
-  private func enterUsers() throws(WallFailure) -> String {
-    do throws(NamespaceFailure) {
+  private func enterUsers() throws(LayerError) -> String {
+    do throws(NamespaceError) {
       try enterUserNamespace()
     } catch {
       throw .namespace(error)
@@ -138,7 +138,7 @@ struct Walls {
     return "memory of processes outside cannot be opened"
   }
 
-  private func closeAllSettings() throws(WallFailure) -> String {
+  private func closeAllSettings() throws(LayerError) -> String {
     do throws(SystemError) {
       return "the kernel's settings are read-only (\(try closeSettings()) mounts)"
     } catch {
@@ -146,7 +146,7 @@ struct Walls {
     }
   }
 
-  private func drop(_ dropped: Privileges) throws(WallFailure) -> String {
+  private func drop(_ dropped: Privileges) throws(LayerError) -> String {
     do throws(SystemError) {
       try dropCapabilities(dropped.bits)
     } catch {
@@ -161,13 +161,13 @@ struct Walls {
 
   /// The capabilities that the command gives up, as bits; 0 for none.
   var dropped: UInt64 {
-    for wall in plan.walls {
-      if case .capabilities(let dropped) = wall { return dropped.bits }
+    for layer in plan.layers {
+      if case .capabilities(let dropped) = layer { return dropped.bits }
     }
     return 0
   }
 
-  private func enter(_ domain: Plan.LandlockDomain) throws(WallFailure) -> String {
+  private func enter(_ domain: Plan.LandlockDomain) throws(LayerError) -> String {
     let rights = domain.handledRights
     do throws(SystemError) {
       try enterLandlockDomain(handledNet: rights.handledNet, scoped: rights.scoped)
@@ -187,22 +187,22 @@ struct Walls {
     "\(program?.program.instructions.count ?? 0) instructions for \(Architecture.host)"
   }
 
-  private func install(_ wall: Plan.Wall) throws(WallFailure) -> String {
-    // A plan with a filter wall comes with a filter; without one nothing may run.
+  private func install(_ layer: Plan.Layer) throws(LayerError) -> String {
+    // A plan with a filter layer comes with a filter; without one nothing may run.
     guard let program = program?.program else {
-      throw .system(wall, SystemError(call: "seccomp", number: EINVAL))
+      throw .system(layer, SystemError(call: "seccomp", number: EINVAL))
     }
     do throws(SystemError) {
       try installFilter(program.bytes)
     } catch {
-      throw .system(wall, error)
+      throw .system(layer, error)
     }
     return words(self.program)
   }
 }
 
-extension Plan.Wall {
-  /// Whether only the command may stand behind the wall: inside the same Landlock domain it could
+extension Plan.Layer {
+  /// Whether the layer may hold the command alone: inside the same Landlock domain it could
   /// trace its supervisor, a supervisor behind the filter would ask itself, and one without
   /// capabilities could be traced by a command that has as many.
   fileprivate var isCommandsOwn: Bool {
