@@ -11,7 +11,7 @@ function __nonet_command_words
                 set -e words[1]
                 set -q words[1]; and printf '%s\n' $words
                 return 0
-            case (string split ' ' -- '--policy --deny --allow --errno --keep-caps --backend --log --log-dir --report --from --allow-unix --allow-connect --hook --print-policy --names --arch --format')
+            case (string split ' ' -- '--policy --deny --allow --errno --keep-caps --backend --log --log-dir --report --from --allow-unix --allow-connect --hook --filter --verify --print-policy --names --arch --format')
                 set -e words[1]
                 # Its value is being written.
                 set -q words[1]; or return 1
@@ -86,11 +86,13 @@ complete -c nonet -n __nonet_has_options -l status -f -d 'say whether it is in t
 complete -c nonet -n __nonet_has_options -l dry-run -f -d 'show what --install or --uninstall would change'
 complete -c nonet -n __nonet_has_options -l dump-bpf -f -d 'the filter that would be installed'
 complete -c nonet -n __nonet_has_options -l explain -f -d 'what the filter answers, call by call'
+complete -c nonet -n __nonet_has_options -l filter -x -a '(__nonet_offer file files)' -d 'read this filter, which anybody may have made'
+complete -c nonet -n __nonet_has_options -l verify -x -a '(__nonet_offer process 1)' -d 'which policy a running process is under'
 complete -c nonet -n __nonet_has_options -l check -f -d 'what this machine can confine, and whether we are already inside'
 complete -c nonet -n __nonet_has_options -l print-policy -x -a '(__nonet_offer preset names)' -d 'the text of a preset, to read, or to begin a policy with'
 complete -c nonet -n __nonet_has_options -l names -x -a '(__nonet_offer kind names)' -d 'the names that a KIND of value has: policy, call, errno, format, ...'
 complete -c nonet -n __nonet_has_options -l arch -x -a '(__nonet_offer arch names)' -d 'x86_64, aarch64 or all; this machine'\''s unless told'
-complete -c nonet -n __nonet_has_options -l format -x -a '(__nonet_offer format names)' -d 'listing, bpf_asm, raw, hex, c, json, decimal or dot'
+complete -c nonet -n __nonet_has_options -l format -x -a '(__nonet_offer format names)' -d 'listing, bpf_asm, raw, hex, c, json, decimal, dot or smt2'
 complete -c nonet -n __nonet_has_options -l quiet -s q -f -d 'nothing but errors'
 complete -c nonet -n __nonet_has_options -l verbose -s v -f -d 'what protects COMMAND, and what takes protection away'
 complete -c nonet -n __nonet_has_options -s h -f -d 'one screen: examples, and the options that are said most'

@@ -1,9 +1,10 @@
 #define _GNU_SOURCE
 #include "CLinuxShims.h"
+#include "statx.h"
+#include "text.h"
 
 #include <net/if.h>
 #include <sched.h>
-#include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -40,6 +41,13 @@ struct map {
   size_t length;
 };
 
+// A line of a map: so many ids from one number on are those from another on.
+static char *append_line(char *to, unsigned inside, unsigned outside, unsigned count) {
+  to = nonet_append(nonet_append_number(to, inside), " ");
+  to = nonet_append(nonet_append_number(to, outside), " ");
+  return nonet_append(nonet_append_number(to, count), "\n");
+}
+
 // Every id that exists here, mapped onto itself.
 static int read_identity(int own, const char *name, struct map *identity) {
   char map[4096];
@@ -51,17 +59,18 @@ static int read_identity(int own, const char *name, struct map *identity) {
   if (length < 0) return errno = error, -1;
   if (length == sizeof map) return errno = E2BIG, -1;
   map[length] = 0;
-  identity->length = 0;
+  char *end = identity->text;
   for (char *line = map; line && *line;) {
+    enum { LONGEST = 3 * 11 + 1 }; // three numbers, what is behind each, and the end
+    if (end + LONGEST > identity->text + sizeof identity->text) return errno = E2BIG, -1;
     unsigned inside, outside, count;
-    if (sscanf(line, "%u %u %u", &inside, &outside, &count) == 3)
-      identity->length +=
-          (size_t)snprintf(identity->text + identity->length,
-                           sizeof identity->text - identity->length, "%u %u %u\n", inside, inside, count);
-    if (identity->length >= sizeof identity->text) return errno = E2BIG, -1;
+    const char *next = nonet_read_number(line, &inside);
+    if (next) next = nonet_read_number(next, &outside);
+    if (next && nonet_read_number(next, &count)) end = append_line(end, inside, inside, count);
     line = strchr(line, '\n');
     if (line) line++;
   }
+  identity->length = (size_t)(end - identity->text);
   return 0;
 }
 
@@ -71,11 +80,9 @@ static int write_own_maps(int own, uid_t user, gid_t group, int *step) {
   *step = NONET_STEP_SETGROUPS;
   if (write_file(own, "setgroups", "deny", 4)) return -1;
   *step = NONET_STEP_UID_MAP;
-  int length = snprintf(map, sizeof map, "%u %u 1\n", user, user);
-  if (write_file(own, "uid_map", map, (size_t)length)) return -1;
+  if (write_file(own, "uid_map", map, (size_t)(append_line(map, user, user, 1) - map))) return -1;
   *step = NONET_STEP_GID_MAP;
-  length = snprintf(map, sizeof map, "%u %u 1\n", group, group);
-  return write_file(own, "gid_map", map, (size_t)length);
+  return write_file(own, "gid_map", map, (size_t)(append_line(map, group, group, 1) - map));
 }
 
 // A child that sends no SIGCHLD: the command that comes after us must not find one pending, and
@@ -201,7 +208,7 @@ int nonet_refusal_of_unknown_unshare(void) {
 }
 
 int nonet_root_is_folder(void) {
-  struct statx root;
-  return !statx(AT_FDCWD, "/", 0, 0, &root) &&
-         (root.stx_attributes_mask & ~root.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+  struct nonet_statx root;
+  return !nonet_statx(AT_FDCWD, "/", 0, 0, &root) &&
+         (root.attributes_mask & ~root.attributes & NONET_STATX_IS_MOUNT_ROOT) != 0;
 }

@@ -54,8 +54,10 @@ int nonet_close_settings(const char *path) {
   switch ((unsigned long)system.f_type) {
   case PROC_SUPER_MAGIC: {
     char settings[PATH_MAX];
-    int length = snprintf(settings, sizeof settings, "%s/sys", strcmp(path, "/") ? path : "");
-    if (length < 0 || length >= (int)sizeof settings) return errno = ENAMETOOLONG, -1;
+    size_t length = strcmp(path, "/") ? strlen(path) : 0;
+    if (length + sizeof "/sys" > sizeof settings) return errno = ENAMETOOLONG, -1;
+    memcpy(settings, path, length);
+    memcpy(settings + length, "/sys", sizeof "/sys");
     struct stat status;
     if (stat(settings, &status)) {
       if (errno != ENOENT && errno != ENOTDIR) return -1;

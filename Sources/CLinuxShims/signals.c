@@ -25,9 +25,9 @@ int nonet_block_signals(void) {
   // its process.
   static const struct itimerval none;
   for (int i = 0; i < 3; i++) {
-    if (getitimer((__itimer_which_t)i, &callers_timers[i])) return -1;
+    if (getitimer(i, &callers_timers[i])) return -1;
     if (callers_timers[i].it_value.tv_sec || callers_timers[i].it_value.tv_usec)
-      setitimer((__itimer_which_t)i, &none, NULL);
+      setitimer(i, &none, NULL);
   }
   return 0;
 }
@@ -85,7 +85,7 @@ int nonet_unwatch_signals(void) {
     syscall(SYS_rt_sigqueueinfo, getpid(), waiting[i].si_signo, &waiting[i]);
   for (int i = 0; i < 3; i++)
     if (callers_timers[i].it_value.tv_sec || callers_timers[i].it_value.tv_usec)
-      setitimer((__itimer_which_t)i, &callers_timers[i], NULL);
+      setitimer(i, &callers_timers[i], NULL);
   if (sigaction(SIGCHLD, &callers_child_action, NULL)) return -1;
   return set_mask(callers_mask, NULL);
 }

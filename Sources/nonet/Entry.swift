@@ -35,6 +35,8 @@ private func perform(
   case .dump: try Show(options: try options.withEnvironment()).dump()
   case .explain: try Show(options: try options.withEnvironment()).explain()
   case .check: return try Check(options: options).perform()
+  case .verify(let process):
+    return try Verify(options: try options.withEnvironment(), process: process).perform()
   case .hook(let host, .answer): try Hook(options: options, host: host).answer()
   case .hook(let host, let action):
     do throws(Failure) {

@@ -36,14 +36,16 @@ TABLE = {
     "prlimit64": "A", "readlink": "A", "getrandom": "A", "mprotect": "D",
     # What can this machine do? (The namespace alone needs no filter; from a user namespace of its own
     # nobody reaches memory outside, even without Landlock.)
-    # Who cannot be told what it may do does not run; what user 0 may set is set by nobody else.
-    "landlock_create_ruleset?": "ALR", "seccomp?": "AN", "capget": "R", "access": "R", "faccessat": "R",
+    # Who cannot be told what it may do does not run (but see the namespace below); what user 0 may set is set by nobody else.
+    "landlock_create_ruleset?": "ALR", "seccomp?": "AN", "capget": "AR", "access": "R", "faccessat": "R",
     # Descriptors. Where /proc/self/fd tells nothing all numbers are tried; a socket of which nothing
     # can be told is closed or refused, any other descriptor that remains unknown stops everything.
-    "getsockopt": "AR", "fstatfs": "AR", "openat": "AR", "newfstatat": "AR", "getdents64": "R", "close": "AR", "fcntl": "AR",
-    # The namespace, in a child that tries and then for good. A warning that cannot be written is lost.
+    "getsockopt": "AR", "fstatfs": "AR", "open": "AR", "openat": "AR", "fstat": "AR", "newfstatat": "AR", "getdents64": "R", "close": "AR", "fcntl": "AR",
+    # The namespace, tried in place where nothing else may be done without it, else in a child first. A warning that
+    # cannot be written is lost. The C library may make a socket in a second way (EINVAL), and what root may do only
+    # decides what the message advises.
     "mmap": "R", "clone": "R", "wait4": "R", "munmap": "A", "geteuid": "R", "getegid": "AR", "getpid": "R",
-    "pipe2": "R", "unshare": "R", "read": "R", "write": "AR", "socket": "R", "ioctl": "R", "exit_group": "A",
+    "pipe2": "AR", "unshare": "R", "read": "R", "write": "AR", "socket": "AR", "ioctl": "R", "exit_group": "A",
     # The kernel's settings: mounts of its own, and one by one read-only. A folder with mounts upon it is taken along with
     # them where it cannot be taken alone (EINVAL).
     "mount": "AR", "statfs": "R", "stat": "R", "getcwd": "R", "chdir": "R", "lseek": "A",

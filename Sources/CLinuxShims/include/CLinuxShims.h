@@ -38,6 +38,14 @@ static inline char **nonet_environment(void) {
   return environ;
 }
 
+// socket(2): an enumeration in one C library and macros in another.
+enum nonet_socket_type {
+  NONET_STREAM = SOCK_STREAM,
+  NONET_DATAGRAM = SOCK_DGRAM,
+  NONET_RAW = SOCK_RAW,
+  NONET_SEQUENCE = SOCK_SEQPACKET
+};
+
 // open(2) is variadic.
 static inline int nonet_open_for_reading(const char *path) {
   return open(path, O_RDONLY | O_CLOEXEC);
@@ -65,6 +73,16 @@ int nonet_install_filter(const void *instructions, unsigned short count);
 
 // seccomp(SECCOMP_GET_ACTION_AVAIL), which installs nothing.
 int nonet_probe_seccomp_action(uint32_t action);
+
+// tracing.c
+
+// Attaches to a thread by PTRACE_SEIZE and stops it; `signal` is what nonet_let_go has to hand over.
+// ETIMEDOUT where it does not stop within five seconds.
+int nonet_stop_thread(pid_t thread, int *signal);
+
+// How many instructions a filter of a stopped thread has, which are copied where `instructions` is not
+// NULL; 0 is the filter that was installed first. ENOENT behind the last one, EINVAL where there is none.
+int nonet_read_filter(pid_t thread, unsigned long index, void *instructions);
 
 // landlock.c
 
@@ -168,6 +186,16 @@ int nonet_is_only_name(int descriptor);
 // From here on every signal that would end the process writes `words` to standard error and ends it
 // with `status` instead, and so does an alarm after some seconds. `words` must stay where they are.
 int nonet_end_on_signals(int status, const char *words, size_t length, unsigned seconds);
+
+// heap.c
+
+// Fails with ENOMEM where memory is limited (RLIMIT_AS, RLIMIT_DATA) to less than so many bytes more.
+int nonet_reserve_memory(size_t count);
+
+// execute.c
+
+// execvp(3), whatever C library is linked: files without a first line are the shell's.
+int nonet_execute(const char *file, char *const *arguments);
 
 // check.c
 
@@ -489,10 +517,6 @@ int nonet_look(const struct nonet_slot *slot, struct nonet_notification *notific
 int nonet_refuse(int listener, uint64_t id, int number);
 int nonet_continue(int listener, uint64_t id);
 int nonet_is_waiting(int listener, uint64_t id);
-
-// Where memory is limited (RLIMIT_AS, RLIMIT_DATA), takes so many bytes for malloc(3) to hand out later,
-// or fails with ENOMEM.
-int nonet_reserve_memory(size_t count);
 
 // Raises the soft limit of descriptors, as far as the hard one lets it, and answers it.
 int nonet_raise_descriptor_limit(unsigned long wanted);

@@ -118,11 +118,15 @@ enum HelpText {
     what is printed
       --dump-bpf           the filter that would be installed
       --explain            what the filter answers, call by call
+      --filter FILE        read this filter, which anybody may have made
+                           FILE is a struct sock_filter array; - is standard input
+      --verify PID         which policy a running process is under
+                           with --explain or --dump-bpf its filters, whoever installed them
       --check              what this machine can confine, and whether we are already inside
       --print-policy NAME  the text of a preset, to read, or to begin a policy with
       --names KIND         the names that a KIND of value has: policy, call, errno, format, ...
       --arch ARCH          x86_64, aarch64 or all; this machine's unless told
-      --format FORMAT      listing, bpf_asm, raw, hex, c, json, decimal or dot
+      --format FORMAT      listing, bpf_asm, raw, hex, c, json, decimal, dot or smt2
                            for --explain and --check listing or json
       -q, --quiet          nothing but errors
       -v, --verbose        what protects COMMAND, and what takes protection away

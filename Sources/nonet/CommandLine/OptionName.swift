@@ -30,6 +30,8 @@ enum OptionName: String, CaseIterable {
   case dryRun = "--dry-run"
   case dump = "--dump-bpf"
   case explain = "--explain"
+  case filter = "--filter"
+  case verify = "--verify"
   case check = "--check"
   case printPolicy = "--print-policy"
   case names = "--names"
@@ -65,10 +67,11 @@ enum OptionName: String, CaseIterable {
     case .format: .format
     case .hook: .host
     case .names: .kind
-    case .log, .report, .from: .file
+    case .log, .report, .from, .filter: .file
     case .logDirectory: .folder
     case .allowUnix: .socket
     case .allowConnect: .endpoint
+    case .verify: .process
     case _: nil
     }
   }
@@ -114,6 +117,8 @@ enum OptionName: String, CaseIterable {
     case .install: ([.uninstall, .status], nil)
     case .uninstall: ([.install, .status], nil)
     case .status: ([.install, .uninstall], nil)
+    case .filter: ([.verify], "both name the filter to read")
+    case .verify: ([.filter], "both name the filter to read")
     case _: ([], nil)
     }
   }
@@ -128,6 +133,8 @@ enum OptionName: String, CaseIterable {
     case .uninstall: [.hook]
     case .status: [.hook]
     case .dryRun: [.hook]
+    case .filter: [.dump, .explain]
+    case .verify: [.verify, .dump, .explain]
     case .arch: [.dump, .explain]
     case .format: [.dump, .explain, .check]
     case _: nil
@@ -151,4 +158,5 @@ enum OptionKind: String, CaseIterable {
   case folder
   case socket
   case endpoint
+  case process
 }

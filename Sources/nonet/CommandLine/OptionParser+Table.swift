@@ -47,6 +47,8 @@ extension OptionParser {
     case .allowUnix: options.allowedUnix.append(value)
     case .allowConnect: try Self.allowConnect(value, &options)
     case .hook: try choose(.hook(try Self.host(value), .answer), name)
+    case .filter: options.filter = value
+    case .verify: options.verify = try Self.process(value)
     case .printPolicy: try choose(.printPolicy(try Self.preset(name, value)), name)
     case .names: try choose(.names(try Self.kind(value)), name)
     case .arch: options.architectures = try Self.architectures(value)

@@ -7,7 +7,7 @@ enum Weakening {
 
 /// What nonet is told to do, as the table of options names it.
 enum ModeName {
-  case run, dump, explain, check, hook, report
+  case run, dump, explain, check, verify, hook, report
 
   /// The mode that an option chooses; `nil` where no option has a word about it in the table.
   init?(_ option: OptionName) {
@@ -27,6 +27,7 @@ enum ModeName {
     case .dump: "--dump-bpf"
     case .explain: "--explain"
     case .check: "--check"
+    case .verify: "--verify PID"
     case .hook: "--hook HOST"
     case .report: "--report FILE.html"
     }
@@ -46,7 +47,7 @@ extension OptionName {
     case .policy: OptionParser.isPolicyFile(value)
     case .file, .folder: true
     case .socket: !value.elementsEqual("inside".utf8)
-    case .preset, .call, .errno, .capability, .backend, .arch, .format, .host, .kind, .endpoint, nil:
+    case .preset, .call, .errno, .capability, .backend, .arch, .format, .host, .kind, .endpoint, .process, nil:
       false
     }
   }

@@ -101,6 +101,11 @@ extension OptionParser {
       "--format: expected \(names.joined(separator: ", ")), not '\(value.text)'")
   }
 
+  static func process(_ value: Word) throws(Failure) -> pid_t {
+    if let number = pid_t(value.text), number > 0 { return number }
+    throw .usage("--verify: expected the number of a process, not '\(value.text)'")
+  }
+
   static func host(_ value: Word) throws(Failure) -> HookHost {
     if let host = HookHost(named: value.text) { return host }
     let names = HookHost.all.map { $0.name }

@@ -9,6 +9,8 @@ struct Options {
     case dump
     case explain
     case check
+    /// Say which policy a running process is under.
+    case verify(pid_t)
     /// Speak with the hooks of an agent's host, or put them into its settings.
     case hook(HookHost, HookAction)
     /// Write a page about a log.
@@ -78,6 +80,10 @@ struct Options {
   var keptPrivileges = Privileges.none
   var architectures: ArchitectureChoice?
   var format: Dump.Format?
+  /// `--filter`: the file of a filter that is read in the place of a policy; `-` is standard input.
+  var filter: Word?
+  /// `--verify`: the thread whose filters are read.
+  var verify: pid_t?
   /// `--unproved`: a filter whose proof comes to no end is used all the same.
   var acceptsUnproved = false
   var isQuiet = false

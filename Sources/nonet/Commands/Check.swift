@@ -24,7 +24,7 @@ struct Check {
   /// - Returns: The exit status: 0 where `auto` can confine a command, else 1.
   func perform() throws(Failure) -> CInt {
     let machine = try PlanChoice.machine { _ in
-      true
+      .inChild
     } triesUsers: {
       $0.landlockABI < 4
     }
@@ -108,7 +108,8 @@ struct Check {
 
   private static func namespace(_ machine: Capabilities) -> Finding {
     switch machine.namespace {
-    case .works: Finding(name: "user namespaces", isThere: true, text: "yes, with a network")
+    case .works, .entered:
+      Finding(name: "user namespaces", isThere: true, text: "yes, with a network")
     case .untried: Finding(name: "user namespaces", isThere: false, text: "not tried")
     case .fails(let failure):
       Finding(

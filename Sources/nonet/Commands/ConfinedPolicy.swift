@@ -7,7 +7,7 @@ struct ConfinedPolicy {
   /// What takes protection away.
   let concessions: [Concession]
   /// The filter, where the plan has one.
-  let program: CheckedProgram?
+  let filter: ProvenFilter?
   let sockets: InheritedSockets
   /// The policy as it was read, unless it is a built-in filter.
   let chosen: ChosenPolicy?
@@ -21,12 +21,12 @@ struct ConfinedPolicy {
     let deniesDebug = plan.layers.contains(.seccomp(deniesDebug: true))
     let hasNamespace = plan.layers.contains(.namespace) || wanted.layers.hasNamespace
     if case .builtIn(let preset, _) = wanted,
-      let filter = preset.filter(for: .host, deniesDebug: deniesDebug)
+      let filter = preset.provenFilter(for: .host, deniesDebug: deniesDebug)
     {
       policyName = preset.name
       concessions = options.concessions
-      program = plan.hasFilter ? filter : nil
-      sockets = InheritedSockets(filter.program, hasNamespace: hasNamespace)
+      self.filter = plan.hasFilter ? filter : nil
+      sockets = InheritedSockets(filter, hasNamespace: hasNamespace)
       chosen = nil
       expectsNetwork = false
       return
@@ -34,7 +34,8 @@ struct ConfinedPolicy {
     var chosen = try wanted.read(options)
     if deniesDebug { chosen = chosen.denyingDebug() }
     policyName = chosen.name
-    program = plan.hasFilter ? try chosen.checked(for: .host).program : nil
+    let program = plan.hasFilter ? try chosen.checked(for: .host).program : nil
+    filter = program.map { .checked($0) }
     sockets = InheritedSockets(chosen.policy, hasNamespace: hasNamespace)
     self.chosen = chosen
     expectsNetwork = chosen.expectsNetwork
@@ -47,6 +48,9 @@ struct ConfinedPolicy {
     self.concessions = concessions
     if plan.hasFilter { try Self.refuseUselessPolicy(chosen) }
   }
+
+  /// The filter as a program, where the plan has one.
+  var program: CheckedProgram? { filter?.program }
 
   /// What `NONET=` and messages call it: its name, and a mark for each concession.
   var name: String { Self.name(policyName, concessions) }

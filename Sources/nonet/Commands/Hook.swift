@@ -42,7 +42,7 @@ struct Hook {
     let confinement = ConfinedCommand(
       try Self.words(options) + added.map { Array($0.rawValue.utf8) })
     // The nonet that runs the command reads the environment too: better blocked with the reason now.
-    try Self.check(options.withEnvironment())
+    try Self.check(options.withEnvironment(), entersNamespace: true)
     try printOut(Self.answer(command, place, confinement).text(for: host))
   }
 
@@ -72,11 +72,16 @@ struct Hook {
   }
 
   /// Refuses what would fail with these options on this machine, where a command would be refused.
-  static func check(_ options: Options) throws(Failure) {
+  ///
+  /// - Parameters:
+  ///   - options: The options of the command.
+  ///   - entersNamespace: Whether this process has nothing to do with files any more.
+  /// - Throws: Why a command would not run.
+  static func check(_ options: Options, entersNamespace: Bool) throws(Failure) {
     var quiet = options
     quiet.isQuiet = true
     quiet.isForEveryCommand = true
-    _ = try RunPreparation.prepared(quiet) { false }
+    _ = try RunPreparation.prepared(quiet, entersNamespace: entersNamespace) { false }
   }
 
   private func question() throws(Failure) -> HookQuestion {

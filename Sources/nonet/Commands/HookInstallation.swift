@@ -12,7 +12,7 @@ struct HookInstallation {
   func install() throws(Failure) {
     let command = try command()
     // A hook that blocks everything is better refused here than found out by the agent.
-    try Hook.check(options)
+    try Hook.check(options, entersNamespace: false)
     let (path, file, settings) = try read()
     var changed = settings
     do throws(HookSettings.SettingsError) {

@@ -21,7 +21,9 @@ struct Run {
     let canSupervise = try SupervisedRun.reserveRoom(options)
     // Looked for once: the file that names it could change, and with it what would be started.
     var interpreter: [UInt8]?
-    let (plan, confined, isSupervised) = try RunPreparation.prepared(options) {
+    let (plan, confined, isSupervised) = try RunPreparation.prepared(
+      options, entersNamespace: options.supervisingOption == nil || options.needsOnlyHint
+    ) {
       interpreter = PythonCommand.interpreter(of: words, header: PythonCommand.header)
       return interpreter != nil
     }
@@ -73,7 +75,7 @@ struct Run {
 
   private func enforcement(_ plan: Plan, _ confined: ConfinedPolicy) -> Enforcement {
     Enforcement(
-      plan: plan, program: confined.program, sockets: confined.sockets,
+      plan: plan, filter: confined.filter, sockets: confined.sockets,
       report: options.isVerbose ? { nonet.say("\($0.name): \($1)") } : nil)
   }
 

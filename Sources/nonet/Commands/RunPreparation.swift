@@ -4,16 +4,18 @@ enum RunPreparation {
   ///
   /// - Parameters:
   ///   - options: The command line.
+  ///   - entersNamespace: Whether what comes afterwards may be in the namespace already.
   ///   - isPythonCommand: Asked only where the answer matters.
   /// - Returns: The layers to apply, what they need to know of the policy, and whether a supervisor is
   ///   needed.
   /// - Throws: Why the command would not run.
   static func prepared(
-    _ options: Options, isPythonCommand: () -> Bool
+    _ options: Options, entersNamespace: Bool, isPythonCommand: () -> Bool
   ) throws(Failure) -> (plan: Plan, policy: ConfinedPolicy, isSupervised: Bool) {
     if options.suppliesSockets { try SuppliedSockets.check(options) }
     let wanted = try WantedPolicy(options)
-    let choice = PlanChoice(options: options, policy: wanted)
+    let choice = PlanChoice(
+      options: options, policy: wanted, entersNamespace: entersNamespace)
     let plan = try choice.plan(isPythonCommand: isPythonCommand)
     let isSupervised = try isSupervised(options, plan)
     return (plan, try ConfinedPolicy(options, plan, wanted), isSupervised)

@@ -4,34 +4,52 @@ internal import BPFAssembler
 extension SupervisedRun {
   /// The proven program with questions in the place of refusals, behind what protects the supervisor.
   func installed(_ oracle: CheckedProgram) throws(Failure) -> SupervisedFilter {
+    var chosen = confined.chosen
+    if chosen == nil, options.suppliesSockets || !Self.watchedCalls(options).isEmpty {
+      let deniesDebug = plan.layers.contains(.seccomp(deniesDebug: true))
+      chosen = try ChosenPolicy(options, deniesDebug: deniesDebug)
+    }
+    return try Self.filter(oracle, of: chosen, named: confined.name, options)
+  }
+
+  /// The filter of a supervised run.
+  ///
+  /// - Parameters:
+  ///   - oracle: The proven program of the policy.
+  ///   - chosen: The policy; it may be missing where a preset runs as it stands and nothing is watched.
+  ///   - name: What messages call the policy.
+  ///   - options: What the supervisor is wanted for.
+  /// - Returns: The filter, and the part of it that protects the supervisor.
+  /// - Throws: Why the policy cannot be supervised.
+  static func filter(
+    _ oracle: CheckedProgram, of chosen: ChosenPolicy?, named name: String, _ options: Options
+  ) throws(Failure) -> SupervisedFilter {
     var asking = oracle
-    let watched = watchedCalls.compactMap { Syscall(named: $0) }
+    let watched = watchedCalls(options).compactMap { Syscall(named: $0) }
     if !watched.isEmpty || options.suppliesSockets {
-      var chosen = confined.chosen
-      if chosen == nil {
-        let deniesDebug = plan.layers.contains(.seccomp(deniesDebug: true))
-        chosen = try ChosenPolicy(options, deniesDebug: deniesDebug)
-      }
-      chosen = chosen?.denying(watched)
+      var changed = chosen?.denying(watched)
       if options.suppliesSockets {
         let rules = try SuppliedSockets.parsed(SuppliedSockets.asked(options))
-        chosen = chosen?.preceded(by: rules)
+        changed = changed?.preceded(by: rules)
       }
-      asking = try chosen?.checked(for: .host).program ?? oracle
+      // What is watched is asked about, or the command does not run.
+      guard let program = try changed?.checked(for: .host).program else {
+        throw .refused("policy \(name) cannot be supervised so, so the command was not run")
+      }
+      asking = program
     }
-    let refusesEnd = confined.chosen != nil && SupervisedFilter.refusesEnd(oracle.program)
+    let refusesEnd = chosen != nil && SupervisedFilter.refusesEnd(oracle.program)
     let ends =
-      refusesEnd
-      ? try confined.chosen?.only(SupervisedFilter.endCalls).checked(for: .host).program : nil
+      refusesEnd ? try chosen?.only(SupervisedFilter.endCalls).checked(for: .host).program : nil
     do throws(SupervisedFilter.Problem) {
       return try SupervisedFilter(asking, ends: ends, asksAboutKills: options.isObserving)
     } catch {
-      throw .supervision(error, confined.name)
+      throw .supervision(error, name)
     }
   }
 
   /// What the policy allows and the supervisor wants to see all the same.
-  private var watchedCalls: [String] {
+  private static func watchedCalls(_ options: Options) -> [String] {
     // Where allowed calls send to is worth knowing too.
     if options.isObserving { return ["sendto", "sendmsg", "sendmmsg"] }
     return AllowedSockets.watchedCalls(options)

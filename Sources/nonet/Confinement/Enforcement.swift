@@ -11,7 +11,7 @@ enum LayerError: Error {
 struct Enforcement {
   let plan: Plan
   /// The filter, where the plan has one.
-  let program: CheckedProgram?
+  let filter: ProvenFilter?
   let sockets: InheritedSockets
   /// Told of each layer once it is in force, with what it did; `nil` where nobody wants to know.
   let report: ((_ layer: Plan.Layer, _ detail: String) -> Void)?
@@ -52,7 +52,7 @@ struct Enforcement {
     for layer in plan.layers {
       switch layer {
       case .landlock(let domain): report?(layer, Self.words(domain))
-      case .seccomp: report?(layer, "\(words(program)), supervised")
+      case .seccomp: report?(layer, "\(words(filter)), supervised")
       case .capabilities(let dropped): report?(layer, Self.words(dropped))
       case .descriptors, .namespace, .users, .settings, .python: continue
       }
@@ -122,7 +122,7 @@ struct Enforcement {
 
   private func enterNamespace() throws(LayerError) -> String {
     do throws(NamespaceError) {
-      try enterNetworkNamespace()
+      if !plan.isInNamespace { try enterNetworkNamespace() }
     } catch {
       throw .namespace(error)
     }
@@ -183,21 +183,21 @@ struct Enforcement {
     return "processes outside cannot be traced, \(also)"
   }
 
-  private func words(_ program: CheckedProgram?) -> String {
-    "\(program?.program.instructions.count ?? 0) instructions for \(Architecture.host)"
+  private func words(_ filter: ProvenFilter?) -> String {
+    "\(filter?.count ?? 0) instructions for \(Architecture.host)"
   }
 
   private func install(_ layer: Plan.Layer) throws(LayerError) -> String {
     // A plan with a filter layer comes with a filter; without one nothing may run.
-    guard let program = program?.program else {
+    guard let filter else {
       throw .system(layer, SystemError(call: "seccomp", number: EINVAL))
     }
     do throws(SystemError) {
-      try installFilter(program.bytes)
+      try installFilter(filter.bytes)
     } catch {
       throw .system(layer, error)
     }
-    return words(self.program)
+    return report == nil ? "" : words(filter)
   }
 }
 

@@ -13,9 +13,9 @@ struct InheritedSockets {
   }
 
   /// Sockets as a filter lets the command make them.
-  init(_ filter: Program, hasNamespace: Bool) {
+  init(_ filter: ProvenFilter, hasNamespace: Bool) {
     self.hasNamespace = hasNamespace
-    allows = { filter.allows($0) }
+    allows = { filter.program?.program.allows($0) ?? false }
   }
 
   private static let unixFamily = UInt32(AF_UNIX)

@@ -59,6 +59,11 @@ struct Plan: Equatable {
       }
     }
 
+    /// Whether nothing is run where the namespace cannot be had.
+    var needsNamespace: Bool {
+      !isBestEffort && (backend == .namespace || backend != .python && layers.hasNamespace)
+    }
+
     /// Whether the answer may depend on a user namespace: it stands in for Landlock.
     func asksForUsers(_ machine: Capabilities) -> Bool {
       (backend == .auto || backend == .seccomp) && machine.seccompFailure == nil
@@ -75,7 +80,7 @@ struct Plan: Equatable {
     func asksForPython(_ machine: Capabilities) -> Bool {
       switch backend {
       case .python: true
-      case .auto: machine.seccompFailure != nil && machine.namespace != .works
+      case .auto: machine.seccompFailure != nil && !machine.namespace.isUsable
       case .seccomp, .namespace: false
       }
     }
@@ -92,6 +97,9 @@ struct Plan: Equatable {
   var absences: [String] = []
   /// What the layers do not hold and the user has to know.
   var warnings: [String] = []
+
+  /// Whether this process is in the network namespace already.
+  var isInNamespace = false
 
   /// Whether a filter is among the layers.
   var hasFilter: Bool {

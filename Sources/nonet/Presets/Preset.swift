@@ -30,6 +30,16 @@ enum Preset: CaseIterable {
     }
   }
 
+  /// The text's lines that say which layers there are, alone: a command starts without reading the rules.
+  var layerLines: [UInt8] {
+    switch self {
+    case .default: PresetBytes.default_layers
+    case .strict: PresetBytes.strict_layers
+    case .unix: PresetBytes.unix_layers
+    case .loopback: PresetBytes.loopback_layers
+    }
+  }
+
   /// The bytes of the golden filter; `nil` where there is none.
   func bytes(for architecture: Architecture, deniesDebug: Bool) -> [UInt8]? {
     switch (self, architecture, deniesDebug) {
@@ -167,6 +177,10 @@ private enum PresetBytes {
   32, 110, 101, 101, 100,  44,  32, 105, 115,  32, 101, 110, 111, 117, 103, 104,
   32, 102, 111, 114,  32, 105, 116,  46,  10, 100, 101, 110, 121,  32,  32,  98,
  112, 102,  10,
+  ]
+  static let default_layers: [UInt8] = [
+ 108,  97, 121, 101, 114, 115,  32,  32, 108,  97, 110, 100, 108, 111,  99, 107,
+  44,  32, 100, 101, 115,  99, 114, 105, 112, 116, 111, 114, 115,  10,
   ]
   static let default_x86_64: [UInt8] = [
   32,   0,   0,   0,   4,   0,   0,   0,  21,   0,   0,  14,  62,   0,   0, 192,
@@ -362,6 +376,11 @@ private enum PresetBytes {
  110,  95,  98, 121,  95, 104,  97, 110, 100, 108, 101,  95,  97, 116,  44,  32,
  105, 111, 112, 101, 114, 109,  44,  32, 105, 111, 112, 108,  10,
   ]
+  static let strict_layers: [UInt8] = [
+ 108,  97, 121, 101, 114, 115,  32,  32, 108,  97, 110, 100, 108, 111,  99, 107,
+  44,  32, 100, 101, 115,  99, 114, 105, 112, 116, 111, 114, 115,  44,  32, 115,
+ 101, 116, 116, 105, 110, 103, 115,  10,
+  ]
   static let strict_x86_64: [UInt8] = [
   32,   0,   0,   0,   4,   0,   0,   0,  21,   0,   0,  29,  62,   0,   0, 192,
   32,   0,   0,   0,   0,   0,   0,   0,  53,   0,   0,   6,  44,   1,   0,   0,
@@ -545,6 +564,10 @@ private enum PresetBytes {
   99, 104,  32,  98, 117, 105, 108, 100, 101, 114, 115,  32, 110, 101, 101, 100,
   44,  32, 105, 115,  32, 101, 110, 111, 117, 103, 104,  32, 102, 111, 114,  32,
  105, 116,  46,  10, 100, 101, 110, 121,  32,  32,  98, 112, 102,  10,
+  ]
+  static let unix_layers: [UInt8] = [
+ 108,  97, 121, 101, 114, 115,  32,  32, 108,  97, 110, 100, 108, 111,  99, 107,
+  44,  32, 100, 101, 115,  99, 114, 105, 112, 116, 111, 114, 115,  10,
   ]
   static let unix_x86_64: [UInt8] = [
   32,   0,   0,   0,   4,   0,   0,   0,  21,   0,   0,  13,  62,   0,   0, 192,
@@ -763,6 +786,11 @@ private enum PresetBytes {
  105, 108, 100, 101, 114, 115,  32, 110, 101, 101, 100,  44,  32, 105, 115,  32,
  101, 110, 111, 117, 103, 104,  32, 102, 111, 114,  32, 105, 116,  46,  10, 100,
  101, 110, 121,  32,  32,  98, 112, 102,  10,
+  ]
+  static let loopback_layers: [UInt8] = [
+ 108,  97, 121, 101, 114, 115,  32,  32, 110,  97, 109, 101, 115, 112,  97,  99,
+ 101,  44,  32, 108,  97, 110, 100, 108, 111,  99, 107,  44,  32, 100, 101, 115,
+  99, 114, 105, 112, 116, 111, 114, 115,  10,
   ]
   static let loopback_x86_64: [UInt8] = [
   32,   0,   0,   0,   4,   0,   0,   0,  21,   0,   0,  15,  62,   0,   0, 192,

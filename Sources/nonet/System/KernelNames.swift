@@ -39,10 +39,10 @@ var AF_INET6: CInt { CLinuxShims.AF_INET6 }
 
 /// Types of sockets (socket(2)), as a register has them.
 enum SocketType {
-  static var stream: UInt32 { SOCK_STREAM.rawValue }
-  static var datagram: UInt32 { SOCK_DGRAM.rawValue }
-  static var raw: UInt32 { SOCK_RAW.rawValue }
-  static var sequence: UInt32 { SOCK_SEQPACKET.rawValue }
+  static var stream: UInt32 { NONET_STREAM.rawValue }
+  static var datagram: UInt32 { NONET_DATAGRAM.rawValue }
+  static var raw: UInt32 { NONET_RAW.rawValue }
+  static var sequence: UInt32 { NONET_SEQUENCE.rawValue }
 }
 
 // signal(7)

@@ -18,7 +18,7 @@ struct NetworkPeer: Equatable {
   init?(of descriptor: CInt, in thread: pid_t, _ process: pid_t) {
     var peer = nonet_peer()
     guard nonet_look_at_peer(thread, process, descriptor, &peer) == 0 else { return nil }
-    isStream = UInt32(bitPattern: peer.type) == SOCK_STREAM.rawValue
+    isStream = UInt32(bitPattern: peer.type) == SocketType.stream
     let count = min(Int(peer.size), 128)
     address = withUnsafeBytes(of: &peer.address) { Array($0.prefix(count)) }
   }
