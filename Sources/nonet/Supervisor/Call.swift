@@ -89,7 +89,8 @@ struct CallKinds {
   init() {
     let names: [(String, CallKind)] = [
       ("socket", .socket), ("socketpair", .socketpair), ("connect", .connect), ("bind", .bind),
-      ("listen", .listen), ("shutdown", .shutdown), ("sendto", .sendto), ("sendmsg", .sendmsg), ("sendmmsg", .sendmmsg),
+      ("listen", .listen), ("shutdown", .shutdown), ("sendto", .sendto), ("sendmsg", .sendmsg),
+      ("sendmmsg", .sendmmsg),
       ("socketcall", .socketcall),
     ]
     kinds = names.compactMap { name, kind in Syscall(named: name).map { ($0, kind) } }
