@@ -209,7 +209,10 @@ def test_ipv6_and_localhost(free, allowing):
     assert same(free, allowing(f"[::1]:{six.port}"), text, six.port) == ["ping"]
     assert lines(allowing(f"localhost:{six.port}"), text, six.port) == ["ping"]
     # Happy eyeballs: both addresses are tried, and one answers.
-    text = 'print(echo(socket.create_connection(("localhost", PORT), 5)))'
+    text = """
+for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+    try: print(echo(connected((address, PORT), family))); break
+    except ConnectionRefusedError: pass"""
     assert same(free, allowing(f"localhost:{six.port}"), text, six.port) == ["ping"]
     six.close()
 
@@ -252,12 +255,14 @@ except Rung: print("interrupted")"""
     server, kept = full()
     assert lines(allowing(f"127.0.0.1:{server.port}"), text, server.port) == bare
     # The kernel asks again after a second, and finds room.
+    taken = []
     running = allowing(f"127.0.0.1:{server.port}").popen(
         PYTHON, "-c", HEAD + 'connected(("127.0.0.1", PORT)); print("late")', str(server.port))
     time.sleep(0.5)
-    taken = [server.accept_one() for _ in range(1)]
+    # Those that were kept waiting find room too, each in its time.
+    threading.Thread(target=lambda: taken.extend(iter(server.accept_one, None)), daemon=True).start()
     assert running.communicate(timeout=15)[0] == b"late\n"
-    del taken, kept
+    del kept
 
 
 # Nothing else opens --------------------------------------------------------------------------------
@@ -281,9 +286,12 @@ print(outcome(lambda: socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)), outcome
 
 def test_nothing_else_opens(allowing, echo, ears):
     found = lines(allowing(f"127.0.0.1:{echo.port}"), NOTHING, echo.port, ears.port)
+    # A network whose lo is down lets 127.0.0.1 be bound to, or not, by the kernel's version: it leads nowhere.
+    bound = found.pop(5)
+    assert bound in ("EADDRNOTAVAIL EACCES EACCES", "None EACCES EACCES"), bound
     assert found == [
         "EACCES EACCES EACCES", "EACCES EACCES", "EACCES EACCES", "ENETUNREACH", "EACCES EACCES",
-        "EADDRNOTAVAIL EACCES EACCES", "EACCES EACCES EACCES", "EACCES EAFNOSUPPORT"], found
+        "EACCES EACCES EACCES", "EACCES EAFNOSUPPORT"], found
 
 
 # Options that could lead a socket elsewhere, each with a value that the kernel takes from somebody.
@@ -383,7 +391,7 @@ def attacker(stage):
 @pytest.mark.parametrize("way", ["address", "descriptor", "disconnect", "shutdown"])
 def test_threads_that_exchange_everything(free, allowing, echo, ears, attacker, way):
     words = (attacker, way, str(echo.port), str(ears.port))
-    assert free(*words, "0.3", env={"TOKEN": "free"}).returncode == 0
+    assert free(*words, "1", env={"TOKEN": "free"}).returncode == 0
     assert ears.heard(b"free", 2), "without nonet the attack does not work"
     seconds = "60" if os.environ.get("NONET_FIELD") else "3"
     done = allowing(f"127.0.0.1:{echo.port}")(*words, seconds, env={"TOKEN": "inside"}, timeout=90)
@@ -430,6 +438,7 @@ os.rename(done + ".new", done)
     assert pathlib.Path(done).read_text().split() == ["ping", PERMISSION]
 
     text = HEAD + """
+signal.signal(signal.SIGTERM, signal.SIG_IGN)  # which comes when nonet is gone
 print("ready", flush=True); time.sleep(0.7)
 one = outcome(socket.socket)
 print(one, flush=True)

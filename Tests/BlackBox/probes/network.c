@@ -41,8 +41,10 @@ static void fast_open(int socket) {
 static int fresh(void) { return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0); }
 
 static void *swap_address(void *unused) {
-  for (; !over; shared.sin_port = shared.sin_port == allowed.sin_port ? other.sin_port : allowed.sin_port)
+  for (int turn = 0; !over; turn = !turn) {
+    __atomic_store_n(&shared.sin_port, turn ? other.sin_port : allowed.sin_port, __ATOMIC_RELAXED);
     for (volatile int i = 0; i < 300; i++) continue;
+  }
   return unused;
 }
 
