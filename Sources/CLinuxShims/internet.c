@@ -46,7 +46,7 @@ static int look(int copy, struct nonet_internet *found) {
 int nonet_copy_internet_socket(pid_t thread, pid_t process, int number, struct nonet_internet *found) {
   *found = (struct nonet_internet){0};
   if (nonet_step_out()) return -1;
-  int copy = nonet_copy_socket(thread, process, number, &found->family, &found->type);
+  int copy = nonet_copy_socket_stepped_out(thread, process, number, &found->family, &found->type);
   if (copy >= 0 && found->family != AF_INET && found->family != AF_INET6) {
     errno = ENOTSOCK;
     copy = closed(copy, -1);
@@ -59,7 +59,7 @@ int nonet_copy_internet_socket(pid_t thread, pid_t process, int number, struct n
 int nonet_shut_down(pid_t thread, pid_t process, int number, int how, uint64_t outside) {
   int family, type;
   if (nonet_step_out()) return -1;
-  int copy = nonet_copy_socket(thread, process, number, &family, &type), result = -1;
+  int copy = nonet_copy_socket_stepped_out(thread, process, number, &family, &type), result = -1;
   struct nonet_internet found = {0};
   int is_internet = copy >= 0 && (family == AF_INET || family == AF_INET6);
   if (copy < 0 || (is_internet && look(copy, &found))) {

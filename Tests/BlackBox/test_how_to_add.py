@@ -85,12 +85,14 @@ def add_architecture(tree):
 
 def add_host(tree):
     hosts = f"{PROGRAM}/Hooks/HookHosts.swift"
-    tree.replace(hosts, ".geminiCLI, .cursor]", ".geminiCLI, .cursor, .another]")
+    tree.replace(hosts, ".crush, .devin]", ".crush, .devin, .another]")
     tree.replace(hosts, "  static var codex: HookHost {", """  static var another: HookHost {
     HookHost(
-      name: "another", event: "PreToolUse", shellTool: "Bash", folderVariable: nil, folder: ".another",
-      file: "hooks.json", acceptsComments: false,
-      confining: Rewriting(before: #"{"run":""#, after: #""}"#))
+      name: "another",
+      before: Moment(
+        event: "PreToolUse", matcher: "Bash",
+        subject: .command(Rewriting(before: #"{"run":""#, after: #""}"#, told: ["run"]), confined: "{}")),
+      shellTool: "Bash", place: SettingsPlace(folder: ".another", file: "hooks.json"))
   }
 
   static var codex: HookHost {""")
@@ -106,7 +108,7 @@ def add_format(tree):
   }
 }
 """)
-    tree.replace(f"{LIBRARY}/Dump/Dump.swift", ".decimal, .dot]", ".decimal, .dot, .count]")
+    tree.replace(f"{LIBRARY}/Dump/Dump.swift", ".dot, .smt2]", ".dot, .smt2, .count]")
 
 
 def add_option(tree):

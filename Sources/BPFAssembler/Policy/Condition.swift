@@ -81,6 +81,10 @@ extension Policy {
   public enum Value: Hashable, Sendable {
     /// A number as it stands.
     case number(UInt64)
+    /// A number below zero, by its magnitude; as wide as what it is compared with.
+    case negative(UInt64)
+    /// The bits of several, written `A | B`.
+    case bits([Policy.Value])
     /// A kernel constant, which may differ between architectures (`O_DIRECTORY` does).
     case constant(NamedConstant)
 
@@ -89,12 +93,16 @@ extension Policy {
     /// - Parameters:
     ///   - architecture: The ABI of the call.
     ///   - isWord: Whether it is compared in 32 bits, where a negative constant such as AT_FDCWD has
-    ///     32 bits too. A number stands as it is written.
+    ///     32 bits too, and so has one such as -1. A number without a sign stands as it is written.
     /// - Returns: The value there.
     public func number(on architecture: Architecture, isWord: Bool) -> UInt64 {
       switch self {
       case .number(let number):
         return number
+      case .negative(let magnitude):
+        return isWord ? (0 &- magnitude) & 0xffff_ffff : 0 &- magnitude
+      case .bits(let values):
+        return values.reduce(0) { $0 | $1.number(on: architecture, isWord: isWord) }
       case .constant(let constant):
         let value = constant.value(on: architecture)
         let isNegative = Int64(bitPattern: value) < 0

@@ -435,10 +435,14 @@ ssize_t nonet_read_link(int link, char *bytes, size_t count);
 // `nonet_duplicate_of_thread` finds it; ENOTSOCK for all else.
 int nonet_copy_unix_socket(pid_t thread, pid_t process, int number, int *type);
 
+// The same of a socket of any family; ENOTSOCK for what is none.
+int nonet_copy_socket(pid_t thread, pid_t process, int number, int *family, int *type);
+
 int nonet_close_patiently(int descriptor);
 
-// The same of any socket, for who is out of turn already.
-int nonet_copy_socket(pid_t thread, pid_t process, int number, int *family, int *type);
+// The same for a caller that has stepped out already.
+int nonet_copy_socket_stepped_out(pid_t thread, pid_t process, int number, int *family,
+                                  int *type);
 
 // Where a socket of IPv4 or IPv6 is connected to; no size where it is not.
 struct nonet_peer {
@@ -593,8 +597,8 @@ struct nonet_file {
 // Looks at an open file, without waiting for its file system.
 int nonet_look_at(int file, struct nonet_file *found);
 
-// A new AF_UNIX socket, not blocking, with what was set on another one.
-int nonet_unix_socket_like(int model, int type);
+// A new AF_UNIX socket, not blocking, with what was set on another one; and how much of that could not be set.
+int nonet_unix_socket_like(int model, int type, int *lost);
 
 // Connects to exactly that file.
 int nonet_connect_pinned(int socket, int file);
@@ -604,6 +608,70 @@ int nonet_put_descriptor(int listener, uint64_t id, int source, int number, int 
 
 // The call that waits returns 0.
 int nonet_succeed(int listener, uint64_t id);
+
+// loopback.c
+
+// Whether this network has an address of IPv6 that glibc counts as one (AI_ADDRCONFIG of getaddrinfo(3)).
+int nonet_has_ipv6(void);
+
+// Brings lo up in a new network namespace, with an address of each family by which names resolve as outside, and
+// routes for multicast.
+int nonet_raise_loopback(int has_ipv6, int *step);
+
+// carry.c
+
+// Sets on a socket what was set on another one, as setsockopt(2) has it, and answers how much could not be set.
+int nonet_carry_options(int from, int to, int family);
+
+// So many copies of a descriptor and so many places in epoll sets are looked for, among so many descriptors,
+// and in so many pages about each set.
+enum { NONET_MOST_COPIES = 32, NONET_MOST_LOOKED = 4096, NONET_MOST_PAGES = 256 };
+
+// A socket in an epoll set of the command's.
+struct nonet_membership {
+  int set;    // the set's number there
+  int copy;   // a descriptor of it here; -1 where there is none
+  int number; // by which the socket is in the set
+  uint32_t events;
+  uint64_t data;
+};
+
+// What of a process leads to a socket besides one descriptor, or is bound to that descriptor.
+struct nonet_copies {
+  int number; // the descriptor
+  int numbers[NONET_MOST_COPIES], count;
+  struct nonet_membership memberships[NONET_MOST_COPIES];
+  int membership_count;
+  // F_SETOWN, F_SETSIG and O_ASYNC of fcntl(2), where any of them was used and may be used for the command.
+  int owner_type, signal, wants_signals;
+  pid_t owner;
+  // How much could not be found out or is not carried over.
+  int lost;
+};
+
+// Looks for all that, given a copy of the socket; hands out descriptors of the sets.
+int nonet_find_copies(pid_t thread, pid_t process, int number, int socket, struct nonet_copies *found);
+void nonet_forget_copies(const struct nonet_copies *found);
+
+static inline int nonet_copy_number(const struct nonet_copies *found, int index) {
+  return found->numbers[index];
+}
+
+// Puts another socket into the same sets under the same numbers, and gives it the same owner.
+int nonet_join_sets(int socket, struct nonet_copies *found);
+
+// inplace.c
+
+// Connects a socket that the command has too, without waiting: EAGAIN, EINPROGRESS or EALREADY where it would.
+int nonet_connect_in_place(int socket, const void *address, socklen_t size);
+int nonet_connect_pinned_in_place(int socket, int file);
+
+// An O_PATH descriptor of the file to which an AF_UNIX socket is bound; for who has CAP_NET_ADMIN in its network
+// (SIOCUNIXFILE).
+int nonet_file_of_socket(int socket);
+
+// The number of this process's network namespace (Linux 5.14), 0 where the kernel does not tell.
+uint64_t nonet_own_network(void);
 
 // ids.c
 
@@ -633,5 +701,21 @@ static inline int nonet_stop_signal(int status) { return WIFSTOPPED(status) ? WS
 static inline int nonet_is_continued(int status) { return WIFCONTINUED(status); }
 static inline int nonet_end_signal(int status) { return WIFSIGNALED(status) ? WTERMSIG(status) : 0; }
 static inline int nonet_exit_status(int status) { return WEXITSTATUS(status); }
+
+// folder.c
+
+// Makes a file of a new name, open for reading and writing, for us alone (mkostemp(3)).
+int nonet_scratch_file(char *template);
+
+// Goes on in a child, whose standard output is the file `output`; this process only waits, hands on the
+// signals that were meant for the command, and comes back with the child's status. 0 in the child, 1 here.
+int nonet_stay_beside(int output, int *status);
+
+// memfd_create(2), which only some headers declare without _GNU_SOURCE.
+int nonet_memory_file(void);
+
+// Runs a program with other standard streams, and waits; its wait status in `status`. 127 where it cannot be
+// run.
+int nonet_run_program(char *const *arguments, int input, int output, int *status);
 
 #endif

@@ -27,12 +27,17 @@ enum OptionName: String, CaseIterable {
   case install = "--install"
   case uninstall = "--uninstall"
   case status = "--status"
+  case trial = "--try"
+  case noPrefix = "--no-prefix"
+  case managed = "--managed"
   case dryRun = "--dry-run"
+  case handsFolder = "--cd"
   case dump = "--dump-bpf"
   case explain = "--explain"
   case filter = "--filter"
   case verify = "--verify"
   case check = "--check"
+  case inside = "--inside"
   case printPolicy = "--print-policy"
   case names = "--names"
   case arch = "--arch"
@@ -114,9 +119,10 @@ enum OptionName: String, CaseIterable {
     switch self {
     case .policy: ([.policy], "a command has one policy")
     case .loopback: ([.policy], "--loopback is short for --policy loopback; the line 'layers namespace' in a policy file gives it a network of its own")
-    case .install: ([.uninstall, .status], nil)
-    case .uninstall: ([.install, .status], nil)
-    case .status: ([.install, .uninstall], nil)
+    case .install: ([.uninstall, .status, .trial], nil)
+    case .uninstall: ([.install, .status, .trial], nil)
+    case .status: ([.install, .uninstall, .trial], nil)
+    case .trial: ([.install, .uninstall, .status], nil)
     case .filter: ([.verify], "both name the filter to read")
     case .verify: ([.filter], "both name the filter to read")
     case _: ([], nil)
@@ -132,7 +138,11 @@ enum OptionName: String, CaseIterable {
     case .install: [.hook]
     case .uninstall: [.hook]
     case .status: [.hook]
+    case .trial: [.hook]
+    case .noPrefix: [.hook]
+    case .managed: [.hook]
     case .dryRun: [.hook]
+    case .handsFolder: [.run]
     case .filter: [.dump, .explain]
     case .verify: [.verify, .dump, .explain]
     case .arch: [.dump, .explain]

@@ -18,10 +18,15 @@ extension OptionParser {
     case .install: action = .install
     case .uninstall: action = .uninstall
     case .status: action = .status
+    case .trial: action = .trial
+    case .noPrefix: options.hasNoPrefix = true
+    case .managed: options.isManaged = true
     case .dryRun: options.isDryRun = true
+    case .handsFolder: options.handsFolder = true
     case .dump: try choose(.dump, name)
     case .explain: try choose(.explain, name)
     case .check: try choose(.check, name)
+    case .inside: try choose(.inside, name)
     case .quiet: options.isQuiet = true
     case .verbose: options.isVerbose = true
     case .shortHelp: try choose(.help(isShort: true), name)

@@ -9,6 +9,8 @@ struct Options {
     case dump
     case explain
     case check
+    /// Say whether this process is confined.
+    case inside
     /// Say which policy a running process is under.
     case verify(pid_t)
     /// Speak with the hooks of an agent's host, or put them into its settings.
@@ -92,6 +94,12 @@ struct Options {
   var isForEveryCommand = false
   /// `--dry-run`: the settings stay as they are.
   var isDryRun = false
+  /// `--no-prefix`: a hook is installed without a prefix beside it.
+  var hasNoPrefix = false
+  /// `--managed`: the settings of the administrator.
+  var isManaged = false
+  /// `--cd`: the folder in which the command ended is printed.
+  var handsFolder = false
   /// What `-v` says of the options in `$NONET_OPTIONS`.
   var notes: [String] = []
   /// Every option as it was said, in order.
@@ -131,8 +139,9 @@ extension Options {
   /// What `--fail-on-attempt` ends with unless told.
   static let statusOfAttempts: CInt = 123
 
-  /// Whether the command may as well run without a supervisor: a hint protects nobody.
-  var needsOnlyHint: Bool { isHinting && !isLogging && allowedUnix.isEmpty && !suppliesSockets }
+  /// Whether the command may as well run without a supervisor: a hint protects nobody, and where the policy
+  /// alone wants one, its filter refuses what the supervisor would make.
+  var canDoWithoutSupervisor: Bool { !isLogging && allowedUnix.isEmpty && !suppliesSockets }
 
   /// Whether the command gets IP sockets from the supervisor.
   var suppliesSockets: Bool { !endpoints.isEmpty || wantsDestinations }

@@ -63,8 +63,9 @@ final class NetworkSockets {
   /// Notes that a thread enters a Landlock domain of its own, before it does.
   func note(_ notification: Notification) {
     guard notification.number == restrictSelf else { return }
-    let start = ThreadStatus(of: notification.thread).flatMap { startTime(of: $0.process) }
-    if listener.isWaiting(notification.id) { domains.note(start) }
+    let process = ThreadStatus(of: notification.thread)?.process
+    let start = process.flatMap { startTime(of: $0) }
+    if listener.isWaiting(notification.id) { domains.note(process ?? notification.thread, start) }
   }
 
   /// Answers a call that the policy refuses.

@@ -10,7 +10,7 @@ extension Supervisor {
     let ruling = judge.ruling(on: call, by: notification.thread)
     let kind = kinds.kind(of: call)
     guard let verdict = ruling.verdict else {
-      if ruling.isOwn {
+      if ruling.isOwn || ruling.isMade {
         _ = answer(.proceed, notification.id)
       } else if let network {
         decide(call, kind, notification, network, at: now)
@@ -59,7 +59,13 @@ extension Supervisor {
   func note(
     _ answer: UnixConnector.Answer, _ attempt: Attempt, _ thread: Identities.Thread?
   ) {
+    // In a network of the command's own only what would leave it is an attempt.
+    let isUnix = attempt.evidence.address.map { UnixAddress.isUnix($0) } ?? true
     switch answer {
+    case .performed where !isUnix: return
+    case .fail(let number) where !isUnix:
+      guard number == ENETUNREACH else { return }
+      record.add(attempt.answered(.refused(number), isProbe: false), by: thread)
     case .performed: record.add(attempt.answered(.allowed, isProbe: true), by: thread)
     case .refuse(let number):
       record.add(attempt.answered(.refused(number), isProbe: false), by: thread)

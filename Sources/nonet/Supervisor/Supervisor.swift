@@ -42,11 +42,11 @@ final class Supervisor {
   ///   - signals: What this process is sent.
   ///   - record: The logs.
   ///   - sockets: What connect may reach though the policy refuses it, where anything.
-  ///   - network: Where IP sockets are made for the command, and what they may reach.
+  ///   - supplied: Where IP sockets are made for the command, and what they may reach.
   ///   - complain: Tells a person what went wrong.
   init(
     judge: Judge, child: SupervisedChild, signals: SignalReader, record: Record,
-    sockets: UnixAllowance? = nil, network: (NetworkAllowance, EmptyNetwork)? = nil,
+    sockets: UnixAllowance? = nil, supplied: (NetworkAllowance, EmptyNetwork)? = nil,
     complain: @escaping (String) -> Void
   ) {
     self.complain = complain
@@ -56,8 +56,8 @@ final class Supervisor {
     progress = child.progress
     let listener = Listener(number: child.listener, slot: child.progress.slot(.first))
     self.listener = listener
-    self.network = network.map { NetworkSockets($0.0, $0.1, listener) }
-    connector = sockets.map { UnixConnector($0, listener, complain: complain) }
+    self.network = supplied.map { NetworkSockets($0.0, $0.1, listener) }
+    connector = sockets.map { UnixConnector($0, listener, command: child.pid, complain: complain) }
     command = CommandProcess(pid: child.pid, listener: child.listener)
     command.second = child.progress.second
     self.judge.protection.holders.second = child.progress.second

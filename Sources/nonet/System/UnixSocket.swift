@@ -33,9 +33,15 @@ struct UnixSocket: ~Copyable {
   }
 
   /// A new socket of the same type with what was set on this one, not blocking.
-  borrowing func another() throws(SystemError) -> UnixSocket {
+  ///
+  /// - Parameter lost: Is told how much could not be set on it.
+  /// - Returns: The socket.
+  /// - Throws: The errno of socket(2).
+  borrowing func another(_ lost: inout CInt) throws(SystemError) -> UnixSocket {
     let (number, type) = (descriptor.number, type)
-    let made = try attempt("socket") { nonet_unix_socket_like(number, CInt(bitPattern: type)) }
+    let made = try attempt("socket") {
+      nonet_unix_socket_like(number, CInt(bitPattern: type), &lost)
+    }
     return UnixSocket(owning: made, type: type)
   }
 
@@ -134,15 +140,6 @@ struct UnixSocket: ~Copyable {
     }
     return result == 0 ? Array(bytes.prefix(Int(size))) : nil
   }
-}
-
-/// How long a connect on a socket may wait (SO_SNDTIMEO), in microseconds; `nil` for as long as it takes.
-func sendTimeout(of socket: CInt) -> Int? {
-  var time = timeval()
-  var size = socklen_t(MemoryLayout<timeval>.size)
-  guard getsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &time, &size) == 0 else { return 0 }
-  let sum = Int(time.tv_sec) &* 1_000_000 &+ Int(time.tv_usec)
-  return sum == 0 ? nil : min(max(0, sum), 1 << 50)
 }
 
 /// A socket that the command has or had, too: to close it may take as long as the command wants.
