@@ -12,7 +12,6 @@ enum HelpText {
       nonet --hint -- npm test                 when it fails: what was refused?
       nonet --log-dir logs -- npm test         what did it try to reach?
       nonet --loopback pytest                  with a server of its own
-      nonet --allow-unix "$SSH_AUTH_SOCK" ssh-add -l
       nonet --hook claude-code --install       every command of an agent
       nonet --check                            what can this machine confine?
       nonet --dump-bpf                         read the filter before you trust it
@@ -20,7 +19,6 @@ enum HelpText {
     usage: nonet [OPTION]... [--] COMMAND [ARG]...
       --policy NAME|FILE   default, strict, unix, loopback, or a policy file
       --loopback           short for --policy loopback: 127.0.0.1 of its own
-      --offline            tell package tools, so that they fail at once
       --log FILE           append each attempt as JSON; - is standard error
       --report FILE.html   make a page about what was tried, when, by whom
       --hint               when COMMAND fails, say what was refused, if anything
