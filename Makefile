@@ -81,8 +81,8 @@ O_FLAGS := -Wno-override-module -Oz -fno-pic -mllvm -enable-machine-outliner=alw
 
 objects = $(filter %.o,$^) $(UNICODE)
 ifeq ($(LIBC),musl)
-linked = -nostdlib $(addprefix $(MUSL_LIBRARY)/,crt1.o crti.o) $(objects) $(MUSL_LIBRARY)/libc.a \
-  $(shell $(CLANG) $(C_TARGET) -print-libgcc-file-name) $(MUSL_LIBRARY)/crtn.o
+linked = -nostdlib $(MUSL_LIBRARY)/crt1.o $(objects) $(MUSL_LIBRARY)/libc.a \
+  $(shell $(CLANG) $(C_TARGET) -print-libgcc-file-name)
 else
 linked = $(objects) -lm
 endif
