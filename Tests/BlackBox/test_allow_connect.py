@@ -391,7 +391,7 @@ def attacker(stage):
 @pytest.mark.parametrize("way", ["address", "descriptor", "disconnect", "shutdown"])
 def test_threads_that_exchange_everything(free, allowing, echo, ears, attacker, way):
     words = (attacker, way, str(echo.port), str(ears.port))
-    assert free(*words, "1", env={"TOKEN": "free"}).returncode == 0
+    assert free(*words, "3", env={"TOKEN": "free"}).returncode == 0
     assert ears.heard(b"free", 2), "without nonet the attack does not work"
     seconds = "60" if os.environ.get("NONET_FIELD") else "3"
     done = allowing(f"127.0.0.1:{echo.port}")(*words, seconds, env={"TOKEN": "inside"}, timeout=90)

@@ -20,6 +20,7 @@ struct Endpoint: Equatable {
   /// The address for a socket, made anew: nothing of what a command wrote is in it but these bytes.
   ///
   /// - Parameter isVersion6: Whether the socket is one of AF_INET6.
+  /// - Returns: A sockaddr_in or a sockaddr_in6.
   func socketAddress(isVersion6: Bool) -> [UInt8] {
     let port = [UInt8(port >> 8), UInt8(truncatingIfNeeded: port)]
     if isVersion6 { return [10, 0] + port + [0, 0, 0, 0] + address + [0, 0, 0, 0] }

@@ -63,8 +63,11 @@ final class OuterConnect {
 
   /// Puts the socket in the place of the thread's.
   ///
-  /// - Parameter hasWaited: Whether another thread may have closed the descriptor meanwhile and opened
-  ///   something under its number.
+  /// - Parameters:
+  ///   - listener: Where the thread waits.
+  ///   - hasWaited: Whether another thread may have closed the descriptor meanwhile and opened something under
+  ///     its number.
+  /// - Throws: Why it is not there; the call answers that errno.
   func put(_ listener: Listener, hasWaited: Bool) throws(SystemError) {
     if hasWaited, !isThere { throw SystemError(call: "connect", number: EBADF) }
     if isBlocking { try socket.block() }

@@ -51,7 +51,9 @@ final class WaitingConnects {
   /// Whether a call is answered later.
   func contains(_ id: UInt64) -> Bool { pending.contains { $0.connect.id == id } }
 
-  /// Looks at what is due. Other threads may add to what waits meanwhile.
+  /// Looks at what is due.
+  ///
+  /// Other threads may add to what waits meanwhile.
   ///
   /// - Parameters:
   ///   - listener: Where the threads wait.

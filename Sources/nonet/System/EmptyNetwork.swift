@@ -18,7 +18,9 @@ struct EmptyNetwork {
     case unknown(SystemError)
   }
 
-  /// Makes the network. Called by the thread that lives as long as the process: the maker ends with it.
+  /// Makes the network.
+  ///
+  /// Called by the thread that lives as long as the process: the maker ends with it.
   init() throws(Problem) {
     do throws(SystemError) {
       maker = try attempt("clone(CLONE_NEWNET)") { nonet_start_maker() }
@@ -66,6 +68,7 @@ struct EmptyNetwork {
   ///   - family: AF_INET or AF_INET6.
   ///   - type: SOCK_STREAM or SOCK_DGRAM, perhaps with SOCK_NONBLOCK.
   ///   - protocol: 0, or that of the type.
+  /// - Returns: The socket.
   /// - Throws: The errno of socket(2); ESRCH where the maker is gone.
   func socket(
     _ family: UInt32, _ type: UInt32, _ protocol: UInt32

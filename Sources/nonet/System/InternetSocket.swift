@@ -135,7 +135,13 @@ enum ShutDown {
 
 /// Shuts down a thread's socket of any kind.
 ///
-/// - Parameter outside: The network whose sockets are left alone while they connect.
+/// - Parameters:
+///   - number: The descriptor.
+///   - thread: Whose it is.
+///   - process: The thread's process.
+///   - how: SHUT_RD and its like.
+///   - outside: The network whose sockets are left alone while they connect.
+/// - Returns: What was done.
 /// - Throws: The errno of shutdown(2); EPERM where the thread may not be looked at.
 func shutDown(
   _ number: CInt, of thread: pid_t, _ process: pid_t, how: CInt, outside: UInt64
