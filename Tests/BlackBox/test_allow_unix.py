@@ -538,7 +538,7 @@ print(connect(sys.argv[1]))
 
 def test_only_the_outer_may_supervise(nonet, me):
     done = Launcher(me, (nonet, "-q", "--allow-unix", "inside", "--"))(nonet, "--allow-unix", "inside", "true")
-    assert done.returncode == 125 and b"--allow-unix here, or there" in done.stderr
+    assert done.returncode == 125 and b"--allow-unix and --allow-connect here, or there" in done.stderr
 
 
 def test_nothing_stays_open(nonet, me):

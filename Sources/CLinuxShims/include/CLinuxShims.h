@@ -3,6 +3,7 @@
 #ifndef CLINUXSHIMS_H
 #define CLINUXSHIMS_H
 
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -439,6 +440,10 @@ int nonet_copy_socket(pid_t thread, pid_t process, int number, int *family, int 
 
 int nonet_close_patiently(int descriptor);
 
+// The same for a caller that has stepped out already.
+int nonet_copy_socket_stepped_out(pid_t thread, pid_t process, int number, int *family,
+                                  int *type);
+
 // Where a socket of IPv4 or IPv6 is connected to; no size where it is not.
 struct nonet_peer {
   int type;
@@ -446,6 +451,53 @@ struct nonet_peer {
   uint8_t address[128];
 };
 int nonet_look_at_peer(pid_t thread, pid_t process, int number, struct nonet_peer *peer);
+
+// nowhere.c
+
+// Starts a process in an empty network of its own, which makes sockets there for this one: its number. It
+// ends with the thread that calls this, and is no child that is waited for.
+pid_t nonet_start_maker(void);
+
+// A socket in that network. ESRCH where that process is gone.
+int nonet_make_nowhere(int family, int type, int protocol);
+
+// The call that waits returns a copy of `source` (Linux 5.14).
+int nonet_give_descriptor(int listener, uint64_t id, int source, int closes_on_exec);
+
+// internet.c
+
+// What a socket of IPv4 or IPv6 is.
+struct nonet_internet {
+  int family, type, protocol;
+  int state;        // of TCP (tcp_states.h), else 0
+  int is_blocking;
+  uint16_t port;    // its own; 0 where it has none
+  uint64_t network; // in which it was made (SO_NETNS_COOKIE)
+  uint64_t inode;
+};
+
+// The network of a socket, by a number that no other one has (Linux 5.14).
+int nonet_network_of(int socket, uint64_t *cookie);
+
+// A copy of a socket of IPv4 or IPv6 from a thread's own table; ENOTSOCK for all else.
+int nonet_copy_internet_socket(pid_t thread, pid_t process, int number, struct nonet_internet *found);
+
+// shutdown(2) on a thread's socket of any kind, but on one of the network `outside` that connects still.
+enum { NONET_STILL_CONNECTING = 1 };
+int nonet_shut_down(pid_t thread, pid_t process, int number, int how, uint64_t outside);
+
+int nonet_bind_patiently(int socket, const void *address, socklen_t size);
+
+// Takes the errno that waits on a socket (SO_ERROR); 0 for none.
+int nonet_socket_error(int socket);
+
+int nonet_is_v6only(int socket);
+
+// Notes what a new TCP socket of the empty network has.
+void nonet_note_untouched(int socket, int family);
+
+// Sets on one TCP socket what was set on another one, which was made in the empty network.
+int nonet_carry_patiently(int from, int to, int family);
 
 // notify.c
 

@@ -18,9 +18,11 @@ enum OptionName: String, CaseIterable {
   case report = "--report"
   case from = "--from"
   case hint = "--hint"
+  case destinations = "--destinations"
   case failOnAttempt = "--fail-on-attempt"
   case observe = "--observe"
   case allowUnix = "--allow-unix"
+  case allowConnect = "--allow-connect"
   case hook = "--hook"
   case install = "--install"
   case uninstall = "--uninstall"
@@ -73,6 +75,7 @@ enum OptionName: String, CaseIterable {
     case .log, .report, .from, .filter: .file
     case .logDirectory: .folder
     case .allowUnix: .socket
+    case .allowConnect: .endpoint
     case .verify: .process
     case _: nil
     }
@@ -89,7 +92,7 @@ enum OptionName: String, CaseIterable {
   /// Whether it may be said again with another value, which then adds to those before.
   var mayBeRepeated: Bool {
     switch self {
-    case .deny, .allow, .keepCaps, .allowUnix: true
+    case .deny, .allow, .keepCaps, .allowUnix, .allowConnect: true
     case _: false
     }
   }
@@ -97,7 +100,7 @@ enum OptionName: String, CaseIterable {
   /// Whether it may stand where commands are confined for good: in a hook or for a shell.
   var isForEveryCommand: Bool {
     switch self {
-    case .policy, .loopback, .deny, .allow, .errno, .keepCaps, .unproved, .backend, .offline, .log, .logDirectory, .hint, .allowUnix, .quiet, .verbose: true
+    case .policy, .loopback, .deny, .allow, .errno, .keepCaps, .unproved, .backend, .offline, .log, .logDirectory, .hint, .destinations, .allowUnix, .allowConnect, .quiet, .verbose: true
     case _: false
     }
   }
@@ -105,7 +108,7 @@ enum OptionName: String, CaseIterable {
   /// Whether it takes protection away.
   var weakening: Weakening {
     switch self {
-    case .allow, .keepCaps, .unproved, .bestEffort, .observe, .allowUnix: .always
+    case .allow, .keepCaps, .unproved, .bestEffort, .observe, .allowUnix, .allowConnect: .always
     case .policy, .backend: .byValue
     case _: .never
     }
@@ -164,5 +167,6 @@ enum OptionKind: String, CaseIterable {
   case file
   case folder
   case socket
+  case endpoint
   case process
 }

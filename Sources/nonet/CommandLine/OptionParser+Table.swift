@@ -12,6 +12,7 @@ extension OptionParser {
     case .bestEffort: options.isBestEffort = true
     case .offline: options.isOffline = true
     case .hint: options.isHinting = true
+    case .destinations: options.wantsDestinations = true
     case .failOnAttempt: options.attemptStatus = try Self.attemptStatus(value, before: options.attemptStatus)
     case .observe: options.isObserving = true
     case .install: action = .install
@@ -49,6 +50,7 @@ extension OptionParser {
     case .report: options.report = value
     case .from: options.from = value
     case .allowUnix: options.allowedUnix.append(value)
+    case .allowConnect: try Self.allowConnect(value, &options)
     case .hook: try choose(.hook(try Self.host(value), .answer), name)
     case .filter: options.filter = value
     case .verify: options.verify = try Self.process(value)

@@ -47,7 +47,8 @@ extension OptionName {
     case .policy: OptionParser.isPolicyFile(value)
     case .file, .folder: true
     case .socket: !value.elementsEqual("inside".utf8) && !value.starts(with: "env:".utf8)
-    case .preset, .call, .errno, .capability, .backend, .arch, .format, .host, .kind, .process, nil:
+    case .preset, .call, .errno, .capability, .backend, .arch, .format, .host, .kind, .endpoint,
+      .process, nil:
       false
     }
   }

@@ -12,6 +12,7 @@ enum RunPreparation {
   static func prepared(
     _ options: Options, entersNamespace: Bool, isPythonCommand: () -> Bool
   ) throws(Failure) -> (plan: Plan, policy: ConfinedPolicy, isSupervised: Bool) {
+    if options.suppliesSockets { try SuppliedSockets.check(options) }
     let wanted = try WantedPolicy(options)
     let choice = PlanChoice(
       options: options, policy: wanted, entersNamespace: entersNamespace)

@@ -7,7 +7,8 @@ extension SupervisedRun {
     _ oracle: CheckedProgram, _ network: PrivateNetwork?
   ) throws(Failure) -> SupervisedFilter {
     var chosen = confined.chosen
-    if chosen == nil, network == nil, !Self.watchedCalls(options).isEmpty {
+    let isWatched = network == nil && !Self.watchedCalls(options).isEmpty
+    if chosen == nil, options.suppliesSockets || isWatched {
       let deniesDebug = plan.layers.contains(.seccomp(deniesDebug: true))
       chosen = try ChosenPolicy(options, deniesDebug: deniesDebug)
     }
@@ -31,8 +32,17 @@ extension SupervisedRun {
     var asking = oracle
     // Those of a network of its own are asked about by a program that is there already.
     let watched = network == nil ? watchedCalls(options).compactMap { Syscall(named: $0) } : []
-    if !watched.isEmpty {
-      asking = try chosen?.denying(watched).checked(for: .host).program ?? oracle
+    if !watched.isEmpty || options.suppliesSockets {
+      var changed = chosen?.denying(watched)
+      if options.suppliesSockets {
+        let rules = try SuppliedSockets.parsed(SuppliedSockets.asked(options))
+        changed = changed?.preceded(by: rules)
+      }
+      // What is watched is asked about, or the command does not run.
+      guard let program = try changed?.checked(for: .host).program else {
+        throw .refused("policy \(name) cannot be supervised so, so the command was not run")
+      }
+      asking = program
     }
     let refusesEnd = chosen != nil && SupervisedFilter.refusesEnd(oracle.program)
     let ends =
@@ -71,7 +81,10 @@ extension SupervisedRun {
 
   var landlock: (handledNet: UInt64, scoped: UInt64)? {
     guard !options.isObserving, let landlock = enforcement.landlock else { return nil }
-    // landlock.h: LANDLOCK_SCOPE_SIGNAL.
-    return (landlock.handledNet, landlock.scoped | (hasSignalScope ? 2 : 0))
+    // landlock.h: LANDLOCK_ACCESS_NET_BIND_TCP and _CONNECT_TCP, which the supervisor does for the command.
+    let isNetOurs =
+      options.suppliesSockets && SuppliedSockets.landlockABI >= NetworkAllowance.firstLandlockABI
+    // LANDLOCK_SCOPE_SIGNAL.
+    return (landlock.handledNet | (isNetOurs ? 3 : 0), landlock.scoped | (hasSignalScope ? 2 : 0))
   }
 }

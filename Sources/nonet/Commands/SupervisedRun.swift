@@ -38,6 +38,7 @@ struct SupervisedRun {
     let report = try options.report.map { word throws(Failure) in try ReportFile(word) }
     // Before the first write to a log, whose reader may be gone.
     let blocked = try blockSignals()
+    let allowance = try suppliedSockets(oracle)
     let filter = try installed(oracle, network)
     let head = head(outer)
     let record = try record(head, lines)
@@ -51,6 +52,9 @@ struct SupervisedRun {
       try AllowedSockets.settled(one, isPrivate: network != nil)
     }
     let (signals, wasReaper) = try becomeSupervisor(blocked)
+    let supplied = try allowance.map { one throws(Failure) in
+      (one, try SuppliedSockets.network(options))
+    }
     let judge = Judge(
       oracle: oracle.program, filter: filter,
       protection: OwnProtection(hasSignalScope: hasSignalScope),
@@ -94,7 +98,7 @@ struct SupervisedRun {
     if !options.isObserving { enforcement.reportChildLayers() }
     let supervisor = Supervisor(
       judge: judge, child: child, signals: signals, record: record, sockets: settled,
-      complain: { nonet.say($0) })
+      supplied: supplied, complain: { nonet.say($0) })
     let ending = supervisor.run()
     let status = try finish(supervisor, ending, child.failure, head, report)
     if options.isHinting, status != 0, let sentence = OuterRefusals(oracle.program).sentence {
@@ -135,6 +139,14 @@ struct SupervisedRun {
       if options.isHinting, status != 0, let first = summary.first { sayHint(summary, first) }
     }
     return status
+  }
+
+  /// What sockets of the supervisor's may reach, where the command gets any.
+  private func suppliedSockets(_ oracle: CheckedProgram) throws(Failure) -> NetworkAllowance? {
+    guard options.suppliesSockets, let chosen = confined.chosen else { return nil }
+    return try SuppliedSockets.allowance(
+      options, chosen, oracle.program, hasNamespace: plan.layers.contains(.namespace),
+      dropped: dropped)
   }
 
   // The way to the command -------------------------------------------------------------------------

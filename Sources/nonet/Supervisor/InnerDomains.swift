@@ -85,10 +85,12 @@ struct InnerDomains {
   ///   - start: Answers when its process began, and is asked only where it matters.
   /// - Returns: `false` where it certainly does not.
   func mayRefuse(isAbstract: Bool, _ start: () -> UInt64?) -> Bool {
-    guard earliest != .max else { return false }
-    guard abi >= (isAbstract ? Self.firstABIForAbstract : Self.firstABIForPaths) else {
-      return false
-    }
+    mayRefuse(from: isAbstract ? Self.firstABIForAbstract : Self.firstABIForPaths, start)
+  }
+
+  /// Whether a domain of its own may refuse a thread what domains can refuse from an ABI on.
+  func mayRefuse(from first: Int, _ start: () -> UInt64?) -> Bool {
+    guard earliest != .max, abi >= first else { return false }
     guard let start = start() else { return true }
     return start >= earliest
   }

@@ -27,6 +27,7 @@ var ENOTSOCK: CInt { CLinuxShims.ENOTSOCK }
 var EISCONN: CInt { CLinuxShims.EISCONN }
 var EALREADY: CInt { CLinuxShims.EALREADY }
 var EINPROGRESS: CInt { CLinuxShims.EINPROGRESS }
+var EAFNOSUPPORT: CInt { CLinuxShims.EAFNOSUPPORT }
 var ENETUNREACH: CInt { CLinuxShims.ENETUNREACH }
 var EFAULT: CInt { CLinuxShims.EFAULT }
 var ETIMEDOUT: CInt { CLinuxShims.ETIMEDOUT }
