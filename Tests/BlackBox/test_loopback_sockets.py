@@ -425,8 +425,6 @@ def test_cpythons_own_suite(free, inside, module):
         pytest.skip("CPython's own tests are not installed")
     code = f"""
 import sys, unittest
-from test import support
-support.use_resources = ["network"]
 class Result(unittest.TextTestResult):
     def addSuccess(self, test): super().addSuccess(test); print("PASS", test.id())
 suite = unittest.defaultTestLoader.loadTestsFromName("test.{module}")

@@ -62,6 +62,12 @@ static inline int nonet_create_file(const char *path, mode_t mode) {
 // fcntl(2) is variadic too.
 static inline int nonet_is_open(int descriptor) { return fcntl(descriptor, F_GETFD) >= 0; }
 
+// Whether execve(2) closes it.
+static inline int nonet_closes_on_exec(int descriptor) {
+  int flags = fcntl(descriptor, F_GETFD);
+  return flags >= 0 && (flags & FD_CLOEXEC) != 0;
+}
+
 // seccomp.c
 
 // prctl(PR_SET_NO_NEW_PRIVS): from here on no execve gives privileges.
