@@ -71,7 +71,9 @@ int nonet_close_settings(const char *path) {
     if (stat(settings, &status)) {
       if (errno != ENOENT && errno != ENOTDIR) return -1;
       // One process's part of a procfs, or the settings themselves, mounted alone.
-      return make_readonly(path, &system);
+      if (!make_readonly(path, &system)) return 0;
+      // EINVAL: no mount any more, since what was here lies below a cover. That is read-only, and so is this.
+      return errno == EINVAL && !statfs(path, &system) && system.f_flags & MS_RDONLY ? 0 : -1;
     }
     return cover(path, settings, &system);
   }
