@@ -168,5 +168,5 @@ def test_what_the_option_is_not_for(bare):
 
 def test_the_prompt_of_a_hook_stays_short(nonet):
     """The model reads the line."""
-    assert len(rewritten("claude-code", ask(nonet, "claude-code", question("claude-code", "ls")))) - len(nonet) < 80
+    assert len(rewritten("claude-code", ask(nonet, "claude-code", question("claude-code", "ls")))) - len(nonet) < 110
     assert json.loads(ask(nonet, "codex", question("codex", "ls")).stdout)["hookSpecificOutput"]["updatedInput"]["command"].count("nonet") == nonet.count("nonet")

@@ -51,7 +51,8 @@ def test_what_it_becomes_finds_signals_as_they_were(installed):
     """Python ignores SIGPIPE, and a program that it becomes is to end by it."""
     for words in ([installed / "python", "-m", "nonet", "-q", "--"], [installed / "nonet-shell", "-c"]):
         shown = run(*words, *(["sh", "-c"] if "-c" not in words else []), "grep SigIgn /proc/self/status")
-        assert int(shown.stdout.split()[-1], 16) == 0, shown.stdout
+        # make starts its commands by posix_spawn(3), which leaves glibc's own signals, 32 and 33, ignored.
+        assert int(shown.stdout.split()[-1], 16) & ~(3 << 31) == 0, shown.stdout
 
 
 def test_the_shell(installed, monkeypatch):
