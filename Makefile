@@ -289,6 +289,7 @@ test: deps lint ## everything: lint, both builds, all tests, the shipped binary 
 	@$(MAKE) --no-print-directory -j2 --output-sync=target all swift-tests
 	@$(MAKE) --no-print-directory regenerated peers
 	@$(MAKE) --no-print-directory -j2 --output-sync=target run-swift-tests black-box
+	@$(MAKE) --no-print-directory prove-some
 	@$(MAKE) --no-print-directory other-library
 	python3 -m pytest -q Tests/Takeover
 	python3 -m pytest -q -p no:cacheprovider Integrations/aicoder

@@ -271,20 +271,7 @@ struct joining {
   struct nonet_copies *found;
 };
 
-// An epoll set keeps with a file the number by which it was added, and a file's signals tell the number that
-// asked for them. So both are done in a table of descriptors where the socket has the command's number.
-static void *join(void *argument) {
-  const struct joining *joining = argument;
-  struct nonet_copies *found = joining->found;
-  int highest = found->number, socket = -1;
-  for (int i = 0; i < found->membership_count; i++)
-    if (found->memberships[i].number > highest) highest = found->memberships[i].number;
-  if (highest < INT32_MAX - 2 * NONET_MOST_COPIES && !unshare(CLONE_FILES))
-    socket = fcntl(joining->socket, F_DUPFD_CLOEXEC, highest + 1);
-  if (socket < 0) {
-    found->lost++;
-    return NULL;
-  }
+static void join_here(int socket, int highest, struct nonet_copies *found) {
   // Out of the way of the numbers that the socket gets.
   int sets[NONET_MOST_COPIES];
   for (int i = 0; i < found->membership_count; i++)
@@ -296,13 +283,35 @@ static void *join(void *argument) {
         epoll_ctl(sets[i], EPOLL_CTL_ADD, one->number, &event))
       found->lost++;
   }
-  if (!found->owner && !found->signal && !found->wants_signals) return NULL;
+  if (!found->owner && !found->signal && !found->wants_signals) return;
   int number = dup2(socket, found->number);
   struct f_owner_ex owner = {.type = found->owner_type, .pid = found->owner};
   if (number < 0 || (found->owner && fcntl(number, F_SETOWN_EX, &owner)) ||
       (found->signal && fcntl(number, F_SETSIG, found->signal)) ||
       (found->wants_signals && fcntl(number, F_SETFL, fcntl(number, F_GETFL) | O_ASYNC)))
     found->lost++;
+}
+
+// An epoll set keeps with a file the number by which it was added, and a file's signals tell the number that
+// asked for them. So both are done in a table of descriptors where the socket has the command's number.
+static void *join(void *argument) {
+  const struct joining *joining = argument;
+  struct nonet_copies *found = joining->found;
+  int highest = found->number;
+  for (int i = 0; i < found->membership_count; i++)
+    if (found->memberships[i].number > highest) highest = found->memberships[i].number;
+  if (highest >= INT32_MAX - 2 * NONET_MOST_COPIES || unshare(CLONE_FILES)) {
+    found->lost++;
+    return NULL;
+  }
+  int socket = fcntl(joining->socket, F_DUPFD_CLOEXEC, highest + 1);
+  if (socket < 0)
+    found->lost++;
+  else
+    join_here(socket, highest, found);
+  // A thread counts as ended before its table is gone (do_exit in kernel/exit.c), and the table holds the old
+  // socket too: as long as it does, that one stays in its sets.
+  syscall(SYS_close_range, 0, ~0U, 0);
   return NULL;
 }
 

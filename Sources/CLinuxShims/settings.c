@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "CLinuxShims.h"
+#include "statx.h"
 
 #include <linux/magic.h>
 #include <sched.h>
@@ -95,4 +96,14 @@ int nonet_close_settings(const char *path) {
 int nonet_enter_working_folder(void) {
   char path[PATH_MAX];
   return getcwd(path, sizeof path) ? chdir(path) : -1;
+}
+
+int nonet_removed_folder_mount(uint64_t *mount) {
+  struct statfs system;
+  struct nonet_statx status;
+  if (statfs(".", &system) || nonet_statx(AT_FDCWD, ".", 0, NONET_STATX_MOUNT, &status)) return -1;
+  // A folder of settings that is gone (of an interface, say) leads to the others by "..", below their cover.
+  int is_known = system.f_type != PROC_SUPER_MAGIC && status.mask & NONET_STATX_MOUNT;
+  *mount = is_known ? status.mount : 0;
+  return 0;
 }
