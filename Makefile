@@ -81,8 +81,8 @@ O_FLAGS := -Wno-override-module -Oz -fno-pic -mllvm -enable-machine-outliner=alw
 
 objects = $(filter %.o,$^) $(UNICODE)
 ifeq ($(LIBC),musl)
-linked = -nostdlib $(addprefix $(MUSL_LIBRARY)/,crt1.o crti.o) $(objects) $(MUSL_LIBRARY)/libc.a \
-  $(shell $(CLANG) $(C_TARGET) -print-libgcc-file-name) $(MUSL_LIBRARY)/crtn.o
+linked = -nostdlib $(MUSL_LIBRARY)/crt1.o $(objects) $(MUSL_LIBRARY)/libc.a \
+  $(shell $(CLANG) $(C_TARGET) -print-libgcc-file-name)
 else
 linked = $(objects) -lm
 endif
@@ -301,7 +301,8 @@ test: deps lint ## everything: lint, both builds, all tests, the shipped binary 
 test-field: deps all ## attacks on the supervisor with more options, two million random calls, 10,000 threads; packages in a fresh Debian
 	NONET_TAKEOVER=field $(side_by_side) Tests/Takeover
 	NONET_FIELD=1 python3 -m pytest -q -rP Tests/BlackBox/test_supervised_load.py \
-	  Tests/BlackBox/test_job_control.py Tests/BlackBox/test_ends_as_the_command.py
+	  Tests/BlackBox/test_job_control.py Tests/BlackBox/test_ends_as_the_command.py \
+	  Tests/BlackBox/test_loopback_sockets.py
 	@$(MAKE) --no-print-directory test-dist-short
 
 test-how-to-add: deps all ## builds a copy of the tree with one more preset, architecture, host, format and option, twice

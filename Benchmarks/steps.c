@@ -2,13 +2,15 @@
  * work is in the count, and it is the same in each run. x86_64.
  *
  *   steps CMD [ARG]...                prints INSTRUCTIONS SYSTEM-CALLS
- *   steps --addresses CMD [ARG]...    prints every address of the program's own once, as it is reached
+ *   steps --addresses CMD [ARG]...    prints every address of the program's own once, as it is reached; a supervisor's
+ *                                   up to its end
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/ptrace.h>
 #include <sys/user.h>
 #include <sys/wait.h>
@@ -26,6 +28,7 @@ int main(int argc, char **argv) {
     int null = open("/dev/null", O_RDWR);
     for (int i = 0; i < 3; i++) dup2(null, i);
     close(null);
+    if (lists) epoll_create1(0); /* a file without a name, which hosts of agents leave open and nonet looks at longer */
     ptrace(PTRACE_TRACEME, 0, 0, 0);
     execvp(command[0], command);
     _exit(127);
@@ -52,7 +55,9 @@ int main(int argc, char **argv) {
       if (kind == CALL) calls++;
     }
     if (ptrace(PTRACE_SINGLESTEP, child, 0, signal)) return 1;
-    if (waitpid(child, &status, 0) != child || !WIFSTOPPED(status)) return 1;
+    if (waitpid(child, &status, 0) != child) return 1;
+    /* Who supervises its command ends without becoming it: there is no such count. */
+    if (!WIFSTOPPED(status)) return lists && WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : 1;
     if (status >> 16 == PTRACE_EVENT_EXEC) break;
     signal = WSTOPSIG(status) == SIGTRAP ? 0 : WSTOPSIG(status);
   }

@@ -3,9 +3,7 @@
 #include "statx.h"
 #include "text.h"
 
-#include <net/if.h>
 #include <sched.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -144,21 +142,6 @@ static int unshare_with_all_ids(int own, int namespaces, int *step) {
   return failed ? -1 : 0;
 }
 
-static int raise_loopback(int *step) {
-  *step = NONET_STEP_SOCKET;
-  int probe = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (probe < 0) return -1;
-  *step = NONET_STEP_LOOPBACK;
-  struct ifreq request = {.ifr_name = "lo"};
-  int failed = ioctl(probe, SIOCGIFFLAGS, &request);
-  request.ifr_flags |= IFF_UP;
-  if (!failed) failed = ioctl(probe, SIOCSIFFLAGS, &request);
-  int error = errno;
-  close(probe);
-  errno = error;
-  return failed;
-}
-
 static int unshare_with_ids(int own, int namespaces, int *step) {
   uid_t user = geteuid();
   gid_t group = getegid();
@@ -168,18 +151,21 @@ static int unshare_with_ids(int own, int namespaces, int *step) {
   return write_own_maps(own, user, group, step);
 }
 
-int nonet_enter_namespaces(int has_network, int *step) {
+static int enter(int has_network, int is_trial, int *step) {
   *step = NONET_STEP_PROC;
   int own = nonet_open_own_folder();
   if (own < 0) return -1;
   int namespaces = CLONE_NEWUSER | (has_network ? CLONE_NEWNET : 0);
+  int has_ipv6 = is_trial ? -1 : has_network && nonet_has_ipv6();
   int failed = unshare_with_ids(own, namespaces, step), error = errno;
   close(own);
   errno = error;
-  if (failed || (has_network && raise_loopback(step))) return -1;
+  if (failed || (has_network && nonet_raise_loopback(has_ipv6, step))) return -1;
   *step = NONET_STEP_DONE;
   return 0;
 }
+
+int nonet_enter_namespaces(int has_network, int *step) { return enter(has_network, 0, step); }
 
 int nonet_probe_namespaces(int has_network, int *step) {
   *step = NONET_STEP_MEMORY;
@@ -190,7 +176,7 @@ int nonet_probe_namespaces(int has_network, int *step) {
   if (child < 0) return -1;
   if (child == 0) {
     int reached = NONET_STEP_FORK;
-    if (nonet_enter_namespaces(has_network, &reached)) report->error = errno;
+    if (enter(has_network, 1, &reached)) report->error = errno;
     report->step = reached;
     _exit(0);
   }

@@ -20,7 +20,13 @@ int nonet_is_settable(void) {
   return errno == EACCES || errno == EROFS || errno == ENOENT || errno == ENOTDIR ? 0 : -1;
 }
 
-int nonet_own_mounts(void) { return unshare(CLONE_NEWNS); }
+int nonet_own_mounts(void) {
+  if (unshare(CLONE_NEWNS)) return -1;
+  // What others mount later must not come in (mount_namespaces(7)), a procfs for one. In a chroot(2) the root is no
+  // mount, and it does.
+  if (!mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) || errno == EINVAL) return 0;
+  return -1;
+}
 
 // A mount keeps what it was made with: in another user namespace these flags cannot be taken away.
 static unsigned long flags_of(const struct statfs *system) {

@@ -25,7 +25,8 @@ int nonet_set_subreaper(int is_subreaper) {
 
 void nonet_note_scheduling(struct nonet_start *start) {
   // Only such a policy is another one for a child (sched_fork in kernel/sched/core.c).
-  int policy = sched_getscheduler(0);
+  // The kernel itself is asked: musl's function answers ENOSYS whatever there is.
+  long policy = syscall(SYS_sched_getscheduler, 0);
   if (policy < 0 || !(policy & SCHED_RESET_ON_FORK)) return;
   start->has_scheduling = !syscall(SYS_sched_getattr, 0, &start->scheduling,
                                    sizeof start->scheduling, 0);

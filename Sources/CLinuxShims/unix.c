@@ -11,14 +11,8 @@
 #include <sys/vfs.h>
 
 // Newer than some headers: include/uapi/asm-generic/socket.h, linux/pidfd.h, linux/magic.h.
-#ifndef SO_PASSPIDFD
-#define SO_PASSPIDFD 76
-#endif
 #ifndef SO_PEERPIDFD
 #define SO_PEERPIDFD 77
-#endif
-#ifndef SO_PASSRIGHTS
-#define SO_PASSRIGHTS 83
 #endif
 #ifndef PIDFD_THREAD
 #define PIDFD_THREAD O_EXCL
@@ -106,31 +100,9 @@ int nonet_look_at(int file, struct nonet_file *found) {
   return 0;
 }
 
-static void carry(int from, int to, int option, int divisor) {
-  int wanted, given;
-  socklen_t size = sizeof wanted;
-  if (getsockopt(from, SOL_SOCKET, option, &wanted, &size)) return;
-  size = sizeof given;
-  if (getsockopt(to, SOL_SOCKET, option, &given, &size) || wanted == given) return;
-  wanted /= divisor;
-  setsockopt(to, SOL_SOCKET, option, &wanted, sizeof wanted);
-}
-
-int nonet_unix_socket_like(int model, int type) {
+int nonet_unix_socket_like(int model, int type, int *lost) {
   int made = socket(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (made < 0) return -1;
-  static const int flags[] = {SO_PASSCRED, SO_PASSSEC, SO_PASSPIDFD, SO_PASSRIGHTS, SO_PEEK_OFF};
-  for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) carry(model, made, flags[i], 1);
-  // The kernel takes a size and keeps twice as much (socket(7)).
-  carry(model, made, SO_SNDBUF, 2);
-  carry(model, made, SO_RCVBUF, 2);
-  static const int times[] = {SO_RCVTIMEO, SO_SNDTIMEO};
-  for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
-    struct timeval time;
-    socklen_t size = sizeof time;
-    if (!getsockopt(model, SOL_SOCKET, times[i], &time, &size))
-      setsockopt(made, SOL_SOCKET, times[i], &time, sizeof time);
-  }
+  if (made >= 0) *lost = nonet_carry_options(model, made, AF_UNIX);
   return made;
 }
 

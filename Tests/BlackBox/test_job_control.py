@@ -55,12 +55,12 @@ class Talk:
     def until(self, wanted, count=1):
         self.terminal.until(wanted.encode(), count)
 
-    def told(self, wanted):
+    def told(self, wanted, line=""):
         """Waits for news of a job, which the shell tells before a prompt: so it is asked for one until it does."""
         end = time.monotonic() + DEADLINE
         while wanted.encode() not in self.terminal.text:
             assert time.monotonic() < end, f"no {wanted!r} in {self.text!r}"
-            self.line("")
+            self.line(line)
             self.terminal.take(0.2)
 
     def status(self, number, words="s"):
@@ -123,7 +123,7 @@ def stop_itself(t):
 def end_a_stopped_job(t):
     t.line("{n} sh -c 'echo be''gun; exec sleep 20'")
     t.until("begun"), t.key(CTRL_Z), t.until("Stopped")
-    t.line("kill %1"), t.told("Terminated")
+    t.told("Terminated", "kill %1")
 
 
 @check

@@ -4,7 +4,7 @@ extension PolicyLexer {
   /// Why a character begins no token, and what to write in its place.
   ///
   /// - Parameter tokens: The tokens before it.
-  /// - Returns: The error.
+  /// - Returns: The error, with its place.
   func elsewhere(after tokens: [PolicyToken]) -> PolicyDiagnostic {
     let (length, message) = advice(after: tokens)
     let end = Swift.min(position + length, line.bytes.endIndex)

@@ -46,8 +46,9 @@ extension OptionName {
     switch kind {
     case .policy: OptionParser.isPolicyFile(value)
     case .file, .folder: true
-    case .socket: !value.elementsEqual("inside".utf8)
-    case .preset, .call, .errno, .capability, .backend, .arch, .format, .host, .kind, .process, nil:
+    case .socket: !value.elementsEqual("inside".utf8) && !value.starts(with: "env:".utf8)
+    case .preset, .call, .errno, .capability, .backend, .arch, .format, .host, .kind, .endpoint,
+      .process, nil:
       false
     }
   }

@@ -109,8 +109,12 @@ extension OptionParser {
   static func host(_ value: Word) throws(Failure) -> HookHost {
     if let host = HookHost(named: value.text) { return host }
     let names = HookHost.all.map { $0.name }
+    // People leave out the `-cli` and `-code` of a name.
+    let longer = names.first { $0.utf8.starts(with: value.text.utf8) && !value.bytes.isEmpty }
+    let meant =
+      longer.map { "; did you mean '\($0)'?" } ?? suggestion(for: value, among: names)
     throw .usage(
-      "--hook: no host is called '\(value.text)'\(suggestion(for: value, among: names)); expected "
+      "--hook: no host is called '\(value.text)'\(meant); expected "
         + names.joined(separator: ", "))
   }
 

@@ -45,6 +45,15 @@ struct Check {
     return isConfinable ? 0 : 1
   }
 
+  /// Prints whether this process is confined, found out by trying.
+  ///
+  /// - Returns: The exit status: 0 where it is, else 1.
+  func inside() throws(Failure) -> CInt {
+    let finding = Self.confinement()
+    if !options.isQuiet { try printOut("\(finding.name) \(finding.text)\n") }
+    return finding.isThere ? 0 : 1
+  }
+
   private static func row(
     _ preset: Preset, _ backend: Plan.Backend, _ machine: Capabilities
   ) throws(Failure) -> Row {

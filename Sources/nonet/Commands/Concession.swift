@@ -11,6 +11,8 @@ enum Concession: Equatable {
   case calls([String])
   /// `--allow-unix`, with its values.
   case unix([String])
+  /// `--allow-connect`, with its values.
+  case connect([String])
   /// `--keep-caps`, with the names.
   case privileges([String])
   /// `--unproved`, where the filter is one that could not be proven.
@@ -24,6 +26,7 @@ enum Concession: Equatable {
     case .layers: "+layers(none)"
     case .calls(let words): "+allow(\(words.joined(separator: ",")))"
     case .unix(let words): "+allow-unix(\(words.joined(separator: ",")))"
+    case .connect(let words): "+allow-connect(\(words.joined(separator: ",")))"
     case .privileges(let names): "+keep-caps(\(names.joined(separator: ",")))"
     case .unproved: "+unproved"
     case .network: "+network"
@@ -37,6 +40,7 @@ enum Concession: Equatable {
       "'layers none': processes outside can be traced, and what is open stays open"
     case .calls(let words): "--allow \(words.joined(separator: ","))"
     case .unix(let words): "--allow-unix \(words.joined(separator: ", "))"
+    case .connect(let words): "--allow-connect \(words.joined(separator: ", "))"
     case .privileges(let names): "--keep-caps \(names.joined(separator: ","))"
     case .unproved: "--unproved: nothing shows that the filter means its policy"
     case .network(let way): "the network can be reached: \(way) makes IP sockets"
@@ -51,6 +55,9 @@ extension Options {
     let calls = allowedWords
     if !calls.isEmpty { concessions.append(.calls(calls)) }
     if !allowedUnix.isEmpty { concessions.append(.unix(allowedUnix.map { $0.text })) }
+    if !allowedConnects.isEmpty {
+      concessions.append(.connect(allowedConnects.map { $0.text }))
+    }
     if !keptPrivileges.isEmpty { concessions.append(.privileges(keptPrivileges.names)) }
     return concessions
   }

@@ -11,6 +11,8 @@ struct ConfinedPolicy {
   let sockets: InheritedSockets
   /// The policy as it was read, unless it is a built-in filter.
   let chosen: ChosenPolicy?
+  /// Whether AF_UNIX sockets among the command's own processes shall work in a network of its own.
+  let hasSockets: Bool
   /// Whether the policy's text says that the network is meant to be reached.
   let expectsNetwork: Bool
 
@@ -20,6 +22,7 @@ struct ConfinedPolicy {
   init(_ options: Options, _ plan: Plan, _ wanted: WantedPolicy) throws(Failure) {
     let deniesDebug = plan.layers.contains(.seccomp(deniesDebug: true))
     let hasNamespace = plan.layers.contains(.namespace) || wanted.layers.hasNamespace
+    hasSockets = wanted.layers.hasSockets && plan.layers.contains(.namespace)
     if case .builtIn(let preset, _) = wanted,
       let filter = preset.provenFilter(for: .host, deniesDebug: deniesDebug)
     {

@@ -22,7 +22,7 @@ struct Run {
     // Looked for once: the file that names it could change, and with it what would be started.
     var interpreter: [UInt8]?
     let (plan, confined, isSupervised) = try RunPreparation.prepared(
-      options, entersNamespace: options.supervisingOption == nil || options.needsOnlyHint
+      options, entersNamespace: options.canDoWithoutSupervisor
     ) {
       interpreter = PythonCommand.interpreter(of: words, header: PythonCommand.header)
       return interpreter != nil
@@ -36,10 +36,6 @@ struct Run {
         options: options, name: name, command: command, plan: plan, confined: confined,
         enforcement: enforcement)
       if let status = try run.perform() { return status }
-      if options.isVerbose {
-        nonet.say(
-          "not used: --hint: an outer nonet supervises already, or the kernel cannot notify")
-      }
       try apply { () throws(LayerError) in try enforcement.applyOwn() }
     } else {
       try apply { () throws(LayerError) in try enforcement.apply() }

@@ -68,10 +68,17 @@ private struct KnownFilters {
         supervised.ask(&wanted)
         // A policy that cannot be supervised has no such filter.
         guard
-          let filter = Self.filter(oracle, chosen, wanted),
+          let filter = Self.filter(oracle, chosen, wanted, nil),
           !one.variants.contains(where: { $0.bytes == filter })
         else { continue }
         one.variants.append((filter, ", with a supervisor (\(supervised.words))"))
+      }
+      let watched = AllowedSockets.watchedCalls(allowsInside: true, isPrivate: true)
+      if let network = PrivateNetwork(
+        oracle.program, watching: watched.compactMap { Syscall(named: $0) }),
+        let filter = Self.filter(oracle, chosen, options, network)
+      {
+        one.variants.append((filter, ", with a supervisor (sockets of its own network)"))
       }
       known.append(one)
     }
@@ -88,10 +95,11 @@ private struct KnownFilters {
   }
 
   private static func filter(
-    _ oracle: CheckedProgram, _ chosen: ChosenPolicy, _ options: Options
+    _ oracle: CheckedProgram, _ chosen: ChosenPolicy, _ options: Options,
+    _ network: PrivateNetwork?
   ) -> [UInt8]? {
     do throws(Failure) {
-      return try SupervisedRun.filter(oracle, of: chosen, named: chosen.name, options)
+      return try SupervisedRun.filter(oracle, of: chosen, named: chosen.name, options, network)
         .program.bytes
     } catch {
       return nil

@@ -107,7 +107,8 @@ struct Enforcement {
     case .closed, .other: return
     case .socket(let domain, let type) where sockets.keepAsStandard(domain: domain, type: type):
       return
-    case .socket, .secretSocket, .ring, .device, .program, .nameless:
+    case .folder where mayStay(found): return
+    case .socket, .secretSocket, .ring, .device, .program, .nameless, .folder:
       throw .forbidden(ForbiddenDescriptor(number: number, kind: found))
     }
   }
@@ -115,6 +116,8 @@ struct Enforcement {
   private func mayStay(_ kind: DescriptorKind) -> Bool {
     switch kind {
     case .closed, .other: true
+    // Beside the layer of settings: what is read-only there is not in the mounts in which it was opened.
+    case .folder: !plan.layers.contains(.settings)
     case .socket(let domain, let type): sockets.keep(domain: domain, type: type)
     case .secretSocket, .ring, .device, .program, .nameless: false
     }

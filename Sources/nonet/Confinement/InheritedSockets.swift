@@ -70,6 +70,7 @@ struct ForbiddenDescriptor {
       case .device(let device): Self.words(device)
       case .program: "a part of a BPF program (bpf(2))"
       case .nameless: "an io_uring or the like (/proc, which would tell, is not there)"
+      case .folder: "a folder below which the kernel's settings are not read-only"
       case .closed, .other: "a file"
       }
     return "descriptor \(number) is \(what)"

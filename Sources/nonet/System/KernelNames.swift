@@ -23,7 +23,13 @@ var ENOSPC: CInt { CLinuxShims.ENOSPC }
 var ELOOP: CInt { CLinuxShims.ELOOP }
 var ENOSYS: CInt { CLinuxShims.ENOSYS }
 var EOPNOTSUPP: CInt { CLinuxShims.EOPNOTSUPP }
+var ENOTSOCK: CInt { CLinuxShims.ENOTSOCK }
 var EISCONN: CInt { CLinuxShims.EISCONN }
+var EALREADY: CInt { CLinuxShims.EALREADY }
+var EINPROGRESS: CInt { CLinuxShims.EINPROGRESS }
+var EAFNOSUPPORT: CInt { CLinuxShims.EAFNOSUPPORT }
+var ENETUNREACH: CInt { CLinuxShims.ENETUNREACH }
+var EFAULT: CInt { CLinuxShims.EFAULT }
 var ETIMEDOUT: CInt { CLinuxShims.ETIMEDOUT }
 var ESTALE: CInt { CLinuxShims.ESTALE }
 
@@ -31,6 +37,7 @@ var ESTALE: CInt { CLinuxShims.ESTALE }
 var AF_UNIX: CInt { CLinuxShims.AF_UNIX }
 var AF_INET: CInt { CLinuxShims.AF_INET }
 var AF_INET6: CInt { CLinuxShims.AF_INET6 }
+var AF_NETLINK: CInt { CLinuxShims.AF_NETLINK }
 
 /// Types of sockets (socket(2)), as a register has them.
 enum SocketType {

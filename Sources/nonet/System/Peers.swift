@@ -6,6 +6,12 @@ struct NetworkPeer: Equatable {
   let address: [UInt8]
   let isStream: Bool
 
+  /// Where a datagram socket would be connected to.
+  init(address: [UInt8]) {
+    self.address = address
+    isStream = false
+  }
+
   /// Looks at a descriptor of another process's thread through a copy of it.
   ///
   /// - Returns: `nil` for what is no socket of IPv4 or IPv6, or cannot be looked at.
