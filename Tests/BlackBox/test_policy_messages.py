@@ -3,6 +3,7 @@
 import pathlib
 
 import pytest
+
 INVALID = sorted((pathlib.Path(__file__).resolve().parents[2] / "Fixtures/policies/invalid").glob("*.policy"))
 TYPED = [path for path in INVALID if path.name.startswith("typed-")]
 
