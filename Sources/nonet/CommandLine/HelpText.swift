@@ -88,7 +88,7 @@ enum HelpText {
       --from LOG           run nothing: the page is about this log; - is standard input
       --hint               when COMMAND fails, say what was refused, if anything
       --destinations       let sockets be made, so that what is refused tells where to
-                           with --log, --log-dir, --report or --hint: address, port, and names in DNS queries;
+                           with --log, --log-dir, --report or --hint: address, port, and names in DNS;
                            every send with sendmsg or sendmmsg takes longer
       --fail-on-attempt[=STATUS]
                            end with STATUS (123) when something was tried
