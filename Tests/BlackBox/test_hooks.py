@@ -222,8 +222,8 @@ LOOKALIKES = [
     "/bin/nonet -- bash -c 'ls'", "./nonet -- bash -c 'ls'", "{nonet}x -- bash -c 'ls'", "'{nonet}' -- bash -c 'ls'",
     "X=1 {nonet} -- bash -c 'ls'", "exec {nonet} -- bash -c 'ls'", "{nonet} -- bash -c 'a\\'\\''", "{nonet} -- bash -c 'a'\\'",
     "ls # {nonet} -- bash -c 'ls'", "# {nonet} -- bash -c\nls",
-    "{{ _nonet=$({nonet} -- bash -c 'ls') && builtin cd \"$_nonet\"; }} 3>&1", "{{ _nonet=$({nonet} --hint --cd -- bash -c 'ls'; id) && builtin cd \"$_nonet\"; }} 3>&1",
-    "{{ _nonet=$({nonet} --hint --cd -- bash -c 'ls') && builtin cd \"$_nonet\"; }} 3>&1; id", "{{ _nonet=$({nonet} --hint --cd -- bash -c 'ls') && builtin cd \"$_nonet\"; id; }} 3>&1",
+    "{{ _nonet=$({nonet} -- bash -c 'ls') && builtin cd ${{ZSH_VERSION:+-q}} -- \"$_nonet\"; }} 3>&1", "{{ _nonet=$({nonet} --hint --cd -- bash -c 'ls'; id) && builtin cd ${{ZSH_VERSION:+-q}} -- \"$_nonet\"; }} 3>&1",
+    "{{ _nonet=$({nonet} --hint --cd -- bash -c 'ls') && builtin cd ${{ZSH_VERSION:+-q}} -- \"$_nonet\"; }} 3>&1; id", "{{ _nonet=$({nonet} --hint --cd -- bash -c 'ls') && builtin cd ${{ZSH_VERSION:+-q}} -- \"$_nonet\"; id; }} 3>&1",
     "{nonet} --hook claude-code", "{nonet} -- bash -c 'ls' & id", "{nonet} -- bash -c 'ls' | id", "{nonet} -- bash -c 'ls' > x",
 ]
 

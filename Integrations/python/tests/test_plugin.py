@@ -261,15 +261,6 @@ def test_elsewhere():
         assert "test_elsewhere" in done.network and "test_there" not in done.network, done.stdout
 
 
-def test_destinations_are_told(session):
-    """Where a nonet has the option and the machine lets it: the kernel's own word, for a child process too."""
-    asked = subprocess.run([nonet.program(), "-q", "--destinations", "--log", os.devnull, "--", "true"], stderr=subprocess.PIPE, universal_newlines=True)
-    if asked.returncode != 0:
-        pytest.skip(f"no --destinations here: {asked.stderr.strip()}")
-    done = session("import subprocess, sys\ndef test_a(): subprocess.run([sys.executable, 'test_it.py'], stderr=-3)\nif __name__ == '__main__': reach()\n", "--nonet")
-    assert re.search(r"test_it.py::test_a\n    connect 127.0.0.1:9", done.network), done.stdout
-
-
 @pytest.mark.skipif(not has("xdist"), reason="pytest-xdist is not installed")
 def test_workers(session, pytester):
     text = "import time, pytest\n@pytest.mark.parametrize('n', range(20))\ndef test_it(n):\n  time.sleep(0.01)\n  if n % 2: attempt()\n"

@@ -124,7 +124,7 @@ int nonet_own_mounts(void);
 // all. 0 also for a mount that cannot be reached, or of another kind.
 int nonet_close_settings(const char *path);
 
-// Enters the working folder anew where it is part of a procfs: what has been mounted lies upon it then.
+// Enters the working folder anew, by its name: what has been mounted lies upon it then. ENOENT where it has none.
 int nonet_enter_working_folder(void);
 
 // devices.c

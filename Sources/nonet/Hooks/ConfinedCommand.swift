@@ -28,7 +28,7 @@ struct ConfinedCommand: Equatable {
       words.flatMap { ShellText.word($0) + [UInt8(ascii: " ")] } + Array("-- bash -c ".utf8)
     prefix = handsFolder ? Array("{ _nonet=$(".utf8) + line : line
     // Only a status of 0 has a folder behind it. A user's own `cd` is none of a sandbox's business.
-    suffix = handsFolder ? Array(") && builtin cd \"$_nonet\"; } 3>&1".utf8) : []
+    suffix = handsFolder ? Array(") && builtin cd ${ZSH_VERSION:+-q} -- \"$_nonet\"; } 3>&1".utf8) : []
     longestLine = Self.longest - (handsFolder ? Self.roomForFolder : 0)
   }
 

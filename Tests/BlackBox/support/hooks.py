@@ -169,7 +169,7 @@ def confined(nonet, command, *options, host="codex"):
     if not KNOWN[host].folder:
         return " ".join([nonet, *options, *ADDED, "-- bash -c", quoted(command)])
     words = [nonet, *options, *ADDED, "--cd -- bash -c", quoted(command)]
-    return "{ _nonet=$(" + " ".join(words) + ') && builtin cd "$_nonet"; } 3>&1'
+    return "{ _nonet=$(" + " ".join(words) + ') && builtin cd ${ZSH_VERSION:+-q} -- "$_nonet"; } 3>&1'
 
 
 def corpus():

@@ -56,7 +56,7 @@ import Testing
     let command = ConfinedCommand(words, handsFolder: handsFolder)
     let own = command.wrapping(Array("it's".utf8))
     let line = #"/bin/nonet --errno EPERM -- bash -c 'it'\''s'"#
-    let whole = handsFolder ? #"{ _nonet=$(\#(line)) && builtin cd "$_nonet"; } 3>&1"# : line
+    let whole = handsFolder ? #"{ _nonet=$(\#(line)) && builtin cd ${ZSH_VERSION:+-q} -- "$_nonet"; } 3>&1"# : line
     #expect(own == Array(whole.utf8))
     #expect(command.isConfined(own))
     #expect(!command.isConfined(Array(own.dropLast())))
