@@ -208,11 +208,12 @@ extension PolicyStatement {
       value = .number(number)
     case .word(let name):
       guard let constant = NamedConstant(named: name) else {
+        value = .number(0)
+        guard notesMore else { break }
         note(
           span,
           advice(forConstant: name) ?? "no constant is called '\(name)'"
             + suggestion(for: name, among: NamedConstant.all.map { $0.name }))
-        value = .number(0)
         break
       }
       value = .constant(constant)

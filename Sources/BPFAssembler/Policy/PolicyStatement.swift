@@ -26,8 +26,11 @@ struct PolicyStatement {
 
   /// Notes a mistake behind which the line can be read on.
   mutating func note(_ span: Range<Int>, _ message: String) {
-    if problems.count < PolicyParser.mostErrors { problems.append(error(span, message)) }
+    if notesMore { problems.append(error(span, message)) }
   }
+
+  /// Whether a further mistake would be told; looking for the nearest name takes a while.
+  var notesMore: Bool { problems.count < PolicyParser.mostErrors }
 
   /// The token behind the current one.
   var next: PolicyToken { tokens[Swift.min(index + 1, tokens.count - 1)] }
@@ -202,8 +205,10 @@ extension PolicyStatement {
 
   /// The calls of a name; none, and a note, where nothing is called so.
   private mutating func calls(named name: String, at span: Range<Int>) -> [Syscall] {
+    if let group = SyscallGroup(named: name) { return group.calls }
+    if let call = Syscall(named: name) ?? Self.call(byNumberName: name) { return [call] }
+    guard notesMore else { return [] }
     if name.utf8.first == UInt8(ascii: "@") {
-      if let group = SyscallGroup(named: name) { return group.calls }
       let names = SyscallGroup.allCases.map { $0.name }
       let nearest = suggestion(for: name, among: names)
       note(
@@ -212,7 +217,6 @@ extension PolicyStatement {
           + (nearest.isEmpty ? "; there are \(names.joined(separator: ", "))" : nearest))
       return []
     }
-    if let call = Syscall(named: name) ?? Self.call(byNumberName: name) { return [call] }
     note(
       span,
       Self.advice(forCall: name) ?? "no architecture has a call named '\(name)'"
