@@ -79,6 +79,9 @@ enum HelpText {
       --best-effort        where nothing can confine, warn and run all the same
       --offline            tell package tools, so that they fail at once
                            that there is no network, in their own variables; what is set already stays
+      --session NAME       with --loopback: one network for all commands of this NAME
+                           it is there from the first of them to the end of its last process;
+                           env:VARIABLE takes the name from there; unset means a network of its own
 
     what was tried (needs the seccomp backend and a supervisor)
       --log FILE           append each attempt as JSON; - is standard error
@@ -128,6 +131,8 @@ enum HelpText {
                            with --explain or --dump-bpf its filters, whoever installed them
       --check              what this machine can confine, and whether we are already inside
       --inside             whether this process is confined, found out by trying: status 0 or 1
+      --list               with --session NAME: what runs there, and where it listens
+      --end                with --session NAME: end what runs there
       --print-policy NAME  the text of a preset, to read, or to begin a policy with
       --names KIND         the names that a KIND of value has: policy, call, errno, format, ...
       --arch ARCH          x86_64, aarch64 or all; this machine's unless told
