@@ -69,14 +69,16 @@ int nonet_network_is_marked(const char *mark) {
     ssize_t received = receive(netlink, buffer, sizeof buffer);
     if (received < 0) error = errno;
     if (error) break;
-    int left = (int)received;
-    struct nlmsghdr *head = (struct nlmsghdr *)buffer;
+    size_t place = 0, size = (size_t)received;
     // An answer without a message in it never comes.
-    if (!NLMSG_OK(head, left)) error = EPROTO;
-    for (; !error && !is_over && NLMSG_OK(head, left); head = NLMSG_NEXT(head, left)) {
-      if (head->nlmsg_flags & NLM_F_DUMP_INTR) error = EAGAIN;
+    if (size < NLMSG_HDRLEN) error = EPROTO;
+    while (!error && !is_over && size - place >= NLMSG_HDRLEN) {
+      struct nlmsghdr *head = (struct nlmsghdr *)(buffer + place);
+      if (head->nlmsg_len < NLMSG_HDRLEN || head->nlmsg_len > size - place) error = EPROTO;
+      else if (head->nlmsg_flags & NLM_F_DUMP_INTR) error = EAGAIN;
       else if (head->nlmsg_type == NLMSG_DONE) is_over = 1;
       else if (head->nlmsg_type != RTM_NEWLINK || ++count > 1 || !is_marked_lo(head, mark)) error = EPERM;
+      else place += NLMSG_ALIGN(head->nlmsg_len) < size - place ? NLMSG_ALIGN(head->nlmsg_len) : size - place;
     }
   }
   close(netlink);

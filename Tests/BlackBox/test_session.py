@@ -24,7 +24,7 @@ from support.run import PYTHON, Launcher
 as_root = pytest.mark.skipif(not ROOT, reason="only root can set this up")
 SERVE = "import http.server, sys; http.server.test(http.server.SimpleHTTPRequestHandler, port=int(sys.argv[1]), bind='127.0.0.1')"
 ASK = "import socket, sys; s = socket.create_connection(('127.0.0.1', int(sys.argv[1])), 5); print('reached')"
-NETWORK = "import os; print(os.readlink('/proc/self/ns/net'))"
+NETWORK = 'import os; print(os.readlink("/proc/self/ns/net"))'
 
 
 def wait_for(condition, seconds=10):
@@ -194,9 +194,9 @@ def unshared(launcher, *more):
 @pytest.mark.parametrize("more", [
     (),
     ("ip link set lo alias 'nonet session two';",),
-    ("ip link set lo alias 'nonet session one'; ip link add dummy0 type dummy || exit;",),
-    ("ip link set lo alias 'nonet session one'; ip link add a type veth peer name b || exit;",),
-], ids=["unmarked", "another", "dummy", "veth"])
+    ("ip link set lo alias 'nonet session one'; ip tuntap add tap0 mode tap || exit;",),
+    ("ip link set lo alias 'nonet session one'; ip link add veth0 type veth peer name veth1 || exit;",),
+], ids=["unmarked", "another", "tap", "veth"])
 def test_a_memory_that_names_another_network_of_the_users(session, user, free, more):
     """As rootless containers have them, whose proxies listen on their loopback."""
     other = unshared(free, *more)

@@ -41,6 +41,7 @@ enum HelpText {
            nonet --check [OPTION]...                 say what this machine can confine, and
                                                      whether we are already inside
            nonet --hook HOST [OPTION]...             answer an agent's host: commands run confined
+           nonet --session NAME --list | --end       show or end what shares that private network
            nonet --report FILE.html --from LOG       make a page of what a log tells
            nonet --print-policy NAME                 print the text of a preset
            nonet --names KIND                        print the names that values can have
@@ -155,6 +156,7 @@ enum HelpText {
       nonet make test                      does the test suite work offline?
       nonet --log-dir logs -q -- npm test  what did it try to reach?
       nonet --loopback pytest              tests that talk to a server of their own
+      nonet --loopback --session app npm run dev   a server for the next command of session app
       nonet --offline npm test             npm fails at once where it would try for a minute
       nonet --allow-unix /run/postgresql psql   a database over its AF_UNIX socket, and nothing else
       nonet --allow-unix "$SSH_AUTH_SOCK" ssh-add -l

@@ -13,7 +13,7 @@ final class SessionMemory {
   private var file: CInt = -1
 
   /// A lock that is held for longer is not waited for: somebody only holds it.
-  private static let patience = 5_000_000
+  private static let patience = 2_000_000
   private static let step = 2_000
   private static let mostBytes = 16
 
