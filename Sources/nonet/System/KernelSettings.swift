@@ -35,6 +35,7 @@ func closeSettings() throws(SystemError) -> Int {
 /// (copy_mnt_ns in fs/namespace.c has moved it there); in others' mounts, `..` would lead around the covers.
 ///
 /// - Parameter mounts: What `/proc/self/mountinfo` says.
+/// - Throws: Why the folder cannot be entered.
 private func enterWorkingFolder(mounts: [UInt8]) throws(SystemError) {
   do throws(SystemError) {
     _ = try attempt("chdir") { nonet_enter_working_folder() }
