@@ -38,7 +38,7 @@ func closeSettings() throws(SystemError) -> Int {
 /// - Throws: Why the folder cannot be entered.
 private func enterWorkingFolder(mounts: [UInt8]) throws(SystemError) {
   do throws(SystemError) {
-    _ = try attempt("chdir") { nonet_enter_working_folder() }
+    _ = try attempt("chdir to the working folder") { nonet_enter_working_folder() }
   } catch {
     var mount: UInt64 = 0
     guard error.number == ENOENT, nonet_removed_folder_mount(&mount) == 0, mount != 0 else {
