@@ -288,15 +288,8 @@ side_by_side = python3 -m pytest -q -n $(WORKERS) --dist loadfile
 test: deps lint ## everything: lint, both builds, all tests, the shipped binary from outside
 	@$(MAKE) --no-print-directory -j2 --output-sync=target all optimized-tests
 	@$(MAKE) --no-print-directory regenerated peers
-	@$(MAKE) --no-print-directory -j2 --output-sync=target run-swift-tests black-box
-	@$(MAKE) --no-print-directory prove-some
-	@$(MAKE) --no-print-directory other-library
-	python3 -m pytest -q Tests/Takeover
-	python3 -m pytest -q -p no:cacheprovider Integrations/aicoder
-	NONET_TEST_PYTHONS=$$(python3 -c 'import sys; print(sys.executable)') \
-	  $(side_by_side) Tests/Python
-	@$(MAKE) --no-print-directory test-dist
-	@$(MAKE) --no-print-directory test-panel
+	@$(MAKE) --no-print-directory -j3 --output-sync=target run-swift-tests black-box other-library
+	@$(MAKE) --no-print-directory -j2 --output-sync=target takeover-some prove-some aicoder python-wrapper test-dist test-panel
 
 # What takes minutes: races, soaks and crowds. NONET_SOAK and NONET_SEED repeat or lengthen a soak.
 test-field: deps all ## attacks on the supervisor with more options, two million random calls, 10,000 threads; packages in a fresh Debian
@@ -317,6 +310,15 @@ other-library:
 	@$(MAKE) --no-print-directory LIBC=glibc OPTIMIZE=-Onone $(patsubst %-glibc,%,$B)-glibc/linked
 	NONET=$(patsubst %-glibc,%,$B)-glibc/linked python3 -m pytest -q $(SMOKE:%=Tests/BlackBox/%.py) \
 	  Tests/BlackBox/test_loopback.py Tests/BlackBox/test_start.py
+
+takeover-some:
+	python3 -m pytest -q Tests/Takeover
+
+aicoder:
+	python3 -m pytest -q -p no:cacheprovider Integrations/aicoder
+
+python-wrapper:
+	NONET_TEST_PYTHONS=$$(python3 -c 'import sys; print(sys.executable)') $(side_by_side) Tests/Python
 
 black-box:
 	python3 -m pytest -q -p no:cacheprovider Tests/Rooms
@@ -449,4 +451,4 @@ help: ## prints this
 
 FORCE:
 
-.PHONY: all check uninstall options swift-tests optimized-tests run-swift-tests black-box nonet-aarch64 presets toolchain goldens tables demo test test-field test-how-to-add takeover test-pythons test-aarch64 test-kernels lint rooms regenerated bench bench-others figures order other-library docs sanitize fuzz fuzz-inputs peers format deps install clean help
+.PHONY: all check uninstall options swift-tests optimized-tests run-swift-tests black-box takeover-some aicoder python-wrapper nonet-aarch64 presets toolchain goldens tables demo test test-field test-how-to-add takeover test-pythons test-aarch64 test-kernels lint rooms regenerated bench bench-others figures order other-library docs sanitize fuzz fuzz-inputs peers format deps install clean help
