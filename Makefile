@@ -312,7 +312,7 @@ other-library:
 	  Tests/BlackBox/test_loopback.py Tests/BlackBox/test_start.py
 
 takeover-some:
-	python3 -m pytest -q Tests/Takeover
+	$(side_by_side) Tests/Takeover
 
 aicoder:
 	python3 -m pytest -q -p no:cacheprovider Integrations/aicoder
