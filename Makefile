@@ -274,10 +274,15 @@ demo: toolchain ## shows one program reach a server outside nonet and fail to in
 # that take long without optimisation: they go through thousands of random policies and broken proofs.
 LONG_SUITES := Mutation|Random|LongRun|Fuzz|FarJump|Limit|Witness|Explanation|ProofAgreement|ProofTests|Relevance|Trap
 SMOKE := test_bad_input test_main_job test_documentation test_environment_options
+# The binary is built without optimisation, which takes a third of the time.
+QUICK := .build-quick$(if $(filter glibc,$(LIBC)),-glibc)
 check: lint ## what every change is tried with, in a minute or so: lint, both builds, unit tests, the binary from outside
-	@$(MAKE) --no-print-directory -j2 --output-sync=target all swift-tests
+	@$(MAKE) --no-print-directory -j2 --output-sync=target quick swift-tests
 	swift test --skip-build --skip '$(LONG_SUITES)'
-	python3 -m pytest -q $(SMOKE:%=Tests/BlackBox/%.py)
+	NONET=$(QUICK)/linked $(side_by_side) $(SMOKE:%=Tests/BlackBox/%.py)
+
+quick:
+	@$(MAKE) --no-print-directory B=.build-quick OPTIMIZE=-Onone $(QUICK)/linked
 
 # These tests wait more than they work; each file stays in one process. `make test WORKERS=0` runs them one by one.
 WORKERS := 3
@@ -444,11 +449,11 @@ INSTALLED := Documentation/nonet.1:man/man1/nonet.1 Documentation/nonet-shell.1:
   Integrations/aicoder/block_shell_network.py:nonet/aicoder/block_shell_network.py
 
 clean: ## removes what was built
-	rm -rf bin .build .build-embedded .build-embedded-glibc .build-static .build-aarch64 .build-aarch64-glibc .build-musl .build-docs .build-library .build-dist dist .build-fuzz .build-asan .build-tsan .build-peers .build-bench .build-solvers .build-panel
+	rm -rf bin .build .build-embedded .build-embedded-glibc .build-quick .build-quick-glibc .build-static .build-aarch64 .build-aarch64-glibc .build-musl .build-docs .build-library .build-dist dist .build-fuzz .build-asan .build-tsan .build-peers .build-bench .build-solvers .build-panel
 
 help: ## prints this
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile Integrations/dist.mk Integrations/panel.mk Tests/Independent/prove.mk | expand -t 15
 
 FORCE:
 
-.PHONY: all check uninstall options swift-tests optimized-tests run-swift-tests black-box takeover-some aicoder python-wrapper nonet-aarch64 presets toolchain goldens tables demo test test-field test-how-to-add takeover test-pythons test-aarch64 test-kernels lint rooms regenerated bench bench-others figures order other-library docs sanitize fuzz fuzz-inputs peers format deps install clean help
+.PHONY: all uninstall options swift-tests optimized-tests run-swift-tests black-box takeover-some aicoder python-wrapper nonet-aarch64 presets toolchain goldens tables demo check quick test test-field test-how-to-add takeover test-pythons test-aarch64 test-kernels lint rooms regenerated bench bench-others figures order other-library docs sanitize fuzz fuzz-inputs peers format deps install clean help
