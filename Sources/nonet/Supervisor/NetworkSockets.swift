@@ -265,8 +265,9 @@ final class NetworkSockets {
       guard theirs.isStream else {
         guard allowance.wantsDestinations, endpoint.port == 53 else { return .refuse(refusal) }
         // The query tells more than its server does; it is refused at the send.
+        guard listener.succeed(notification.id) else { return .given(isTold: false) }
         note(resolver: theirs.number, attempt.evidence.address ?? [], attempt, thread)
-        return listener.succeed(notification.id) ? .believed : .given(isTold: false)
+        return .believed
       }
       if isOutside, let errno = Self.answer(of: theirs) {
         _ = listener.refuse(notification.id, with: errno)
