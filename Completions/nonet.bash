@@ -94,7 +94,7 @@ _nonet() {
     value=${word#*=}
     _nonet_value
   elif [[ $word == -* ]]; then
-    COMPREPLY=($(compgen -W '-- --policy --loopback --deny --allow --errno --keep-caps --unproved --backend --best-effort --offline --session --log --log-dir --report --from --hint --destinations --fail-on-attempt --observe --allow-unix --allow-connect --hook --install --uninstall --status --try --no-prefix --managed --dry-run --cd --dump-bpf --explain --filter --verify --check --inside --list --end --print-policy --names --arch --format --quiet -q --verbose -v -h --help --version' -- "$word"))
+    COMPREPLY=($(compgen -W '-- --policy --loopback --deny --allow --errno --keep-caps --allow-signals --unproved --backend --best-effort --offline --session --log --log-dir --report --from --hint --destinations --fail-on-attempt --observe --allow-unix --allow-connect --hook --install --uninstall --status --try --no-prefix --managed --dry-run --cd --dump-bpf --explain --filter --verify --check --inside --list --end --print-policy --names --arch --format --quiet -q --verbose -v -h --help --version' -- "$word"))
     return
   else
     _nonet_command "${first[last]}"

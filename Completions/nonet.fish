@@ -65,6 +65,7 @@ complete -c nonet -n __nonet_has_options -l deny -x -a '(__nonet_offer call list
 complete -c nonet -n __nonet_has_options -l allow -x -a '(__nonet_offer call list)' -d 'take denials back; of --deny and --allow the last one wins'
 complete -c nonet -n __nonet_has_options -l errno -x -a '(__nonet_offer errno names)' -d 'what a refused request answers: EACCES unless told; EPERM, 1-4095, ...'
 complete -c nonet -n __nonet_has_options -l keep-caps -x -a '(__nonet_offer capability list)' -d 'as root, keep these capabilities, as NET_ADMIN'
+complete -c nonet -n __nonet_has_options -l allow-signals -f -d 'let the command signal processes outside, as those of an earlier command'
 complete -c nonet -n __nonet_has_options -l unproved -f -d 'use a filter that is too large to be proven; one proven wrong is never used'
 complete -c nonet -n __nonet_has_options -l backend -x -a '(__nonet_offer backend names)' -d 'what confines: auto (the first that works), seccomp, namespace or python'
 complete -c nonet -n __nonet_has_options -l best-effort -f -d 'where nothing can confine, warn and run all the same'

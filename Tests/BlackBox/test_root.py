@@ -462,3 +462,35 @@ def test_strict_where_something_lies_upon_the_settings(nonet):
     script = f"mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc && {nonet} -q --policy strict -- sh -c ': >> /proc/sys/fs/binfmt_misc/register'"
     done = subprocess.run(["unshare", "-m", "bash", "-c", script], stderr=subprocess.PIPE, timeout=20)
     assert done.returncode not in (0, 125) and b"mount" not in done.stderr, done
+
+
+def test_a_working_folder_of_other_mounts(nonet):
+    """nsenter's --wd leaves it in the mounts outside, from where ".." would lead around the covers."""
+    away = subprocess.Popen(["unshare", "-m", "sh", "-c", "echo; exec cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    away.stdout.readline()
+    enter = ["nsenter", "-t", str(away.pid), "-m", "--wd=/usr"]
+    words = [PYTHON, "-I", "-c", SET + "print(settable('../proc/sys/kernel/core_pattern'))"]
+    options = {"cwd": "/usr", "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "timeout": 20}
+    try:
+        assert subprocess.run([*enter, *words], **options).stdout == b"True\n", "the instrument"
+        for plan in ("strict", "loopback"):
+            done = subprocess.run([*enter, nonet, "-q", *PLANS[plan], "--", *words], **options)
+            assert done.returncode == 125 and b"working folder" in done.stderr, (plan, done)
+    finally:
+        away.communicate(timeout=20)
+
+
+def test_a_removed_working_folder(nonet, tmp_path):
+    """It has no name to be entered by, and may stay where it is in mounts of the command's own."""
+    script = f"cd {tmp_path}; rmdir {tmp_path}; exec {nonet} -q --policy strict -- sh -c 'ls -A && echo here'"
+    done = subprocess.run(["sh", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=20)
+    assert done.stdout == b"here\n", done
+
+
+def test_settings_that_are_covered_in_part(nonet, tmp_path):
+    """A container has /proc/sys read-only; another procfs there leads to the same settings."""
+    cover = f"mount --bind /proc/sys /proc/sys; mount -o remount,bind,ro /proc/sys; mount -t proc proc {tmp_path}"
+    words = f"{PYTHON} -I -c '{SET}print(settable(\"{tmp_path}/sys/kernel/core_pattern\"))'"
+    for start, expected in (("", b"True\n"), (f"{nonet} -q --policy strict -- ", b"False\n")):
+        done = subprocess.run(["unshare", "-m", "bash", "-c", f"{cover}; {start}{words}"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=20)
+        assert done.stdout == expected, (start, done)

@@ -72,6 +72,7 @@ enum HelpText {
       --keep-caps NAME[,NAME]
                            as root, keep these capabilities, as NET_ADMIN
                            a command gives up those by which it reaches a network around sockets
+      --allow-signals      let the command signal processes outside, as those of an earlier command
       --unproved           use a filter that is too large to be proven; one proven wrong is never used
 
     how

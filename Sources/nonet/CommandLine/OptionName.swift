@@ -9,6 +9,7 @@ enum OptionName: String, CaseIterable {
   case allow = "--allow"
   case errno = "--errno"
   case keepCaps = "--keep-caps"
+  case allowSignals = "--allow-signals"
   case unproved = "--unproved"
   case backend = "--backend"
   case bestEffort = "--best-effort"
@@ -104,7 +105,7 @@ enum OptionName: String, CaseIterable {
   /// Whether it may stand where commands are confined for good: in a hook or for a shell.
   var isForEveryCommand: Bool {
     switch self {
-    case .policy, .loopback, .deny, .allow, .errno, .keepCaps, .unproved, .backend, .offline, .session, .log, .logDirectory, .hint, .destinations, .allowUnix, .allowConnect, .quiet, .verbose: true
+    case .policy, .loopback, .deny, .allow, .errno, .keepCaps, .allowSignals, .unproved, .backend, .offline, .session, .log, .logDirectory, .hint, .destinations, .allowUnix, .allowConnect, .quiet, .verbose: true
     case _: false
     }
   }
@@ -112,7 +113,7 @@ enum OptionName: String, CaseIterable {
   /// Whether it takes protection away.
   var weakening: Weakening {
     switch self {
-    case .allow, .keepCaps, .unproved, .bestEffort, .observe, .allowUnix, .allowConnect: .always
+    case .allow, .keepCaps, .allowSignals, .unproved, .bestEffort, .observe, .allowUnix, .allowConnect: .always
     case .policy, .backend: .byValue
     case _: .never
     }

@@ -8,6 +8,7 @@ extension OptionParser {
   mutating func apply(_ name: OptionName, optional value: Word?) throws(Failure) {
     switch name {
     case .loopback: options.policy = .preset(.loopback)
+    case .allowSignals: options.allowsSignals = true
     case .unproved: options.acceptsUnproved = true
     case .bestEffort: options.isBestEffort = true
     case .offline: options.isOffline = true

@@ -89,6 +89,8 @@ struct Options {
   var wantsDestinations = false
   /// `--keep-caps`: capabilities that the command keeps.
   var keptPrivileges = Privileges.none
+  /// `--allow-signals`: processes outside may get signals.
+  var allowsSignals = false
   var architectures: ArchitectureChoice?
   var format: Dump.Format?
   /// `--filter`: the file of a filter that is read in the place of a policy; `-` is standard input.

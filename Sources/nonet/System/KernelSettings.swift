@@ -35,9 +35,10 @@ func closeSettings() throws(SystemError) -> Int {
 /// (copy_mnt_ns in fs/namespace.c has moved it there); in others' mounts, `..` would lead around the covers.
 ///
 /// - Parameter mounts: What `/proc/self/mountinfo` says.
+/// - Throws: Why the folder cannot be entered.
 private func enterWorkingFolder(mounts: [UInt8]) throws(SystemError) {
   do throws(SystemError) {
-    _ = try attempt("chdir") { nonet_enter_working_folder() }
+    _ = try attempt("chdir to the working folder") { nonet_enter_working_folder() }
   } catch {
     var mount: UInt64 = 0
     guard error.number == ENOENT, nonet_removed_folder_mount(&mount) == 0, mount != 0 else {
