@@ -42,7 +42,7 @@ struct NetworkListener {
 /// The numbers in sockfs of the sockets that a process has open.
 func socketNumbers(of process: pid_t) -> [UInt64] {
   let kind = "socket:["
-  return numbers(in: "/proc/\(process)/fd").compactMap { number in
+  return (numbers(in: "/proc/\(process)/fd") ?? []).compactMap { number in
     var link = [CChar](repeating: 0, count: 64)
     let length = readlink("/proc/\(process)/fd/\(number)", &link, link.count)
     guard length > kind.utf8.count else { return nil }

@@ -62,22 +62,8 @@ private func fileNumber(_ descriptor: CInt) -> UInt64? {
   return UInt64(truncatingIfNeeded: status.st_ino)
 }
 
-/// The numbers of all processes that /proc shows, in its order.
-func allProcesses() -> [pid_t] { numbers(in: "/proc") }
-
-/// The names in a folder that are numbers.
-func numbers(in path: String) -> [pid_t] {
-  guard let folder = opendir(path) else { return [] }
-  defer { closedir(folder) }
-  var found: [pid_t] = []
-  while let entry = readdir(folder) {
-    let name = withUnsafePointer(to: &entry.pointee.d_name) {
-      $0.withMemoryRebound(to: CChar.self, capacity: 1) { String(cString: $0) }
-    }
-    if let number = pid_t(name) { found.append(number) }
-  }
-  return found
-}
+/// The numbers of all processes that /proc shows, in its order; none where there are too many to look at.
+func allProcesses() -> [pid_t] { numbers(in: "/proc") ?? [] }
 
 /// A process, held by a handle that no other process takes over (pidfd_open(2)).
 struct HeldProcess: ~Copyable {
