@@ -35,6 +35,10 @@ def wait_for(condition, seconds=10):
     return result
 
 
+# A session is the user's wherever its file is, and other tests run at the same time.
+NAMES = {name: f"{name}-{os.getpid()}" for name in ("one", "two", "first", "c-1", "c-2")}
+
+
 @pytest.fixture
 def session(user, nonet, tmp_path_factory):
     """Starts commands in a session, and ends what is left of them."""
@@ -44,6 +48,7 @@ def session(user, nonet, tmp_path_factory):
     started, names = [], set()
 
     def launcher(name="one", *more):
+        name = NAMES.get(name, name)
         names.add(name)
         return Launcher(user, (nonet, "--loopback", "--session", name, *more, "--"), {"XDG_RUNTIME_DIR": str(folder)})
 
@@ -56,14 +61,14 @@ def session(user, nonet, tmp_path_factory):
         return process
 
     launcher.start = start
-    launcher.memory = lambda name="one": folder / "nonet" / f"session-{name}"
-    launcher.about = lambda name, what: Launcher(user, (nonet, "--session", name, what), {"XDG_RUNTIME_DIR": str(folder)})()
+    launcher.memory = lambda name="one": folder / "nonet" / f"session-{NAMES[name]}"
+    launcher.about = lambda name, what: Launcher(user, (nonet, "--session", NAMES.get(name, name), what), {"XDG_RUNTIME_DIR": str(folder)})()
     yield launcher
     for process in started:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.communicate(timeout=10)
-    for name in names & {"one", "two", "first"}:
+    for name in names & set(NAMES.values()):
         launcher.about(name, "--end")
 
 
@@ -129,7 +134,7 @@ def test_abstract_sockets_meet_and_files_do_not(session):
 
 
 def test_a_session_inside_itself_stays_there(session, nonet):
-    inner = [nonet, "--loopback", "--session", "one", "--", PYTHON, "-c", NETWORK]
+    inner = [nonet, "--loopback", "--session", NAMES["one"], "--", PYTHON, "-c", NETWORK]
     outer = session()("sh", "-c", f"{PYTHON} -c '{NETWORK}'; exec \"$@\"", "sh", *inner)
     assert outer.returncode == 0 and len(set(outer.stdout.split())) == 1, outer
 
@@ -193,9 +198,9 @@ def unshared(launcher, *more):
 
 @pytest.mark.parametrize("more", [
     (),
-    ("ip link set lo alias 'nonet session two';",),
-    ("ip link set lo alias 'nonet session one'; ip tuntap add tap0 mode tap || exit;",),
-    ("ip link set lo alias 'nonet session one'; ip link add veth0 type veth peer name veth1 || exit;",),
+    (f"ip link set lo alias 'nonet session {NAMES['two']}';",),
+    (f"ip link set lo alias 'nonet session {NAMES['one']}'; ip tuntap add tap0 mode tap || exit;",),
+    (f"ip link set lo alias 'nonet session {NAMES['one']}'; ip link add veth0 type veth peer name veth1 || exit;",),
 ], ids=["unmarked", "another", "tap", "veth"])
 def test_a_memory_that_names_another_network_of_the_users(session, user, free, more):
     """As rootless containers have them, whose proxies listen on their loopback."""
@@ -210,7 +215,7 @@ def test_a_memory_that_names_another_network_of_the_users(session, user, free, m
 
 def test_the_mark_is_what_is_looked_for(session, user, free):
     """The instrument of the test above: with the right alias and nothing else, such a network is taken."""
-    other = unshared(free, "ip link set lo up; ip link set lo alias 'nonet session one' || exit;")
+    other = unshared(free, f"ip link set lo up; ip link set lo alias 'nonet session {NAMES['one']}' || exit;")
     try:
         forge(session, user, str(other.pid))
         assert outside(session) == os.readlink(f"/proc/{other.pid}/ns/net")
@@ -223,7 +228,7 @@ def test_the_mark_is_what_is_looked_for(session, user, free):
 def test_a_memory_that_names_a_process_of_another_user(session, user):
     name = {"root": 65534, "nobody": 0}[user.name]
     options = {"user": name, "group": name, "extra_groups": []} if name else {}
-    other = subprocess.Popen(["unshare", "-Urn", "sh", "-c", "ip link set lo alias 'nonet session one'; echo up; exec sleep 60"], stdout=subprocess.PIPE, **options)
+    other = subprocess.Popen(["unshare", "-Urn", "sh", "-c", f"ip link set lo alias 'nonet session {NAMES['one']}'; echo up; exec sleep 60"], stdout=subprocess.PIPE, **options)
     try:
         assert other.stdout.readline() == b"up\n"
         forge(session, user, str(other.pid))
@@ -304,7 +309,7 @@ def test_bad_company(user, nonet, session):
 
 def test_a_variable_names_the_session(session, user, nonet):
     def of(value):
-        env = {} if value is None else {"HOST_ID": value}
+        env = {} if value is None else {"HOST_ID": NAMES.get(value, value)}
         return session("env:HOST_ID")(PYTHON, "-c", NETWORK, env=env)
 
     session.start("one", "sleep", "60")
@@ -333,8 +338,8 @@ def test_hooked_commands_of_one_conversation_meet(host, me, nonet, tmp_path):
         return subprocess.run(["bash", "-c", line], capture_output=True, timeout=20, env=env, cwd=me.home)
 
     try:
-        run("c-1", f'{PYTHON} -c "{SERVE}" 8125 >/dev/null 2>&1 & disown')
-        wait_for(lambda: b"reached" in run("c-1", f'{PYTHON} -c "{ASK}" 8125').stdout)
-        assert b"reached" not in run("c-2", f'{PYTHON} -c "{ASK}" 8125').stdout
+        run(NAMES["c-1"], f'{PYTHON} -c "{SERVE}" 8125 >/dev/null 2>&1 & disown')
+        wait_for(lambda: b"reached" in run(NAMES["c-1"], f'{PYTHON} -c "{ASK}" 8125').stdout)
+        assert b"reached" not in run(NAMES["c-2"], f'{PYTHON} -c "{ASK}" 8125').stdout
     finally:
-        subprocess.run([nonet, "--session", "c-1", "--end"], env=env, timeout=20, check=True)
+        subprocess.run([nonet, "--session", NAMES["c-1"], "--end"], env=env, timeout=20, check=True)
