@@ -127,10 +127,6 @@ int nonet_close_settings(const char *path);
 // Enters the working folder anew, by its name: what has been mounted lies upon it then. ENOENT where it has none.
 int nonet_enter_working_folder(void);
 
-// The mount of a working folder that has been removed, as /proc/self/mountinfo numbers it; 0 where that is not known
-// (before Linux 5.8), or where the folder may lead to settings.
-int nonet_removed_folder_mount(uint64_t *mount);
-
 // devices.c
 
 // Devices that lead to a network.

@@ -22,8 +22,8 @@ struct Record {
   /// do not.
   private static let gap = 100
   private static let documentInterval = 100_000
-  /// So long a run is silent that is told of: longer than most suites wait for a server.
-  private static let silence = 5_000_000
+  /// So many milliseconds a run is silent that is told of, and up to half as many more.
+  private static let silence: CInt = 4000
 
   /// Begins with no event.
   ///
@@ -49,9 +49,12 @@ struct Record {
 
   /// How long poll(2) may wait, in milliseconds.
   var timeout: CInt {
-    guard let some = linesDue ?? documentDue ?? silenceDue else { return -1 }
+    // A worker that answers wakes nobody, so whether a run is silent is asked now and then.
+    let look: CInt = tell != nil && !hasTold ? Self.silence / 2 : -1
+    guard let some = linesDue ?? documentDue ?? silenceDue else { return look }
     let due = min(some, documentDue ?? some, silenceDue ?? some)
-    return due.milliseconds(after: .now)
+    let left = due.milliseconds(after: .now)
+    return look < 0 ? left : min(left, look)
   }
 
   /// Counts an attempt and tells the logs.
@@ -63,7 +66,9 @@ struct Record {
     } else {
       addNew(attempt, by: thread, at: now)
     }
-    if tell != nil, !hasTold, table.attempts > 0 { silenceDue = now.later(Self.silence) }
+    if tell != nil, !hasTold, table.attempts > 0 {
+      silenceDue = now.later(1000 * Int(Self.silence))
+    }
     if let due = documentDue, due <= now { bringUpToDate(at: now) }
     if let due = linesDue, due <= now { bringUpToDate(at: now) }
   }
