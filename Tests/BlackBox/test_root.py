@@ -104,7 +104,7 @@ def test_a_tun_device_that_belongs_to_nobody(from_outside):
 # --- what is given up, and what cannot take it back --------------------------------------------------
 
 NETWORK = 1 << 11 | 1 << 12 | 1 << 13 | 1 << 16 | 1 << 17 | 1 << 22 | 1 << 38 | 1 << 39
-OUTSIDE = 1 << 2 | 1 << 15 | 1 << 19 | 1 << 21 | 1 << 27 | 1 << 32 | 1 << 33 | 1 << 40
+OUTSIDE = 1 << 2 | 1 << 15 | 1 << 18 | 1 << 19 | 1 << 21 | 1 << 27 | 1 << 32 | 1 << 33 | 1 << 40
 ALL = (1 << 41) - 1
 
 
@@ -480,11 +480,42 @@ def test_a_working_folder_of_other_mounts(nonet):
         away.communicate(timeout=20)
 
 
-def test_a_removed_working_folder(nonet, tmp_path):
-    """It has no name to be entered by, and may stay where it is in mounts of the command's own."""
-    script = f"cd {tmp_path}; rmdir {tmp_path}; exec {nonet} -q --policy strict -- sh -c 'ls -A && echo here'"
-    done = subprocess.run(["sh", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=20)
-    assert done.stdout == b"here\n", done
+HIDDEN = """mount -t tmpfs none {0}; mkdir -p {0}/a/proc {0}/a/dir; mount -t proc proc {0}/a/proc
+cd {0}/a/dir; {1}
+exec "$@"
+"""
+
+
+@pytest.mark.parametrize("hide", ["mount -t tmpfs none {0}", "rmdir {0}/a/dir; mount -t tmpfs none {0}", "rmdir {0}/a/dir"],
+                         ids=["hidden", "removed and hidden", "removed"])
+def test_a_working_folder_without_a_name(nonet, tmp_path, hide):
+    """From below a later mount ".." leads to a procfs that no name leads to."""
+    script = HIDDEN.format(tmp_path, hide.format(tmp_path))
+    words = [PYTHON, "-I", "-c", SET + "print(settable('../proc/sys/kernel/core_pattern'))"]
+    start = ["unshare", "-m", "sh", "-c", script, "sh"]
+    bare = subprocess.run([*start, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=20)
+    assert bare.stdout == b"True\n", ("the instrument", bare)
+    for plan in ("strict", "loopback", "namespace"):
+        done = subprocess.run([*start, nonet, "-q", *PLANS[plan], "--", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=20)
+        assert done.returncode == 125 and b"working folder" in done.stderr, (plan, done)
+
+
+@pytest.mark.parametrize("cover", ["mount -t tmpfs none /proc", "mount -t proc -o subset=pid proc /proc"], ids=["no procfs", "part of one"])
+def test_another_procfs_than_that_of_proc(nonet, tmp_path, cover):
+    """What is not below /proc may be below another folder."""
+    words = [PYTHON, "-I", "-c", SET + f"print(settable('{tmp_path}/sys/kernel/core_pattern'))"]
+    start = ["unshare", "-m", "sh", "-c", f'mount -t proc proc {tmp_path}; {cover}; exec "$@"', "sh"]
+    assert subprocess.run([*start, *words], stdout=subprocess.PIPE, timeout=20).stdout == b"True\n", "the instrument"
+    for plan in ("strict", "loopback", "namespace"):
+        done = subprocess.run([*start, nonet, "-q", *PLANS[plan], "--", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=20)
+        assert done.stdout == b"False\n" or done.returncode == 125 and done.stdout == b"", (plan, done)
+
+
+def test_no_root_is_left(as_root, nonet):
+    """In a chroot nonet sees the mounts of that root alone."""
+    for plan in ("strict", "loopback", "namespace"):
+        done = subprocess.run([nonet, "-q", *PLANS[plan], "--", "chroot", "/", "true"], stderr=subprocess.PIPE, timeout=20)
+        assert done.returncode == 125 and b"Operation not permitted" in done.stderr, (plan, done)  # chroot(1) ends so too
 
 
 def test_settings_that_are_covered_in_part(nonet, tmp_path):

@@ -94,6 +94,7 @@ struct SupervisedRun {
       }
       throw .start(error)
     }
+    enforcement.session?.begin(child.pid)
     if let lack, !options.isQuiet { say("warning: \(SecondHolder.lack(lack))") }
     if !options.isObserving { enforcement.reportChildLayers() }
     let supervisor = Supervisor(

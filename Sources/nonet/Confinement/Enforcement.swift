@@ -13,6 +13,8 @@ struct Enforcement {
   /// The filter, where the plan has one.
   let filter: ProvenFilter?
   let sockets: InheritedSockets
+  /// Whose network the command shares; `nil` for one of its own.
+  var session: Session?
   /// Told of each layer once it is in force, with what it did; `nil` where nobody wants to know.
   let report: ((_ layer: Plan.Layer, _ detail: String) -> Void)?
 
@@ -124,6 +126,7 @@ struct Enforcement {
   }
 
   private func enterNamespace() throws(LayerError) -> String {
+    if let session { return try session.enter() }
     do throws(NamespaceError) {
       if !plan.isInNamespace { try enterNetworkNamespace() }
     } catch {

@@ -111,11 +111,22 @@ final class NetworkSockets {
     case .bind, .listen, .sendto, .sendmsg, .sendmmsg: break
     case .socket, .socketpair, .connect, .shutdown, .socketcall, .other: return (.proceed, nil)
     }
-    guard let socket = copy(call, notification.thread) else { return (.proceed, nil) }
+    do throws(SystemError) {
+      guard let socket = try copy(call, notification.thread) else { return (.proceed, nil) }
+      return decide(socket, attempt, notification.id)
+    } catch {
+      // What cannot be looked at may be anything.
+      return (error.number == EBADF ? .fail(EBADF) : .refuse(refusal), nil)
+    }
+  }
+
+  private func decide(
+    _ socket: borrowing InternetSocket, _ attempt: Attempt, _ id: UInt64
+  ) -> (answer: Answer, peer: NetworkPeer?) {
     switch attempt.kind {
     case .listen: return (.refuse(refusal), nil)
     case .bind:
-      return (bind(socket, call, attempt.evidence.address, notification.id, refusal), nil)
+      return (bind(socket, attempt.call, attempt.evidence.address, id, refusal), nil)
     case _:
       // A stream is sent to its peer, whatever the address says.
       if socket.isStream { return (.proceed, nil) }
@@ -173,13 +184,12 @@ final class NetworkSockets {
     }
   }
 
-  private func copy(_ call: Call, _ thread: pid_t) -> InternetSocket? {
-    guard let status = ThreadStatus(of: thread) else { return nil }
-    do throws(SystemError) {
-      return try InternetSocket(CInt(bitPattern: call.word(0)), of: thread, status.process)
-    } catch {
-      return nil
+  /// The socket of a call; `nil` where it is about none of this kind.
+  private func copy(_ call: Call, _ thread: pid_t) throws(SystemError) -> InternetSocket? {
+    guard let status = ThreadStatus(of: thread) else {
+      throw SystemError(call: "reading the status of a thread", number: EPERM)
     }
+    return try InternetSocket(CInt(bitPattern: call.word(0)), of: thread, status.process)
   }
 
   private func bind(

@@ -62,7 +62,7 @@ private func isDescendant(_ process: pid_t, of ancestor: pid_t) -> Bool {
 }
 
 /// The names in a folder of /proc that are numbers; `nil` where there are too many, or it cannot be read.
-private func numbers(in folder: String) -> [pid_t]? {
+func numbers(in folder: String) -> [pid_t]? {
   guard let list = opendir(folder) else { return nil }
   defer { closedir(list) }
   var numbers: [pid_t] = []
