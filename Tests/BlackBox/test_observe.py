@@ -125,4 +125,4 @@ def test_the_same_attempts_are_counted(observed, attempts):
 def test_status_and_signals(observed):
     assert observed("sh", "-c", "exit 9").returncode == 9
     assert observed("no-such-command").returncode == 127
-    assert {**json.loads(open(observed.lines).readlines()[-1]), "timestamp": ""} == {"timestamp": "", "event_count": 0, "dropped": 0, "status": "not run", "exit_code": 127}
+    assert {**json.loads(open(observed.lines).readlines()[-1]), "timestamp": ""} == {"timestamp": "", "event_count": 0, "attempts": 0, "dropped": 0, "status": "not run", "exit_code": 127}

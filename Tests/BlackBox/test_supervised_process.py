@@ -75,7 +75,7 @@ def test_a_signal_is_passed_on(confined, user, number):
     child.send_signal(number)
     child.communicate(timeout=10)
     assert child.returncode == -number
-    assert {**log_of(user)[-1], "timestamp": ""} == {"timestamp": "", "event_count": 0, "dropped": 0, "status": "killed", "exit_code": 128 + number}
+    assert {**log_of(user)[-1], "timestamp": ""} == {"timestamp": "", "event_count": 0, "attempts": 0, "dropped": 0, "status": "killed", "exit_code": 128 + number}
 
 
 def test_a_signal_of_its_own_ends_the_command(confined):

@@ -10,21 +10,29 @@ struct Summary {
   private let names: [(text: [UInt8], count: UInt64)]
 
   init(_ table: EventTable) {
-    let events = table.events.filter { !$0.isProbe }
-    count = table.attempts
-    let weight = events.map { $0.weight }.min()
-    first = events.first { $0.weight == weight }.map {
-      ($0.label, Self.name($0.body[$0.nameRange]))
+    // No copies of events: this is also asked in mid-run, where memory may be scarce.
+    var (first, advised): (Event?, Event?) = (nil, nil)
+    for event in table.events where !event.isProbe {
+      if first.map({ event.weight < $0.weight }) ?? true { first = event }
+      guard event.advice != nil else { continue }
+      if advised.map({ event.weight < $0.weight }) ?? true { advised = event }
     }
-    let advised = events.filter { $0.advice != nil }
-    let advisedWeight = advised.map { $0.weight }.min()
-    advice = advised.first { $0.weight == advisedWeight }?.advice
-    let destinations = events.filter { $0.weight == .destination }
-    let others = events.filter { $0.weight != .destination }
+    count = table.attempts
+    self.first = first.map { ($0.label, Self.name($0.body[$0.nameRange])) }
+    advice = advised?.advice
     labels =
-      Self.ranked(destinations.map { ($0.label, $0.count) })
-      + Self.ranked(others.map { ($0.label, $0.count) })
-    names = Self.ranked(events.map { (Self.name($0.body[$0.nameRange]), $0.count) })
+      Self.ranked(
+        table.events.compactMap {
+          $0.isProbe || $0.weight != .destination ? nil : ($0.label, $0.count)
+        })
+      + Self.ranked(
+        table.events.compactMap {
+          $0.isProbe || $0.weight == .destination ? nil : ($0.label, $0.count)
+        })
+    names = Self.ranked(
+      table.events.compactMap {
+        $0.isProbe ? nil : (Self.name($0.body[$0.nameRange]), $0.count)
+      })
   }
 
   /// Where /proc is not there or another's, nothing tells a name.
