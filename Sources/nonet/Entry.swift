@@ -33,6 +33,8 @@ private func perform(
   case .run(let argument):
     return try Run(options: try options.withEnvironment(), command: argv + argument).perform()
   case .dump: try Show(options: try options.withEnvironment()).dump()
+  case .diff(let first, let second):
+    return try Comparison(options: options, first: first, second: second).perform()
   case .explain: try Show(options: try options.withEnvironment()).explain()
   case .check: return try Check(options: options).perform()
   case .hook(let host, .answer): try Hook(options: options, host: host).answer()

@@ -81,6 +81,9 @@ extension Policy {
   public enum Value: Hashable, Sendable {
     /// A number as it stands.
     case number(UInt64)
+    /// A number of which only the low 32 bits count where 32 are compared, as libseccomp compares
+    /// it on a 32-bit ABI; the policy language has no such number.
+    case register(UInt64)
     /// A kernel constant, which may differ between architectures (`O_DIRECTORY` does).
     case constant(NamedConstant)
 
@@ -95,6 +98,8 @@ extension Policy {
       switch self {
       case .number(let number):
         return number
+      case .register(let number):
+        return isWord ? number & 0xffff_ffff : number
       case .constant(let constant):
         let value = constant.value(on: architecture)
         let isNegative = Int64(bitPattern: value) < 0

@@ -93,7 +93,7 @@ extension Policy.Value: CustomStringConvertible {
   public var description: String {
     switch self {
     case .constant(let constant): constant.name
-    case .number(let number):
+    case .number(let number), .register(let number):
       number < 10 ? String(number) : "0x" + String(number, radix: 16)
     }
   }

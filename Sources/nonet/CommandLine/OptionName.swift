@@ -5,6 +5,7 @@
 enum OptionName: String, CaseIterable {
   case policy = "--policy"
   case loopback = "--loopback"
+  case merge = "--merge"
   case deny = "--deny"
   case allow = "--allow"
   case errno = "--errno"
@@ -28,6 +29,7 @@ enum OptionName: String, CaseIterable {
   case dryRun = "--dry-run"
   case dump = "--dump-bpf"
   case explain = "--explain"
+  case diff = "--diff"
   case check = "--check"
   case printPolicy = "--print-policy"
   case names = "--names"
@@ -53,7 +55,7 @@ enum OptionName: String, CaseIterable {
   /// What the value is; `nil` for an option that has none.
   var kind: OptionKind? {
     switch self {
-    case .policy: .policy
+    case .policy, .diff: .policy
     case .printPolicy: .preset
     case .deny, .allow: .call
     case .errno: .errno
@@ -63,7 +65,7 @@ enum OptionName: String, CaseIterable {
     case .format: .format
     case .hook: .host
     case .names: .kind
-    case .log, .report, .from: .file
+    case .merge, .log, .report, .from: .file
     case .logDirectory: .folder
     case .allowUnix: .socket
     case _: nil
@@ -89,7 +91,7 @@ enum OptionName: String, CaseIterable {
   /// Whether it may stand where commands are confined for good: in a hook or for a shell.
   var isForEveryCommand: Bool {
     switch self {
-    case .policy, .loopback, .deny, .allow, .errno, .keepCaps, .unproved, .backend, .offline, .log, .logDirectory, .hint, .allowUnix, .quiet, .verbose: true
+    case .policy, .loopback, .merge, .deny, .allow, .errno, .keepCaps, .unproved, .backend, .offline, .log, .logDirectory, .hint, .allowUnix, .quiet, .verbose: true
     case _: false
     }
   }
@@ -108,6 +110,7 @@ enum OptionName: String, CaseIterable {
     switch self {
     case .policy: ([.policy], "a command has one policy")
     case .loopback: ([.policy], "--loopback is short for --policy loopback; the line 'layers namespace' in a policy file gives it a network of its own")
+    case .merge: ([.merge], "a policy is merged with one profile")
     case .install: ([.uninstall, .status], nil)
     case .uninstall: ([.install, .status], nil)
     case .status: ([.install, .uninstall], nil)
@@ -125,7 +128,7 @@ enum OptionName: String, CaseIterable {
     case .uninstall: [.hook]
     case .status: [.hook]
     case .dryRun: [.hook]
-    case .arch: [.dump, .explain]
+    case .arch: [.dump, .explain, .diff]
     case .format: [.dump, .explain, .check]
     case _: nil
     }

@@ -34,6 +34,7 @@ extension OptionParser {
   mutating func apply(_ name: OptionName, _ value: Word) throws(Failure) {
     switch name {
     case .policy: options.policy = try Self.policy(value)
+    case .merge: options.merged = value
     case .deny: options.changes.append(.init(verdict: .deny(nil), items: try Self.calls(name, value)))
     case .allow: options.changes.append(.init(verdict: .allow, items: try Self.calls(name, value)))
     case .errno: options.errno = try Self.errno(value)
@@ -45,6 +46,7 @@ extension OptionParser {
     case .from: options.from = value
     case .allowUnix: options.allowedUnix.append(value)
     case .hook: try choose(.hook(try Self.host(value), .answer), name)
+    case .diff: try choose(.diff(try Self.policy(value, of: name), .standardInput), name)
     case .printPolicy: try choose(.printPolicy(try Self.preset(name, value)), name)
     case .names: try choose(.names(try Self.kind(value)), name)
     case .arch: options.architectures = try Self.architectures(value)

@@ -8,6 +8,8 @@ struct Options {
     case run(argument: Int)
     case dump
     case explain
+    /// Compare two policies; the second is standard input until its word is read.
+    case diff(PolicyChoice, PolicyChoice)
     case check
     /// Speak with the hooks of an agent's host, or put them into its settings.
     case hook(HookHost, HookAction)
@@ -42,6 +44,14 @@ struct Options {
     var calls: [Syscall] { items.flatMap { $0.calls } }
   }
 
+  /// How a policy is printed.
+  enum OutputFormat {
+    /// The finished program, or what is known of it.
+    case program(Dump.Format)
+    /// The policy in the words of another tool.
+    case profile(ProfileFormat)
+  }
+
   /// Which architectures a dump is for.
   enum ArchitectureChoice {
     case one(Architecture)
@@ -50,6 +60,8 @@ struct Options {
 
   var mode: Mode = .help(isShort: true)
   var policy = PolicyChoice.preset(.default)
+  /// `--merge`: the profile that the policy is put on top of.
+  var merged: Word?
   var changes: [Change] = []
   var errno = Errno.eacces
   var backend = Plan.Backend.auto
@@ -72,7 +84,7 @@ struct Options {
   /// `--keep-caps`: capabilities that the command keeps.
   var keptPrivileges = Privileges.none
   var architectures: ArchitectureChoice?
-  var format: Dump.Format?
+  var format: OutputFormat?
   /// `--unproved`: a filter whose proof comes to no end is used all the same.
   var acceptsUnproved = false
   var isQuiet = false
@@ -123,7 +135,9 @@ extension Options {
   }
 
   /// The preset that runs as it stands, with nothing denied, allowed or answered otherwise.
-  var unchangedPreset: Preset? { changes.isEmpty && errno == .eacces ? preset : nil }
+  var unchangedPreset: Preset? {
+    changes.isEmpty && errno == .eacces && merged == nil ? preset : nil
+  }
 }
 
 /// One word of the command line: bytes as the kernel gave them, and text for messages.

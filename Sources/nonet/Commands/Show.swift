@@ -6,12 +6,13 @@ struct Show {
 
   /// Prints the filter in the format asked for.
   func dump() throws(Failure) {
-    let format = options.format ?? .listing
-    if architectures.count > 1, !format.holdsSeveral {
-      throw .usage(
-        "--format \(format.name) holds one program; choose "
-          + Architecture.natives.map { "--arch \($0)" }.joined(separator: " or "))
+    let format: Dump.Format
+    switch options.format {
+    case .profile(let format)?: return try Export(options: options, format: format).perform()
+    case .program(let chosen)?: format = chosen
+    case nil: format = .listing
     }
+    if architectures.count > 1, !format.holdsSeveral { throw .oneProgram(format.name) }
     if format == .raw, isTerminal(1) {
       throw .usage("--format raw is bytes, and standard output is a terminal; redirect it")
     }
@@ -21,10 +22,7 @@ struct Show {
 
   /// Prints what the filter answers, call by call.
   func explain() throws(Failure) {
-    let format = options.format ?? .listing
-    guard format == .listing || format == .json else {
-      throw .usage("--explain prints --format listing or json, not \(format.name)")
-    }
+    let format = try options.words(of: "--explain")
     let (policies, name) = try compiled()
     let explanations = policies.map { Explanation($0, name: name) }
     let text =
@@ -34,20 +32,55 @@ struct Show {
     try printOut(text)
   }
 
-  private var architectures: [Architecture] {
-    switch options.architectures {
+  private var architectures: [Architecture] { options.chosenArchitectures }
+
+  private func compiled() throws(Failure) -> ([CompiledPolicy], name: String) {
+    let sources = try PolicySources(options)
+    var options = options
+    var policies: [CompiledPolicy] = []
+    for architecture in architectures {
+      let chosen = try ChosenPolicy(options, sources, for: architecture)
+      policies.append(try chosen.checked(for: architecture).compiled)
+      // The text is the same for each, and its warnings have been said.
+      options.isQuiet = true
+    }
+    return (policies, sources.name)
+  }
+}
+
+extension Options {
+  /// The architectures of `--arch`; this machine's where it was not said.
+  var chosenArchitectures: [Architecture] {
+    switch architectures {
     case nil: [.host]
     case .one(let architecture): [architecture]
     case .all: Architecture.natives
     }
   }
 
-  private func compiled() throws(Failure) -> ([CompiledPolicy], name: String) {
-    let chosen = try ChosenPolicy(options)
-    var policies: [CompiledPolicy] = []
-    for architecture in architectures {
-      policies.append(try chosen.checked(for: architecture).compiled)
+  /// The format of what is told in words.
+  ///
+  /// - Parameter mode: Who tells it.
+  /// - Returns: The listing or JSON.
+  /// - Throws: Which other one was asked for.
+  func words(of mode: String) throws(Failure) -> Dump.Format {
+    let name: String
+    switch format {
+    case nil: return .listing
+    case .program(let format)?:
+      if format == .listing || format == .json { return format }
+      name = format.name
+    case .profile(let format)?: name = format.name
     }
-    return (policies, chosen.name)
+    throw .usage("\(mode) prints --format listing or json, not \(name)")
+  }
+}
+
+extension Failure {
+  /// A format that holds one program was asked for several.
+  static func oneProgram(_ format: String) -> Failure {
+    .usage(
+      "--format \(format) holds one program; choose "
+        + Architecture.natives.map { "--arch \($0)" }.joined(separator: " or "))
   }
 }

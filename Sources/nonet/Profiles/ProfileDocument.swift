@@ -1,0 +1,57 @@
+internal import BPFAssembler
+
+/// A profile with the text that it was read from, for messages.
+struct ProfileDocument {
+  private let name: String
+  private let bytes: [UInt8]
+  private let profile: Profile
+  private let warnings: [ProfileMessage]
+
+  /// Reads a profile.
+  ///
+  /// - Parameters:
+  ///   - bytes: The text.
+  ///   - name: What it is called.
+  /// - Throws: What is wrong with it, with line, column, offset and path.
+  init(_ bytes: [UInt8], named name: String) throws(ProfileError) {
+    self.name = name
+    self.bytes = bytes
+    let document: JSONDocument
+    do throws(JSONError) {
+      document = try JSONDocument(bytes, ProfileReader.options)
+    } catch {
+      let place = Profile.Place(path: "", offset: error.offset)
+      throw ProfileError(ProfileMessage(place, error.problem.words).words("error", name, bytes))
+    }
+    var reader = ProfileReader()
+    do throws(ProfileMessage) {
+      profile = try reader.profile(document.root)
+    } catch {
+      throw ProfileError(error.words("error", name, bytes))
+    }
+    warnings = reader.warnings
+  }
+
+  /// The profile as a policy, and its warnings in words.
+  ///
+  /// - Parameter target: The machine that it is for.
+  /// - Throws: Entries that contradict each other.
+  func policy(for target: ProfileTarget) throws(ProfileError) -> (
+    policy: Policy, warnings: [String]
+  ) {
+    do throws(ProfileMessage) {
+      let resolved = try profile.resolved(for: target, named: name)
+      let all = (warnings + resolved.warnings).sorted { $0.place.offset < $1.place.offset }
+      return (resolved.policy, all.map { $0.words("warning", name, bytes) })
+    } catch {
+      throw ProfileError(error.words("error", name, bytes))
+    }
+  }
+}
+
+/// Why a profile is not used, in words.
+struct ProfileError: Error {
+  let message: String
+
+  init(_ message: String) { self.message = message }
+}
