@@ -33,17 +33,42 @@ private struct Block {
   let value: UInt32
 }
 
+extension CallCase {
+  /// Whether every call of another case is one of this too.
+  fileprivate func covers(_ other: CallCase) -> Bool {
+    masks.indices.allSatisfy { index in
+      other.masks[index] & masks[index] == masks[index]
+        && (other.values[index] ^ values[index]) & masks[index] == 0
+    }
+  }
+
+  /// Whether a formula is true of all calls of the case, as far as one word at a time shows it.
+  fileprivate func implies(_ formula: WordFormula) -> Bool {
+    switch formula {
+    case .constant(let truth): truth
+    case .test(let value, let set):
+      value.blocks(of: set.complement).allSatisfy { narrowed(value.word, $0) == nil }
+    case .all(let parts): parts.allSatisfy { implies($0) }
+    case .any(let parts): parts.contains { implies($0) }
+    }
+  }
+}
+
 extension Policy {
-  /// What a policy makes of one call on one ABI, as cases that exclude each other and leave nothing out.
+  /// What a policy makes of one call on one ABI, as cases.
+  ///
+  /// Cases of different verdicts exclude each other, so that their order does not matter; those of one
+  /// verdict may overlap.
   ///
   /// - Parameters:
   ///   - call: The call.
   ///   - architecture: Its ABI.
+  ///   - fallback: What is left out, because all that has no case gets it; `nil` leaves out nothing.
   ///   - most: How many cases there may be.
-  /// - Returns: At least one case; `nil` where there are more than `most`, or where a condition
-  ///   cannot be asked on that ABI.
+  /// - Returns: `nil` where there are more than `most`, or where a condition cannot be asked on that ABI.
   package func cases(
-    of call: Syscall, on architecture: Architecture, most: Int = 2048
+    of call: Syscall, on architecture: Architecture, besides fallback: Verdict? = nil,
+    most: Int = 2048
   ) -> [CallCase]? {
     var steps: [(formula: WordFormula, verdict: Verdict)] = []
     var otherwise = defaultVerdict.resolved(refusal: refusal)
@@ -56,70 +81,58 @@ extension Policy {
       guard let formula = WordFormula(condition, of: call, on: architecture) else { return nil }
       steps.append((formula, verdict))
     }
-    let splitter = CaseSplitter(steps, otherwise: otherwise, most: most)
-    splitter.walk(steps[...], CallCase())
-    return splitter.cases.count > most ? nil : splitter.cases
+    steps.append((.constant(true), otherwise))
+    let finder = CaseFinder(most: most)
+    for (index, step) in steps.enumerated() where step.verdict != fallback {
+      let others = steps[..<index].filter { $0.verdict != step.verdict }
+      finder.find([step.formula] + others.map { $0.formula.negated }, step.verdict)
+    }
+    return finder.isCut ? nil : finder.cases
   }
 }
 
-private final class CaseSplitter {
-  typealias Step = (formula: WordFormula, verdict: Verdict)
-
+private final class CaseFinder {
   private(set) var cases: [CallCase] = []
-  private let otherwise: Verdict
+  private(set) var isCut = false
   private let most: Int
+  private var remainingSteps = 1 << 16
 
-  init(_ steps: [Step], otherwise: Verdict, most: Int) {
-    self.otherwise = otherwise
-    self.most = most
-  }
+  init(most: Int) { self.most = most }
 
-  func walk(_ steps: ArraySlice<Step>, _ place: CallCase) {
-    guard let step = steps.first else { return append(place, otherwise) }
-    split(step.formula, place) {
-      append($0, step.verdict)
-    } ifFalse: {
-      walk(steps.dropFirst(), $0)
-    }
-  }
-
-  private func append(_ place: CallCase, _ verdict: Verdict) {
-    guard cases.count <= most else { return }
-    var place = place
+  /// Adds the cases in which all formulas are true.
+  func find(_ formulas: [WordFormula], _ verdict: Verdict) {
+    var place = CallCase()
     place.verdict = verdict
-    cases.append(place)
+    find(formulas[...], place)
   }
 
-  /// Cuts a case into parts in which a formula is true, or false.
-  private func split(
-    _ formula: WordFormula, _ place: CallCase,
-    ifTrue: (CallCase) -> Void, ifFalse: (CallCase) -> Void
-  ) {
-    if cases.count > most { return }
+  private func find(_ formulas: ArraySlice<WordFormula>, _ place: CallCase) {
+    remainingSteps -= 1
+    if isCut || remainingSteps < 0 {
+      isCut = true
+      return
+    }
+    guard let formula = formulas.first else { return append(place) }
+    let rest = formulas.dropFirst()
     switch formula {
-    case .constant(let truth): truth ? ifTrue(place) : ifFalse(place)
+    case .constant(let truth): if truth { find(rest, place) }
     case .test(let value, let set):
       for block in value.blocks(of: set) {
-        if let inside = place.narrowed(value.word, block) { ifTrue(inside) }
+        if let part = place.narrowed(value.word, block) { find(rest, part) }
       }
-      for block in value.blocks(of: set.complement) {
-        if let outside = place.narrowed(value.word, block) { ifFalse(outside) }
-      }
-    case .all(let parts):
-      guard let part = parts.first else { return ifTrue(place) }
-      split(part, place) {
-        split(.all(Array(parts.dropFirst())), $0, ifTrue: ifTrue, ifFalse: ifFalse)
-      } ifFalse: {
-        ifFalse($0)
-      }
+    case .all(let parts): find((parts + rest)[...], place)
     case .any(let parts):
-      guard let part = parts.first else { return ifFalse(place) }
-      split(part, place) {
-        ifTrue($0)
-      } ifFalse: {
-        split(.any(Array(parts.dropFirst())), $0, ifTrue: ifTrue, ifFalse: ifFalse)
-      }
+      // One part that is true already makes all others needless.
+      if place.implies(formula) { return find(rest, place) }
+      for part in parts { find(([part] + rest)[...], place) }
     }
+  }
+
+  private func append(_ place: CallCase) {
+    if cases.contains(where: { $0.verdict == place.verdict && $0.covers(place) }) { return }
+    cases.removeAll { $0.verdict == place.verdict && place.covers($0) }
+    cases.append(place)
+    if cases.count > most { isCut = true }
   }
 }
 

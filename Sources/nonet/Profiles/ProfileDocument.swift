@@ -42,7 +42,14 @@ struct ProfileDocument {
     do throws(ProfileMessage) {
       let resolved = try profile.resolved(for: target, named: name)
       let all = (warnings + resolved.warnings).sorted { $0.place.offset < $1.place.offset }
-      return (resolved.policy, all.map { $0.words("warning", name, bytes) })
+      var said: [String] = []
+      var words: [String] = []
+      // What is said of one entry need not be said of the next.
+      for warning in all where !said.contains(warning.text) {
+        said.append(warning.text)
+        words.append(warning.words("warning", name, bytes))
+      }
+      return (resolved.policy, words)
     } catch {
       throw ProfileError(error.words("error", name, bytes))
     }

@@ -41,10 +41,9 @@ struct ProfileText {
     var calls: [(cases: [CallCase], calls: [Syscall])] = []
     for call in Syscall.all {
       guard let own = architectures.first(where: { call.number(on: $0) != nil }) else { continue }
-      guard let cases = policy.cases(of: call, on: own) else {
+      guard let named = policy.cases(of: call, on: own, besides: defaultVerdict) else {
         throw ExportError("the rules of \(call.name) have too many cases for a profile")
       }
-      let named = cases.filter { $0.verdict != defaultVerdict }
       if named.isEmpty { continue }
       if let group = groups[named] {
         calls[group].calls.append(call)
