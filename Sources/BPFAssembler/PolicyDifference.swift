@@ -71,14 +71,49 @@ extension Policy {
   package func counterexample(
     to other: Policy, for native: Architecture
   ) throws(CheckedProgram.Failure) -> SystemCall? {
-    let program = try CheckedProgram(self, for: native).program
+    let program: Program
+    do throws(CheckedProgram.Failure) {
+      program = try CheckedProgram(self, for: native).program
+    } catch {
+      // The one that is too long for a filter may still be what a shorter one is held to.
+      guard case .compiler(.tooLong) = error else { throw error }
+      let shorter = try CheckedProgram(other, for: native).program
+      return try Self.counterexample(shorter, self, native)
+    }
+    return try Self.counterexample(program, other, native)
+  }
+
+  private static func counterexample(
+    _ program: Program, _ policy: Policy, _ native: Architecture
+  ) throws(CheckedProgram.Failure) -> SystemCall? {
     do throws(ProofError) {
-      try Proof.check(program, means: other, for: native)
+      try Proof.check(program, means: policy, for: native)
       return nil
     } catch {
       guard case .disproved(let example) = error else { throw .proof(error) }
       return example.call
     }
+  }
+
+  /// Whether this policy refuses all that another one refuses, among the calls of a difference.
+  ///
+  /// - Parameters:
+  ///   - difference: One of `differences(from: other)`.
+  ///   - other: The other policy.
+  ///   - native: The architecture that both are for.
+  /// - Returns: `false` where it allows more, or kills less.
+  /// - Throws: Why that cannot be told.
+  package func refusesMore(
+    in difference: PolicyDifference, than other: Policy, for native: Architecture
+  ) throws(CheckedProgram.Failure) -> Bool {
+    guard case .arguments(let call, _) = difference.subject else {
+      return difference.own.met(difference.other) == difference.own
+    }
+    let architectures =
+      foreign == .compile && other.foreign == .compile ? [native, native] : [native]
+    let own = only(call, decidingRules[call] ?? [], on: architectures)
+    let theirs = other.only(call, other.decidingRules[call] ?? [], on: architectures)
+    return try own.met(theirs).counterexample(to: own, for: native) == nil
   }
 
   private func difference(

@@ -44,23 +44,39 @@ struct Export {
     if policy.foreign == .compile, let compat = native.compat {
       // Where it cannot be said of both ABIs, the 32-bit one is left out and killed.
       do throws(ExportError) {
-        let both = try ProfileText(policy, for: [native, compat], format).json(format, name: name)
-        let back = try readBack(both, native)
-        if try weaker(back, policy, native) == nil {
-          try tellDifferences(back, policy, native)
-          return both
-        }
+        return try profile(policy, [native, compat], named: name)
       } catch {}
     }
-    let own = try ProfileText(policy, for: [native], format).json(format, name: name)
-    let back = try readBack(own, native)
-    if let call = try weaker(back, policy, native) {
-      let name = Syscall.at(number: call.number, on: native)?.name ?? "call \(call.number)"
-      throw ExportError(
-        "a profile cannot say what the policy says of \(name), and would allow more")
+    return try profile(policy, [native], named: name)
+  }
+
+  private func profile(
+    _ policy: Policy, _ architectures: [Architecture], named name: String
+  ) throws(ExportError) -> String {
+    let native = architectures[0]
+    let text = try ProfileText(policy, for: architectures, format).json(format, name: name)
+    let back = try readBack(text, native)
+    let differences: [PolicyDifference]
+    let weaker: PolicyDifference?
+    do throws(CheckedProgram.Failure) {
+      differences = try back.differences(from: policy, for: native)
+      weaker = try differences.first { difference throws(CheckedProgram.Failure) in
+        try !back.refusesMore(in: difference, than: policy, for: native)
+      }
+    } catch {
+      throw ExportError("the profile cannot be compared with the policy: \(error.description)")
     }
-    try tellDifferences(back, policy, native)
-    return own
+    if let weaker {
+      throw ExportError(
+        "a profile cannot say what the policy says of \(weaker.subjectWords(for: native)), and would "
+          + "allow more")
+    }
+    for difference in differences {
+      tell(
+        "\(difference.subjectWords(for: native)): '\(difference.own)', and the policy says "
+          + "'\(difference.other)'")
+    }
+    return text
   }
 
   private func readBack(_ text: String, _ native: Architecture) throws(ExportError) -> Policy {
@@ -69,31 +85,6 @@ struct Export {
       return try document.policy(for: ProfileTarget(architecture: native, kernel: nil)).policy
     } catch {
       throw ExportError("the profile is not read back, please report this: \(error.message)")
-    }
-  }
-
-  /// A call that the profile allows and the policy refuses; `nil` where it is proven that there is none.
-  private func weaker(
-    _ profile: Policy, _ policy: Policy, _ native: Architecture
-  ) throws(ExportError) -> SystemCall? {
-    do throws(CheckedProgram.Failure) {
-      return try profile.met(policy).differences(from: profile, for: native).first?.example
-    } catch {
-      throw ExportError("the profile cannot be compared with the policy: \(error.description)")
-    }
-  }
-
-  private func tellDifferences(
-    _ profile: Policy, _ policy: Policy, _ native: Architecture
-  ) throws(ExportError) {
-    do throws(CheckedProgram.Failure) {
-      for difference in try profile.differences(from: policy, for: native) {
-        tell(
-          "\(difference.subjectWords(for: native)): '\(difference.own)', and the policy says "
-            + "'\(difference.other)'")
-      }
-    } catch {
-      throw ExportError("the profile cannot be compared with the policy: \(error.description)")
     }
   }
 }

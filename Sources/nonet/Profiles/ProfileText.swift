@@ -9,8 +9,8 @@ struct ProfileText {
   private let defaultVerdict: Verdict
   private let architectures: [Architecture]
   private var entries: [Entry] = []
-  /// Longer profiles are longer than the filters that engines can load.
-  private static let mostEntries = 4096
+  /// What the kernel takes of instructions; libseccomp needs some six for each argument of an entry.
+  private static let mostInstructions = 4096
 
   private struct Entry {
     var calls: [Syscall]
@@ -55,9 +55,13 @@ struct ProfileText {
     for group in calls {
       entries += group.cases.map { Entry(calls: group.calls, place: $0) }
     }
-    if entries.count > Self.mostEntries {
+    let instructions = entries.reduce(0) { sum, entry in
+      sum + architectures.count * entry.place.masks.reduce(1) { $0 + ($1 == 0 ? 0 : 6) }
+    }
+    if instructions > Self.mostInstructions {
       throw ExportError(
-        "the policy needs \(entries.count) entries, and a profile has at most \(Self.mostEntries)")
+        "the policy needs \(entries.count) entries, of which engines make a filter that is too long for the "
+          + "kernel")
     }
   }
 
