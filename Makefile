@@ -12,26 +12,48 @@ RUNTIME := $(if $(SWIFTC),$(shell swiftc -print-target-info | \
 CLANG := $(firstword $(wildcard $(RUNTIME)/../../bin/clang) clang)
 
 # All that differs between the host's binary and one for another machine, which `make CROSS=aarch64`
-# builds by the same rules. The toolchain's Embedded Swift for that machine knows no system, so it is
-# told where the C library's headers are.
+# builds by the same rules. The toolchain's Embedded Swift for that machine knows no system.
 CROSS :=
+MACHINE := $(or $(CROSS),$(HOST))
 ifeq ($(CROSS),)
 B := .build-embedded
 BINARY := bin/nonet
 EMBEDDED := $(HOST)-unknown-linux-gnu
+# Where the C library and the kernel's headers are.
+MUSL := /usr
+KERNEL := /usr/include/linux /usr/include/asm-generic \
+  $(firstword $(wildcard /usr/include/$(HOST)-linux-gnu/asm /usr/include/asm))
 else
 B := .build-$(CROSS)
 BINARY := bin/nonet-$(CROSS)
 EMBEDDED := $(CROSS)-none-none-elf
-TARGET := -target $(EMBEDDED) -Xcc -isystem -Xcc /usr/$(CROSS)-linux-gnu/include -Xcc -D__linux__=1
+TARGET := -target $(EMBEDDED) -Xcc -D__linux__=1
 C_TARGET := --target=$(CROSS)-linux-gnu
+MUSL := .build-musl/$(CROSS)/usr
+GLIBC := -isystem /usr/$(CROSS)-linux-gnu/include
+KERNEL := $(addprefix /usr/$(CROSS)-linux-gnu/include/,linux asm-generic asm)
+endif
+
+# The C library that is linked in: musl, with which the binary starts faster and is smaller, or, where
+# there is none or by `make LIBC=glibc`, glibc.
+MUSL_LIBRARY := $(MUSL)/lib/$(MACHINE)-linux-musl
+LIBC := $(if $(wildcard $(MUSL_LIBRARY)/libc.a),musl,glibc)
+ifeq ($(LIBC),musl)
+# Its headers and the kernel's alone, without glibc's beside them.
+C_LIBRARY := --sysroot=$B/root -isystem $B/root/usr/include
+else
+override B := $B-glibc
+C_LIBRARY := $(GLIBC)
+ifeq ($(origin LIBC),file)
+LACKS_MUSL := nonet: there is no musl for $(MACHINE) (Debian: musl-dev); with glibc the binary is larger and starts slower
+endif
 endif
 UNICODE := $(RUNTIME)/embedded/$(EMBEDDED)/libswiftUnicodeDataTables.a
 
 LIBRARY := $(sort $(shell find Sources/BPFAssembler -name '*.swift'))
 PROGRAM := $(sort $(shell find Sources/nonet -name '*.swift'))
 SHIMS := $(wildcard Sources/CLinuxShims/*.c)
-HEADERS := $(wildcard Sources/CLinuxShims/include/*)
+HEADERS := $(wildcard Sources/CLinuxShims/include/* Sources/CLinuxShims/*.h)
 # What Package.swift embeds too: the Python wrapper and the parts of the report's page.
 PARTS := Sources/nonet/Confinement/net_restrict.py $(addprefix Sources/nonet/Report/report., html css js)
 GOLDEN := Fixtures/golden
@@ -49,13 +71,39 @@ UNICODE_DATA ?= /usr/share/unicode
 
 # `make OPTIMIZE=-Onone` builds in a third of the time, for trying things.
 OPTIMIZE := -Osize
-SWIFT_FLAGS := $(TARGET) $(OPTIMIZE) -wmo -parse-as-library -swift-version 6 -package-name nonet \
+SWIFT_FLAGS := $(TARGET) $(C_LIBRARY:%=-Xcc %) $(OPTIMIZE) -wmo -parse-as-library -swift-version 6 -package-name nonet \
   -enable-experimental-feature Embedded -enable-upcoming-feature ExistentialAny \
   -enable-upcoming-feature MemberImportVisibility -enable-upcoming-feature InternalImportsByDefault \
-  -warnings-as-errors
+  -warnings-as-errors -Xfrontend -mergeable-traps -Xfrontend -function-sections
 
-link = $(CLANG) $(C_TARGET) -static -fuse-ld=lld -o $@ $^ $(UNICODE) -lm -s \
-  -Wl,--gc-sections -Wl,--defsym=main=nonet_main
+C_FLAGS := $(C_TARGET) $(C_LIBRARY) $(if $(filter musl,$(LIBC)),-DNONET_HEAP) -Wall -Wextra -Werror -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables
+O_FLAGS := -Wno-override-module -Oz -fno-pic -mllvm -enable-machine-outliner=always -ffunction-sections -fdata-sections
+
+objects = $(filter %.o,$^) $(UNICODE)
+ifeq ($(LIBC),musl)
+linked = -nostdlib $(MUSL_LIBRARY)/crt1.o $(objects) $(MUSL_LIBRARY)/libc.a \
+  $(shell $(CLANG) $(C_TARGET) -print-libgcc-file-name)
+else
+linked = $(objects) -lm
+endif
+link = $(CLANG) $(C_TARGET) -static -fuse-ld=lld -o $@ $(linked) -s \
+  -Wl,--gc-sections -Wl,-z,norelro -Wl,--defsym=main=nonet_main
+# What a start runs comes first (`make order`); names that are not there any more are passed over.
+ORDER := Sources/start-order.txt
+ordered = -Wl,--symbol-ordering-file=$(ORDER) -Wl,--no-warn-symbol-ordering
+
+# What is compiled depends on how beside its sources, and for which C library.
+$B/flags: FORCE
+	@mkdir -p $B
+	@echo '$(SWIFTC) $(SWIFT_FLAGS)' > $@.new
+	@if [ $(LIBC) = musl ] && ! cmp -s $@.new $@; then \
+	  rm -rf $B/root; mkdir -p $B/root/usr/include; \
+	  ln -s $(abspath $(MUSL)/include/$(MACHINE)-linux-musl)/* $(KERNEL) $B/root/usr/include; \
+	fi
+	@$(call replace,$@)
+$B/c-flags: $B/flags FORCE
+	@echo '$(CLANG) $(C_FLAGS) $(O_FLAGS)' > $@.new
+	@$(call replace,$@)
 
 all: bin/nonet presets bin/nonet-shell ## builds bin/nonet: Embedded Swift, static; and its other name
 
@@ -63,20 +111,24 @@ all: bin/nonet presets bin/nonet-shell ## builds bin/nonet: Embedded Swift, stat
 # into the program's own object: linking the library's object too would only store it twice.
 # `timeout` because some mistakes make the Embedded compiler hang; `touch` because a compiler that
 # writes what is there already leaves the old time.
-$B/BPFAssembler.swiftmodule: $(LIBRARY) | toolchain
-	@mkdir -p $B
+$B/BPFAssembler.swiftmodule: $(LIBRARY) $B/flags | toolchain
 	@echo 'compiling BPFAssembler'
 	@timeout 900 $(SWIFTC) $(SWIFT_FLAGS) -module-name BPFAssembler -emit-module \
-	  -emit-module-path $@ $^ && touch $@
+	  -emit-module-path $@ $(LIBRARY) && touch $@
 
-$B/nonet.o: $(PROGRAM) $B/nonet/PackageResources.swift $(HEADERS) $B/BPFAssembler.swiftmodule
+$B/nonet.ll: $(PROGRAM) $B/nonet/PackageResources.swift $(HEADERS) $B/BPFAssembler.swiftmodule
 	@echo 'compiling nonet'
 	@timeout 900 $(SWIFTC) $(SWIFT_FLAGS) -module-name nonet -I $B -I Sources/CLinuxShims/include \
-	  -c $(filter %.swift,$^) -o $@ && touch $@
+	  -emit-ir $(filter %.swift,$^) -o $@.new
+	@# Functions without a name, or without a symbol, could not be put in an order.
+	@sed -E -i 's/@([0-9]+)\b/@unnamed.\1/g; s/^define private/define internal/' $@.new && mv $@.new $@
 
-$B/%.o: Sources/CLinuxShims/%.c $(HEADERS)
-	@mkdir -p $B
-	@$(CLANG) $(C_TARGET) -O2 -Wall -Wextra -Werror -I Sources/CLinuxShims/include -c $< -o $@
+# As text: what writes bitcode stumbles over functions without a name.
+$B/nonet.o: $B/nonet.ll $B/c-flags
+	@$(CLANG) $(C_TARGET) $(O_FLAGS) -c $< -o $@
+
+$B/%.o: Sources/CLinuxShims/%.c $(HEADERS) $B/c-flags
+	@$(CLANG) $(C_FLAGS) -O2 -I Sources/CLinuxShims/include -c $< -o $@
 
 # What is built in, from the policies and their golden filters.
 BUILT_IN := Sources/nonet/Presets/Preset.swift Sources/nonet/Supervisor/SupervisionFilter.swift
@@ -99,10 +151,21 @@ $B/nonet/PackageResources.swift: $(PARTS) Makefile | toolchain
 	$(embed)
 
 ifneq ($(wildcard $(UNICODE)),)
-$(BINARY): $B/nonet.o $(SHIMS:Sources/CLinuxShims/%.c=$B/%.o)
+OBJECTS := $B/nonet.o $(SHIMS:Sources/CLinuxShims/%.c=$B/%.o)
+$B/linked: $(OBJECTS) $(ORDER)
+	@echo 'linking $(BINARY) with $(LIBC)'
+	@$(if $(LACKS_MUSL),echo '$(LACKS_MUSL)' >&2)
+	@$(link) $(ordered)
+
+# The same with its symbols.
+$B/traced: $(OBJECTS) $(ORDER)
+	@$(filter-out -s,$(link)) $(ordered)
+
+# The one of the two C libraries' that is asked for.
+$(BINARY): $B/linked FORCE
 	@mkdir -p bin
-	@echo 'linking $@'
-	@$(link)
+	@cp $< $@.new
+	@$(call replace,$@)
 else
 $(BINARY): $(LIBRARY) $(PROGRAM) $(SHIMS) $(HEADERS) $(PARTS) | toolchain
 	@echo 'nonet: this toolchain has no Embedded Swift for $(HOST); building a larger static binary' >&2
@@ -113,6 +176,7 @@ endif
 
 nonet-aarch64: toolchain ## cross-builds bin/nonet-aarch64
 	@.ci/install aarch64
+	@.ci/musl aarch64 || true # the link says what it takes instead
 	@$(MAKE) --no-print-directory CROSS=aarch64 bin/nonet-aarch64
 
 # What the binary's compiler makes of the golden file named $(1), for the arch $(2), as $(3).
@@ -194,6 +258,7 @@ options: ## rewrites the parser's tables, help, manual and completions from opti
 include Tests/Kernels/guest.mk
 include Tests/Fuzzers/fuzzers.mk
 include Tests/Peers/peers.mk
+include Tests/Independent/prove.mk
 include Integrations/dist.mk
 include Integrations/panel.mk
 
@@ -214,31 +279,58 @@ check: lint ## what every change is tried with, in a minute or so: lint, both bu
 	swift test --skip-build --skip '$(LONG_SUITES)'
 	python3 -m pytest -q $(SMOKE:%=Tests/BlackBox/%.py)
 
-# The two builds side by side: each has long stretches that use one processor.
+# These tests wait more than they work; each file stays in one process. `make test WORKERS=0` runs them one by one.
+WORKERS := 3
+side_by_side = python3 -m pytest -q -n $(WORKERS) --dist loadfile
+
+# Side by side: the two builds, of which each has long stretches that use one processor; and tests that compute with
+# tests that wait.
 test: deps lint ## everything: lint, both builds, all tests, the shipped binary from outside
-	@$(MAKE) --no-print-directory -j2 --output-sync=target all swift-tests
+	@$(MAKE) --no-print-directory -j2 --output-sync=target all optimized-tests
 	@$(MAKE) --no-print-directory regenerated peers
-	swift test --skip-build
-	python3 -m pytest -q -p no:cacheprovider Tests/Rooms
-	python3 -m pytest -q Tests/BlackBox
-	python3 -m pytest -q Tests/Takeover
-	python3 -m pytest -q -p no:cacheprovider Integrations/aicoder
-	NONET_TEST_PYTHONS=$$(python3 -c 'import sys; print(sys.executable)') \
-	  python3 -m pytest -q Tests/Python
-	@$(MAKE) --no-print-directory test-dist
-	@$(MAKE) --no-print-directory test-panel
+	@$(MAKE) --no-print-directory -j3 --output-sync=target run-swift-tests black-box other-library
+	@$(MAKE) --no-print-directory -j2 --output-sync=target takeover-some prove-some aicoder python-wrapper test-dist test-panel
 
 # What takes minutes: races, soaks and crowds. NONET_SOAK and NONET_SEED repeat or lengthen a soak.
-test-field: deps all ## attacks on the supervisor with more options, two million random calls, 10,000 threads
-	NONET_TAKEOVER=field python3 -m pytest -q Tests/Takeover
+test-field: deps all ## attacks on the supervisor with more options, two million random calls, 10,000 threads; packages in a fresh Debian
+	NONET_TAKEOVER=field $(side_by_side) Tests/Takeover
 	NONET_FIELD=1 python3 -m pytest -q -rP Tests/BlackBox/test_supervised_load.py \
-	  Tests/BlackBox/test_job_control.py Tests/BlackBox/test_ends_as_the_command.py
+	  Tests/BlackBox/test_job_control.py Tests/BlackBox/test_ends_as_the_command.py \
+	  Tests/BlackBox/test_loopback_sockets.py
+	@$(MAKE) --no-print-directory test-dist-short
 
 test-how-to-add: deps all ## builds a copy of the tree with one more preset, architecture, host, format and option, twice
 	NONET_FIELD=1 python3 -m pytest -q -rP Tests/BlackBox/test_how_to_add.py
 
 takeover: deps all ## every attack on the supervisor with every option, as every user, by every end (more than an hour)
 	NONET_TAKEOVER=all python3 -m pytest -q Tests/Takeover
+
+# The binary with the other C library, without optimisation: whether it says and does the same.
+other-library:
+	@$(MAKE) --no-print-directory LIBC=glibc OPTIMIZE=-Onone $(patsubst %-glibc,%,$B)-glibc/linked
+	NONET=$(patsubst %-glibc,%,$B)-glibc/linked python3 -m pytest -q $(SMOKE:%=Tests/BlackBox/%.py) \
+	  Tests/BlackBox/test_loopback.py Tests/BlackBox/test_start.py
+
+takeover-some:
+	python3 -m pytest -q Tests/Takeover
+
+aicoder:
+	python3 -m pytest -q -p no:cacheprovider Integrations/aicoder
+
+python-wrapper:
+	NONET_TEST_PYTHONS=$$(python3 -c 'import sys; print(sys.executable)') $(side_by_side) Tests/Python
+
+black-box:
+	python3 -m pytest -q -p no:cacheprovider Tests/Rooms
+	$(side_by_side) Tests/BlackBox
+
+# Optimised, since random policies and broken proofs take a tenth of the time then.
+OPTIMIZED := -c release -Xswiftc -enable-testing
+run-swift-tests: optimized-tests
+	nice swift test --skip-build $(OPTIMIZED)
+
+optimized-tests: toolchain
+	swift build --build-tests $(OPTIMIZED)
 
 swift-tests: toolchain
 	swift build --build-tests
@@ -263,15 +355,34 @@ rooms: $B/BPFAssembler.swiftmodule $B/nonet/PackageResources.swift ## judges by 
 	  $(SWIFTC) $(SWIFT_FLAGS) -I $B -I Sources/CLinuxShims/include
 
 # What is generated and checked in must be what would be generated now.
-regenerated: tables options goldens
+regenerated: tables options goldens $B/traced
+	@Benchmarks/order check $B/traced
 	git diff --exit-code -- $(TABLES) $(GOLDEN) $(BUILT_IN) Sources/BPFAssembler/Text $(OPTIONS)
 
-bench: deps all ## start-up and per-call cost next to a C program, unshare and bwrap
-	Benchmarks/run
+# The other C library's binary, and a Python with the sandbox that comes as a package of it.
+bench-others: deps
+	@$(MAKE) --no-print-directory LIBC=glibc $(patsubst %-glibc,%,$B)-glibc/linked
+	@test -x .build-bench/bin/python || { python3 -m venv .build-bench && \
+	  .build-bench/bin/pip install --quiet sandlock==0.9.0; } || echo 'nonet: sandlock cannot be installed, left out' >&2
 
-# Optimised, since the mutation tests would take an hour otherwise. Undefined behaviour is C's: the
+bench: deps all bench-others ## start-up and per-call cost next to a C program, unshare, bwrap and others
+	SANDLOCK_PYTHON=$(CURDIR)/.build-bench/bin/python Benchmarks/run
+
+figures: deps all bench-others ## measures the start anew and puts the table into README
+	@SANDLOCK_PYTHON=$(CURDIR)/.build-bench/bin/python NONET_BENCH=start Benchmarks/run > Benchmarks/start.md.new
+	@$(call replace,Benchmarks/start.md)
+	@awk '/^<!-- Benchmarks\/start.md -->$$/ { print; print ""; while ((getline line < "Benchmarks/start.md") > 0) print line; \
+	  print ""; skips = 1 } /^<!-- end -->$$/ { skips = 0 } !skips' README.md > README.md.new
+	@$(call replace,README.md)
+
+order: $B/traced ## traces what a start runs and puts it side by side in the binary
+	@Benchmarks/order write $< > $(ORDER).new
+	@$(call replace,$(ORDER))
+	@$(MAKE) --no-print-directory all
+
+# Undefined behaviour is C's: the
 # shims and the children trap there, for which the sanitizer needs no runtime.
-SANITIZED := SWIFT_BACKTRACE=enable=no swift test -c release -Xswiftc -enable-testing \
+SANITIZED := SWIFT_BACKTRACE=enable=no swift test $(OPTIMIZED) \
   -Xcc -fsanitize=undefined -Xcc -fsanitize-trap=undefined
 sanitize: toolchain ## the Swift tests under address and thread sanitizer, C under the one for undefined behaviour
 	ASAN_OPTIONS=detect_leaks=0 $(SANITIZED) --sanitize=address --scratch-path .build-asan
@@ -286,8 +397,7 @@ peers: $B/judge ## builds what the comparison with libseccomp needs
 fuzz: toolchain ## random runs, a million cases or NONET_FUZZ_MINUTES; NONET_SEED repeats one
 	@export NONET_SEED=$${NONET_SEED:-$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}; \
 	echo "NONET_SEED=$$NONET_SEED"; \
-	NONET_FUZZ_CASES=$${NONET_FUZZ_CASES:-1000000} swift test -c release --filter 'LongRunTests|JSONFuzzTests' \
-	  -Xswiftc -enable-testing
+	NONET_FUZZ_CASES=$${NONET_FUZZ_CASES:-1000000} swift test $(OPTIMIZED) --filter 'LongRunTests|JSONFuzzTests'
 
 # What docc turns into pages: the comments of the public declarations.
 $B/docs/BPFAssembler.symbols.json: $(LIBRARY) | toolchain
@@ -310,7 +420,7 @@ deps: toolchain ## installs what the tests need and is missing (Debian, as root)
 	@.ci/install
 
 # Where there is no Swift, a binary that was built elsewhere is taken as it is.
-install: $(if $(SWIFTC),all) ## copies nonet, nonet-shell, manual pages and completions below PREFIX (/usr/local)
+install: $(if $(SWIFTC),all) ## copies nonet, nonet-shell, manual pages, completions and plug-ins below PREFIX (/usr/local)
 	@test -x bin/nonet || { \
 	  echo 'nonet: there is no bin/nonet, and building it needs Swift 6.3: https://www.swift.org/install/linux/' >&2; \
 	  exit 1; }
@@ -329,14 +439,16 @@ uninstall: ## removes what `make install` puts below PREFIX
 INSTALLED := Documentation/nonet.1:man/man1/nonet.1 Documentation/nonet-shell.1:man/man1/nonet-shell.1 \
   Documentation/nonet-policy.5:man/man5/nonet-policy.5 \
   Completions/nonet.bash:bash-completion/completions/nonet Completions/_nonet:zsh/site-functions/_nonet \
-  Completions/nonet.fish:fish/vendor_completions.d/nonet.fish
+  Completions/nonet.fish:fish/vendor_completions.d/nonet.fish \
+  Integrations/opencode/nonet.js:nonet/opencode/nonet.js \
+  Integrations/aicoder/block_shell_network.py:nonet/aicoder/block_shell_network.py
 
 clean: ## removes what was built
-	rm -rf bin .build .build-embedded .build-static .build-aarch64 .build-docs .build-library .build-dist dist .build-fuzz .build-asan .build-tsan .build-peers
+	rm -rf bin .build .build-embedded .build-embedded-glibc .build-static .build-aarch64 .build-aarch64-glibc .build-musl .build-docs .build-library .build-dist dist .build-fuzz .build-asan .build-tsan .build-peers .build-bench .build-solvers .build-panel
 
 help: ## prints this
-	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile Integrations/dist.mk | expand -t 15
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile Integrations/dist.mk Integrations/panel.mk Tests/Independent/prove.mk | expand -t 15
 
 FORCE:
 
-.PHONY: all check uninstall options swift-tests nonet-aarch64 presets toolchain goldens tables demo test test-field test-how-to-add takeover test-pythons test-aarch64 test-kernels lint rooms regenerated bench docs sanitize fuzz fuzz-inputs peers format deps install clean help
+.PHONY: all check uninstall options swift-tests optimized-tests run-swift-tests black-box takeover-some aicoder python-wrapper nonet-aarch64 presets toolchain goldens tables demo test test-field test-how-to-add takeover test-pythons test-aarch64 test-kernels lint rooms regenerated bench bench-others figures order other-library docs sanitize fuzz fuzz-inputs peers format deps install clean help

@@ -51,9 +51,11 @@ _nonet_value() {
     --format) _nonet_offer format names ;;
     --hook) _nonet_offer host names ;;
     --names) _nonet_offer kind names ;;
-    --merge | --log | --report | --from) _nonet_offer file files ;;
+    --merge | --log | --report | --from | --filter) _nonet_offer file files ;;
     --log-dir) _nonet_offer folder folders ;;
     --allow-unix) _nonet_offer socket inside files ;;
+    --allow-connect) _nonet_offer endpoint localhost: ;;
+    --verify) _nonet_offer process 1 ;;
   esac
 }
 
@@ -76,7 +78,7 @@ _nonet() {
   for ((i = 1; i < last; i++)); do
     case ${words[i]} in
     --) _nonet_command "${first[i + 1]}"; return ;;
-    --policy | --merge | --deny | --allow | --errno | --keep-caps | --backend | --log | --log-dir | --report | --from | --allow-unix | --hook | --diff | --print-policy | --names | --arch | --format)
+    --policy | --merge | --deny | --allow | --errno | --keep-caps | --backend | --log | --log-dir | --report | --from | --allow-unix | --allow-connect | --hook | --diff | --filter | --verify | --print-policy | --names | --arch | --format)
       if ((++i == last)); then option=${words[i - 1]}; fi ;;
     -*) ;;
     *) _nonet_command "${first[i]}"; return ;;
@@ -91,7 +93,7 @@ _nonet() {
     value=${word#*=}
     _nonet_value
   elif [[ $word == -* ]]; then
-    COMPREPLY=($(compgen -W '-- --policy --loopback --merge --deny --allow --errno --keep-caps --unproved --backend --best-effort --offline --log --log-dir --report --from --hint --fail-on-attempt --observe --allow-unix --hook --install --uninstall --status --dry-run --dump-bpf --explain --diff --check --print-policy --names --arch --format --quiet -q --verbose -v -h --help --version' -- "$word"))
+    COMPREPLY=($(compgen -W '-- --policy --loopback --merge --deny --allow --errno --keep-caps --allow-signals --unproved --backend --best-effort --offline --log --log-dir --report --from --hint --destinations --fail-on-attempt --observe --allow-unix --allow-connect --hook --install --uninstall --status --try --no-prefix --managed --dry-run --cd --dump-bpf --explain --diff --filter --verify --check --inside --print-policy --names --arch --format --quiet -q --verbose -v -h --help --version' -- "$word"))
     return
   else
     _nonet_command "${first[last]}"

@@ -11,7 +11,7 @@ function __nonet_command_words
                 set -e words[1]
                 set -q words[1]; and printf '%s\n' $words
                 return 0
-            case (string split ' ' -- '--policy --merge --deny --allow --errno --keep-caps --backend --log --log-dir --report --from --allow-unix --hook --diff --print-policy --names --arch --format')
+            case (string split ' ' -- '--policy --merge --deny --allow --errno --keep-caps --backend --log --log-dir --report --from --allow-unix --allow-connect --hook --diff --filter --verify --print-policy --names --arch --format')
                 set -e words[1]
                 # Its value is being written.
                 set -q words[1]; or return 1
@@ -66,6 +66,7 @@ complete -c nonet -n __nonet_has_options -l deny -x -a '(__nonet_offer call list
 complete -c nonet -n __nonet_has_options -l allow -x -a '(__nonet_offer call list)' -d 'take denials back; of --deny and --allow the last one wins'
 complete -c nonet -n __nonet_has_options -l errno -x -a '(__nonet_offer errno names)' -d 'what a refused request answers: EACCES unless told; EPERM, 1-4095, ...'
 complete -c nonet -n __nonet_has_options -l keep-caps -x -a '(__nonet_offer capability list)' -d 'as root, keep these capabilities, as NET_ADMIN'
+complete -c nonet -n __nonet_has_options -l allow-signals -f -d 'let the command signal processes outside, as those of an earlier command'
 complete -c nonet -n __nonet_has_options -l unproved -f -d 'use a filter that is too large to be proven; one proven wrong is never used'
 complete -c nonet -n __nonet_has_options -l backend -x -a '(__nonet_offer backend names)' -d 'what confines: auto (the first that works), seccomp, namespace or python'
 complete -c nonet -n __nonet_has_options -l best-effort -f -d 'where nothing can confine, warn and run all the same'
@@ -75,22 +76,31 @@ complete -c nonet -n __nonet_has_options -l log-dir -x -a '(__nonet_offer folder
 complete -c nonet -n __nonet_has_options -l report -x -a '(__nonet_offer file files)' -d 'make a page about what was tried, when, by whom'
 complete -c nonet -n __nonet_has_options -l from -x -a '(__nonet_offer file files)' -d 'run nothing: the page is about this log; - is standard input'
 complete -c nonet -n __nonet_has_options -l hint -f -d 'when COMMAND fails, say what was refused, if anything'
+complete -c nonet -n __nonet_has_options -l destinations -f -d 'let sockets be made, so that what is refused tells where to'
 complete -c nonet -n __nonet_has_options -l fail-on-attempt -f -d 'end with STATUS (123) when something was tried'
 complete -c nonet -n __nonet_has_options -l observe -f -d 'refuse nothing, and record what would have been refused: no protection'
 complete -c nonet -n __nonet_has_options -l allow-unix -x -a '(__nonet_offer socket inside files)' -d 'those made inside; or PATH, a socket or a folder'
-complete -c nonet -n __nonet_has_options -l hook -x -a '(__nonet_offer host names)' -d 'answer what claude-code, codex, gemini-cli or cursor asks before a command'
+complete -c nonet -n __nonet_has_options -l allow-connect -x -a '(__nonet_offer endpoint localhost:)' -d 'TCP to exactly this: 127.0.0.1:5432, [::1]:80,443'
+complete -c nonet -n __nonet_has_options -l hook -x -a '(__nonet_offer host names)' -d 'answer what a HOST of agents asks before a command: claude-code, codex, ...'
 complete -c nonet -n __nonet_has_options -l install -f -d 'instead put that hook, with the other options, into the settings of HOST'
 complete -c nonet -n __nonet_has_options -l uninstall -f -d 'take it out again'
-complete -c nonet -n __nonet_has_options -l status -f -d 'say whether it is in there; 1 if it is not, or differs'
+complete -c nonet -n __nonet_has_options -l status -f -d 'say whether it is in force; 1 if it is not, or has other options than given'
+complete -c nonet -n __nonet_has_options -l try -f -d 'ask that hook as HOST would, run what it answers; 1 if not confined'
+complete -c nonet -n __nonet_has_options -l no-prefix -f -d 'with --install, for claude-code: without CLAUDE_CODE_SHELL_PREFIX'
+complete -c nonet -n __nonet_has_options -l managed -f -d 'the settings of the administrator, which no command of the user can change'
 complete -c nonet -n __nonet_has_options -l dry-run -f -d 'show what --install or --uninstall would change'
+complete -c nonet -n __nonet_has_options -l cd -f -d 'print the folder in which COMMAND, a text for bash, ended'
 complete -c nonet -n __nonet_has_options -l dump-bpf -f -d 'the filter that would be installed'
 complete -c nonet -n __nonet_has_options -l explain -f -d 'what the filter answers, call by call'
 complete -c nonet -n __nonet_has_options -l diff -x -a '(__nonet_offer policy names files)' -d 'A B: whether two policies mean the same, else calls that differ; 0, 1 or 2'
+complete -c nonet -n __nonet_has_options -l filter -x -a '(__nonet_offer file files)' -d 'read this filter, which anybody may have made'
+complete -c nonet -n __nonet_has_options -l verify -x -a '(__nonet_offer process 1)' -d 'which policy a running process is under'
 complete -c nonet -n __nonet_has_options -l check -f -d 'what this machine can confine, and whether we are already inside'
+complete -c nonet -n __nonet_has_options -l inside -f -d 'whether this process is confined, found out by trying: status 0 or 1'
 complete -c nonet -n __nonet_has_options -l print-policy -x -a '(__nonet_offer preset names)' -d 'the text of a preset, to read, or to begin a policy with'
 complete -c nonet -n __nonet_has_options -l names -x -a '(__nonet_offer kind names)' -d 'the names that a KIND of value has: policy, call, errno, format, ...'
 complete -c nonet -n __nonet_has_options -l arch -x -a '(__nonet_offer arch names)' -d 'x86_64, aarch64 or all; this machine'\''s unless told'
-complete -c nonet -n __nonet_has_options -l format -x -a '(__nonet_offer format names)' -d 'listing, bpf_asm, raw, hex, c, json, decimal or dot;'
+complete -c nonet -n __nonet_has_options -l format -x -a '(__nonet_offer format names)' -d 'listing, bpf_asm, raw, hex, c, json, decimal, dot or smt2;'
 complete -c nonet -n __nonet_has_options -l quiet -s q -f -d 'nothing but errors'
 complete -c nonet -n __nonet_has_options -l verbose -s v -f -d 'what protects COMMAND, and what takes protection away'
 complete -c nonet -n __nonet_has_options -s h -f -d 'one screen: examples, and the options that are said most'

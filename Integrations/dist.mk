@@ -16,12 +16,10 @@ DIST_EPOCH := $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 DIST_TOOLS := $K/venv/bin
 DIST_BINARY_x86_64 := bin/nonet
 DIST_BINARY_aarch64 := bin/nonet-aarch64
-# The package of the C library that is linked in.
-DIST_LIBC_x86_64 := libc6-dev
-DIST_LIBC_aarch64 := libc6-dev-arm64-cross
 DEBIAN_x86_64 := amd64
 DEBIAN_aarch64 := arm64
-libc = $(shell dpkg-query -f '$${source:Package} (= $${source:Version})' -W $(DIST_LIBC_$(1)) 2>/dev/null)
+# The source package of the C library that is linked in, with its version.
+libc = $(shell Integrations/dist/libc $(1) $(LIBC))
 
 dist: dist-x86_64 dist-aarch64 ## everything for others: wheels, .deb, tarball, SBOM, sums, in dist/
 	@git archive --format=tar --prefix=nonet-$(VERSION)/ HEAD | gzip -9n > $(DIST)/nonet-$(VERSION).tar.gz
@@ -70,15 +68,20 @@ dist-packages:
 reproducible: dist-packages ## builds all of dist twice in two folders and compares (10 minutes)
 	Integrations/dist/reproducible $K/twice
 
-# What is installed and used in a minute, and what takes many: a bootstrapped Debian, every interpreter that
-# pyenv has, projects of others, the other processor.
+# What is installed and used in a minute; what takes some, which `make test-field` has too: a bootstrapped Debian,
+# the oldest and the newest Python, a project of others, the other processor; and all: every interpreter that
+# pyenv has, three projects, and everything built twice.
+DIST_TESTS := python3 -m pytest -q -p no:cacheprovider Tests/Dist
 test-dist: dist-$(HOST) $(DIST_TOOLS)/auditwheel ## installs and uses the wheel, the package, the pytest plug-in and the CI action
-	python3 -m pytest -q -p no:cacheprovider Tests/Dist
+	$(DIST_TESTS)
 
-test-dist-field: dist $(DIST_TOOLS)/auditwheel ## the same in a bootstrapped Debian, under every Python, with projects of others
-	NONET_FIELD=1 python3 -m pytest -q -rP -p no:cacheprovider Tests/Dist
+test-dist-short: dist $(DIST_TOOLS)/auditwheel
+	NONET_FIELD=1 $(DIST_TESTS) -rP -m field
 
-.PHONY: policy-page dist dist-x86_64 dist-aarch64 dist-packages reproducible test-dist test-dist-field
+test-dist-field: dist $(DIST_TOOLS)/auditwheel ## the same in a bootstrapped Debian, under every Python, with projects of others, built twice
+	NONET_FIELD=all $(DIST_TESTS) -rP
+
+.PHONY: policy-page dist dist-x86_64 dist-aarch64 dist-packages reproducible test-dist test-dist-short test-dist-field
 
 policy-page: dist-packages ## rewrites nonet-policy.5 from the reference of the policy language
 	@Integrations/dist/policy-page < Documentation/policy-language.md > Documentation/nonet-policy.5.new

@@ -1,6 +1,6 @@
 """AI Coder plug-in: shell commands without a network, confined by nonet.
 
-Drop-in for the plug-in of the same name. `/sandbox-net on` sends every command of the shell tool
+Drop-in for the plug-in of the same name, with the names that others call it by. `/sandbox-net on` sends every command of the shell tool
 through `nonet -- bash -c 'COMMAND'`; `off`, `status` and `help` do what they say. While it is on, no
 error runs a command unconfined, and if this file fails to load, the shell tool refuses.
 
@@ -9,6 +9,10 @@ they must get as far as the refusal below, where a syntax error would leave the 
 """
 
 import sys
+
+__plugin_name__ = "block_shell_network"
+__plugin_version__ = "1.0.0"
+__plugin_description__ = "Shell commands without a network, confined by nonet"
 
 # The gate stands before anything else here can fail, because the host's loader swallows errors.
 
@@ -79,6 +83,7 @@ _stand_or_stop()
 if sys.version_info < (3, 8):
     raise RuntimeError("block_shell_network.py needs Python 3.8 or later")
 
+import atexit
 import collections
 import fcntl
 import glob
@@ -95,9 +100,11 @@ import tempfile
 import threading
 
 NAMES = ("/sandbox-net", "/sandbox-network", "/net-sandbox", "/snet")
-HELP = """{0} on      shell commands run without a network, confined by nonet
+HELP = """Network sandbox command usage:
+{0} on      shell commands run without a network, confined by nonet;
+                     options of nonet may follow, as --loopback
 {0} off     they run as they are
-{0} status  which of them holds, and a proof (no word means the same)
+{0} status  which of them holds, a proof, and what was refused (no word means the same)
 {0} help    this text
 Other names: {1}. Off when AI Coder starts. NONET names the program,
 NONET_OPTIONS its options (--offline unless set).""".format(NAMES[0], ", ".join(NAMES[1:]))
@@ -215,12 +222,13 @@ def _missing(path, builds):
     return lines
 
 
-def _options():
-    """The options for nonet, each known to keep every command confined."""
+def _options(more=()):
+    """The options for nonet, each known to keep every command confined; `more` was said with `on`."""
     try:
         words = shlex.split(os.environ.get("NONET_OPTIONS", "--offline"))
     except ValueError as error:
         raise Refusal("NONET_OPTIONS: {}".format(error))
+    words += more
     rest = collections.deque(words)
     while rest:
         name, equals, value = rest.popleft().partition("=")
@@ -267,6 +275,42 @@ def _trusted_first(path):
     folders = path.split(os.pathsep)
     trusted = [folder for folder in folders if os.path.isabs(folder) and _only_root_writes(folder)]
     return trusted, os.pathsep.join(trusted + [folder for folder in folders if folder not in trusted])
+
+
+class Log(object):
+    """What nonet writes down about each command, in a folder that is gone with AI Coder."""
+
+    OPTIONS = ("--log", "--log-dir", "--backend")
+    LARGEST = 1 << 20
+    MOST = 1000
+
+    def __init__(self):
+        self.folder = tempfile.mkdtemp(prefix="nonet-aicoder-")
+        atexit.register(shutil.rmtree, self.folder, True)
+
+    def clear(self):
+        """Forgets what the proof tried, which is no command."""
+        for name in os.listdir(self.folder):
+            os.remove(os.path.join(self.folder, name))
+
+    def attempts(self):
+        """-> how many attempts were refused, and the last of them in words; a command may have written there too."""
+        count, last = 0, None
+        for name in sorted(os.listdir(self.folder))[-self.MOST:]:
+            path = os.path.join(self.folder, name)
+            try:
+                if not stat.S_ISREG(os.lstat(path).st_mode):
+                    continue
+                with open(path, "rb") as file:
+                    data = json.loads(file.read(self.LARGEST).decode("utf-8"))
+                for event in data["events"]:
+                    if not event.get("probe"):
+                        count += int(event.get("count", 1))
+                        words = [str(one) for one in dict(event["args"]).values()]
+                        last = "{} {} by {}".format(event["api"], " ".join(words), event.get("comm"))
+            except (OSError, ValueError, KeyError, TypeError, AttributeError):
+                continue
+        return count, last and "".join(one if one.isprintable() else "?" for one in last[:200])
 
 
 class Copy(object):
@@ -353,12 +397,15 @@ class Sandbox(object):
         self.lock = threading.RLock()
         self.is_on = False
         self.options = []
+        self.log = None
+        # The options without the log, for proofs, which are no commands.
+        self.unlogged = []
         self.copy = None
         self.checkout = None
         # The environment that the host had: the commands get it back inside.
         self.held = {}
 
-    def turn_on(self):
+    def turn_on(self, more=()):
         """Finds nonet and proves that it confines; else Refusal, and everything stays as it was."""
         with self.lock:
             user_path = self.held.get("PATH", os.environ.get("PATH", os.defpath))
@@ -367,17 +414,35 @@ class Sandbox(object):
                 found = _along_path(name, os.pathsep.join(trusted))
                 if _along_path(name, path) and not (found and _only_root_writes(found)):
                     raise Refusal("{} lies only where others than root may write".format(name))
-            options = _options()
+            options = _options(more)
             program, checkout = _find(user_path)
             lacks = _missing(user_path, builds=program is None)
             if lacks:
-                raise Refusal("something is missing\n  " + "\n  ".join(lacks))
+                raise Refusal("missing requirements\n  " + "\n  ".join(lacks))
             copy = Copy(program) if program else None
+            log, unlogged = None, options
             if copy:
                 copy.layers(options)
-            self.options, self.copy, self.checkout = options, copy, checkout
+                options, log = self._logging(copy, options)
+            self.options, self.unlogged, self.log, self.copy, self.checkout = options, unlogged, log, copy, checkout
             self.is_on = True
             self._hold()
+
+    @staticmethod
+    def _logging(copy, options):
+        """-> the options with a log, where none was asked for and this machine can write one, and the log."""
+        if any(word.partition("=")[0] in Log.OPTIONS for word in options):
+            return options, None
+        try:
+            log = Log()
+            # What each command tried is told by `status`, and not behind its output.
+            quiet = [] if "-q" in options or "--quiet" in options else ["--quiet"]
+            with_log = options + quiet + ["--log-dir", log.folder]
+            copy.layers(with_log)
+            log.clear()
+        except (OSError, Refusal):
+            return options, None
+        return with_log, log
 
     def turn_off(self):
         with self.lock:
@@ -422,7 +487,7 @@ class Sandbox(object):
             environment.pop(name, None)
         make = _along_path("make", os.environ["PATH"])
         if make is None:
-            raise Refusal("something is missing\n  " + "\n  ".join(_missing(environment["PATH"], builds=True)))
+            raise Refusal("missing requirements\n  " + "\n  ".join(_missing(environment["PATH"], builds=True)))
         process = subprocess.Popen(
             [make, "-C", root], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             env=environment, start_new_session=True)
@@ -444,6 +509,7 @@ class Sandbox(object):
                 root, status, BUILD_SECONDS, "\n  ".join(last)))
         copy = Copy(os.path.join(root, "bin", "nonet"))
         print("nonet: built; commands run inside {}".format(copy.layers(self.options)))
+        self.options, self.log = self._logging(copy, self.options)
         self.copy = copy
 
 
@@ -515,9 +581,9 @@ def _run(tool, args, kwargs):
 
 def _say_status():
     if not _sandbox.is_on:
-        print("Network sandbox: off. Shell commands have the network; {} on takes it away.".format(NAMES[0]))
+        print("Network sandbox: disabled. Shell commands have the network; {} on takes it away.".format(NAMES[0]))
         return
-    print("Network sandbox: on. Shell commands have no network.")
+    print("Network sandbox: enabled. Shell commands have no network.")
     if not all(_is_ours(table[TOOL]) for table in _tables()):
         print("  WARNING: another plug-in has put itself before the shell tool; what it runs is its own matter")
     print("  options: {}".format(" ".join(_sandbox.options) or "none"))
@@ -526,47 +592,56 @@ def _say_status():
         return
     print("  program: {}, copied when it was turned on".format(_sandbox.copy.path))
     try:
-        print("  proof:   tried just now, inside {}".format(_sandbox.copy.layers(_sandbox.options)))
+        print("  proof:   tried just now, inside {}".format(_sandbox.copy.layers(_sandbox.unlogged)))
     except Refusal as error:
         print("  PROOF FAILED: {}".format(error))
+    if _sandbox.log is not None:
+        count, last = _sandbox.log.attempts()
+        print("  refused: {}".format("{} attempts, last: {}".format(count, last) if count else "nothing yet"))
+        print("  log:     {} (nonet --report PAGE.html --from FILE)".format(_sandbox.log.folder))
 
 
 def _say_help():
     print(HELP)
 
 
-def _turn_on():
+def _turn_on(more=()):
     try:
         if not _stand_in_front():
             raise Refusal(NO_TOOL)
-        _sandbox.turn_on()
+        _sandbox.turn_on(list(more))
     except Refusal as error:
         now = "on as before" if _sandbox.is_on else "OFF: shell commands have the network"
         print("Network sandbox: cannot be turned on: {}".format(error))
         print("It is {}.".format(now))
         return
+    print("Network sandbox enabled")
     _say_status()
 
 
 def _turn_off():
     _sandbox.turn_off()
+    print("Network sandbox disabled")
     _say_status()
 
 
 def _command(args=None):
     """`/sandbox-net` and its other names; -> (should_quit, run_api_call)."""
     words = args.split() if isinstance(args, str) else list(args or [])
-    actions = {"on": _turn_on, "off": _turn_off, "status": _say_status, "help": _say_help}
+    actions = {"off": _turn_off, "disable": _turn_off, "false": _turn_off, "0": _turn_off, "status": _say_status,
+               "show": _say_status, "help": _say_help, "-h": _say_help, "--help": _say_help}
     word = str(words[0]).lower() if words else "status"
     try:
-        if len(words) <= 1 and word in actions:
+        if word in ("on", "enable", "true", "1") and all(str(one).startswith("-") for one in words[1:2]):
+            _turn_on(str(one) for one in words[1:])
+        elif len(words) <= 1 and word in actions:
             actions[word]()
         else:
             print("Error: {} does not know '{}'".format(NAMES[0], " ".join(str(word) for word in words)))
             print(HELP)
     except Exception as error:
         print("Error: {}: {}".format(type(error).__name__, error))
-        print("Network sandbox: {}.".format("on" if _sandbox.is_on else "off"))
+        print("Network sandbox: {}.".format("enabled" if _sandbox.is_on else "disabled"))
     return False, False
 
 
@@ -579,3 +654,57 @@ def on_aicoder_init(aicoder_instance):
         aicoder_instance.command_handlers[name] = _command
     print("    - nonet: shell commands have the network; {} on takes it away".format(NAMES[0]))
     _answer = _run
+
+
+# The names by which the plug-in of the same name is called by others.
+
+
+def check_requirements():
+    """-> whether everything is here that running or building nonet needs, and what is missing."""
+    path = os.environ.get("PATH", os.defpath)
+    try:
+        lacks = _missing(path, builds=_find(path)[0] is None)
+    except Refusal as error:
+        lacks = [str(error)]
+    return not lacks, lacks
+
+
+def get_network_blocking_status():
+    """Whether commands are confined."""
+    return _sandbox.is_on
+
+
+def set_network_blocking_status(enabled):
+    """Turns it on or off; -> whether that is so now."""
+    (_turn_on if enabled else _turn_off)()
+    return _sandbox.is_on == bool(enabled)
+
+
+def patch_run_shell_command():
+    """Stands before the shell tool; -> whether there is one."""
+    return bool(_stand_in_front())
+
+
+class SandboxNetCommand(object):
+    """The command with its names."""
+
+    @staticmethod
+    def register():
+        return dict((name, _command) for name in NAMES)
+
+    @staticmethod
+    def execute(args):
+        return _command(args)
+
+
+def initialize_plugin(app):
+    """What on_aicoder_init does, for hosts that have their commands in an input handler; -> whether it could."""
+    handlers = getattr(getattr(app, "input_handler", None), "command_handlers", None)
+    if not isinstance(handlers, dict):
+        return False
+    handlers.update(SandboxNetCommand.register())
+    if not patch_run_shell_command():
+        return False
+    global _answer
+    _answer = _run
+    return True

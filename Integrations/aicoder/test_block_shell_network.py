@@ -103,13 +103,13 @@ ON, OFF, STATUS = ["say", "/snet on"], ["say", "/snet off"], ["say", "/snet"]
 
 def test_off_by_default_then_on_then_off(host, listener, reach):
     start, status, free, on, inside, off, after = host(STATUS, shell(reach), ON, shell(reach), OFF, shell(reach))
-    assert "/sandbox-net" in start[1] and "off" in status[1]
+    assert "/sandbox-net" in start[1] and "disabled" in status[1]
     assert "reached" in free[0] and "reached" in after[0] and "Note:" not in free[0]
-    assert "on. Shell commands have no network" in on[1] and NONET in on[1]
+    assert "enabled. Shell commands have no network" in on[1] and NONET in on[1]
     assert "default:seccomp" in on[1] and "--offline" in on[1]
     assert "reached" not in inside[0] and "Permission denied" in inside[0]
     assert inside[0].startswith("Return code: 1\n") and inside[0].endswith("do not retry what needs it.\n")
-    assert BLOCKED in inside[0] and "off" in off[1]
+    assert BLOCKED in inside[0] and "disabled" in off[1]
     assert heard(listener, 2)
 
 
@@ -119,11 +119,43 @@ def test_commands_and_their_names(host):
     assert all(answer[0] == [False, False] for answer in answers)
     for index in range(len(ALIASES)):
         nothing, on, status, off, text = (answer[1] for answer in answers[5 * index:5 * index + 5])
-        assert "sandbox: off" in nothing and "sandbox: on" in on and "sandbox: on" in status and "sandbox: off" in off
+        assert "sandbox: disabled" in nothing and "sandbox: enabled" in on and "sandbox: enabled" in status and "sandbox: disabled" in off
         assert all(name in text for name in ALIASES) and "tried just now" in status
     for answer in answers[-3:-1]:
         assert answer[1].startswith("Error: /sandbox-net does not know") and "help    this text" in answer[1]
-    assert "sandbox: off" in answers[-1][1]
+    assert "sandbox: disabled" in answers[-1][1]
+
+
+def test_loopback_and_what_was_refused(host, listener, reach):
+    """`on` takes options of nonet, and `status` says what was refused and where it is written."""
+    server = "python3 -m http.server 8123 --bind 127.0.0.1 > /dev/null 2>&1 & sleep 1; exec 3<>/dev/tcp/127.0.0.1/8123 && echo served; kill %1"
+    answers = host(["say", "/snet on --loopback"], shell(server), shell(reach), ["say", "/snet on"], shell(reach), STATUS,
+                   ["say", "/snet on --best-effort"], ["say", "/snet on --policy unix"], ["say", "/snet on now"])[1:]
+    assert "--loopback" in answers[0][1] and "served" in answers[1][0]
+    assert "reached" not in answers[2][0] and "reached" not in answers[4][0] and listener.seen == []
+    status = answers[5][1]
+    assert "refused: 1 attempts, last: socket AF_INET" in status and "nonet-aicoder-" in status, status
+    assert all("cannot be turned on" in answer[1] and "on as before" in answer[1] for answer in answers[6:8])
+    assert "does not know 'on now'" in answers[8][1]
+
+
+def test_names_that_others_call_it_by(host):
+    """The plug-in of the same name has these, and its tests ask for them."""
+    code = """
+class App: pass
+app = App(); app.input_handler = App(); app.input_handler.command_handlers = {}
+commands = plugin["SandboxNetCommand"]()
+before = plugin["get_network_blocking_status"]()
+result = [plugin["check_requirements"]()[0], before, plugin["set_network_blocking_status"](True), plugin["get_network_blocking_status"](),
+          plugin["set_network_blocking_status"](False), sorted(commands.register()), [commands.execute(words) for words in ([], ["on"], ["off"], ["help"])],
+          plugin["initialize_plugin"](app), sorted(app.input_handler.command_handlers), plugin["initialize_plugin"](App()),
+          plugin["patch_run_shell_command"](), plugin["__plugin_name__"], plugin["__plugin_version__"]]
+"""
+    result, printed = host(["python", code])[1]
+    assert result == [True, False, True, True, True, sorted(ALIASES), [[False, False]] * 4, True, sorted(ALIASES), False, True,
+                      "block_shell_network", "1.0.0"]
+    for words in ("Network sandbox: disabled", "Network sandbox enabled", "Network sandbox disabled", "Network sandbox command usage:"):
+        assert words in printed
 
 
 COMMANDS = [
@@ -279,7 +311,7 @@ def refused_to_turn_on(host, *says, steps=()):
     for word in says:
         assert word in answers[1][1], answers[1][1]
     assert "cannot be turned on" in answers[1][1] and "OFF: shell commands have the network" in answers[1][1]
-    assert "sandbox: off" in answers[2][1] and "runs" in answers[3][0]
+    assert "sandbox: disabled" in answers[2][1] and "runs" in answers[3][0]
 
 
 def test_on_where_nothing_can_confine(host):
@@ -346,7 +378,7 @@ def test_inside_of_another_nonet(host):
     host.prefix = [NONET, "--"]
     host.environment["PATH"] = "{}:{}".format(os.path.dirname(NONET), os.environ["PATH"])
     on, inside = host(ON, shell("exec 3<>/dev/tcp/127.0.0.1/9"))[1:]
-    assert "sandbox: on" in on[1] and "Permission denied" in inside[0]
+    assert "sandbox: enabled" in on[1] and "Permission denied" in inside[0]
 
 
 ODD_CALLS = {
@@ -487,7 +519,7 @@ def checkout(host):
 
 def test_it_is_built_on_the_first_command(host, checkout, listener, reach):
     status, on, first, second, after = host(STATUS, ON, shell(reach), shell("echo fine"), STATUS)[1:]
-    assert "sandbox: on" in on[1] and "on the first command" in on[1]
+    assert "sandbox: enabled" in on[1] and "on the first command" in on[1]
     assert "is built now with make" in first[1] and "make: compiling" in first[1] and "built; commands run inside default:seccomp" in first[1]
     assert "Permission denied" in first[0] and "fine" in second[0] and second[1] == ""
     assert str(checkout / "bin/nonet") in after[1] and (checkout / "count").read_text() == "x\n"
@@ -516,7 +548,7 @@ for one in threads: one.join(30)
 def test_a_build_that_fails_runs_nothing(host, checkout, listener, reach, lines, says):
     host.recipe(*lines)
     on, first, second, again = host(ON, shell(reach), shell("echo ran"), STATUS)[1:]
-    assert BLOCKED in first[0] and says in first[0] and BLOCKED in second[0] and "sandbox: on" in again[1]
+    assert BLOCKED in first[0] and says in first[0] and BLOCKED in second[0] and "sandbox: enabled" in again[1]
     assert listener.seen == []
 
 
@@ -561,4 +593,4 @@ def test_every_python(host, listener, reach, python):
         assert "needs Python 3.8" in start[1] and BLOCKED in answer[0] and listener.seen == []
         return
     free, on, inside = host(shell(reach), ON, shell(reach))[1:]
-    assert "reached" in free[0] and "sandbox: on" in on[1] and "Permission denied" in inside[0]
+    assert "reached" in free[0] and "sandbox: enabled" in on[1] and "Permission denied" in inside[0]

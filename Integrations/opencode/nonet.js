@@ -1,4 +1,4 @@
-// Confines every command that opencode's agent runs, with nonet.
+// Confines every command that opencode's agent runs, with nonet; for opencode 1 and 2.
 //
 // Copy this file into ~/.config/opencode/plugins/ (or .opencode/plugins/ of a project). It asks
 // `nonet --hook` how a command is to be run, so that the quoting, the options and the decision what is
@@ -41,13 +41,13 @@ function program() {
 }
 
 function confined(command) {
-  // The question of Claude Code, whose answer has the whole of the tool's input.
+  // The question of Codex, whose shell keeps no folder either.
   const question = {
     hook_event_name: "PreToolUse",
     tool_name: "Bash",
     tool_input: { command },
   }
-  const done = spawnSync(program(), ["--hook", "claude-code", ...OPTIONS], {
+  const done = spawnSync(program(), ["--hook", "codex", ...OPTIONS], {
     input: JSON.stringify(question),
     encoding: "utf8",
     timeout: TIMEOUT,
@@ -66,17 +66,33 @@ function confined(command) {
   return rewritten
 }
 
-export const Nonet = async () => ({
-  "tool.execute.before": async (input, output) => {
-    if (input?.tool === "bash") {
-      if (typeof output?.args?.command !== "string") {
-        throw new Error("nonet: blocked: the command is no string")
-      }
-      output.args.command = confined(output.args.command)
-      return
-    }
-    if (typeof input?.tool !== "string" || looksLikeShell.test(input.tool)) {
-      throw new Error(`nonet: blocked: the tool '${input?.tool}' looks like a shell that this plugin does not know`)
-    }
+// One call of a tool: `input` is what it is given, and is changed in place.
+function guard(tool, shell, input) {
+  if (tool === shell) {
+    if (typeof input?.command !== "string") throw new Error("nonet: blocked: the command is no string")
+    input.command = confined(input.command)
+    return
+  }
+  if (typeof tool !== "string" || looksLikeShell.test(tool)) {
+    throw new Error(`nonet: blocked: the tool '${tool}' looks like a shell that this plugin does not know`)
+  }
+}
+
+export default {
+  id: "nonet",
+
+  // opencode 1 calls this, and takes the hooks that it returns.
+  server: async () => ({
+    "tool.execute.before": async (input, output) => guard(input?.tool, "bash", output?.args),
+  }),
+
+  // opencode 2 calls this, and is told each hook.
+  setup: async (context) => {
+    await context.tool.hook("execute.before", async (event) => guard(event?.tool, "shell", event?.input))
+    // Commands that come to a shell by another way, such as the user's own; those of the tool are
+    // confined by then, and stay as they are.
+    await context.shell?.hook("create.before", async (event) => {
+      if (typeof event?.command === "string" && event.command !== "") event.command = confined(event.command)
+    })
   },
-})
+}

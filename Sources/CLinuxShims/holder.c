@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "CLinuxShims.h"
+#include "raw.h"
 
 #include <sched.h>
 #include <sys/syscall.h>
@@ -16,31 +17,6 @@ pid_t nonet_fork_second(struct nonet_progress *progress) {
   return aside(fork(), &progress->second);
 }
 
-// A system call that leaves errno alone, which belongs to the process that shares this memory.
-static long raw(long number, long a, long b, long c, long d) {
-#if defined __x86_64__
-  long result;
-  register long r10 __asm__("r10") = d;
-  register long r8 __asm__("r8") = 0;
-  __asm__ volatile("syscall"
-                   : "=a"(result)
-                   : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8)
-                   : "rcx", "r11", "memory");
-  return result;
-#elif defined __aarch64__
-  register long x8 __asm__("x8") = number;
-  register long x0 __asm__("x0") = a;
-  register long x1 __asm__("x1") = b;
-  register long x2 __asm__("x2") = c;
-  register long x3 __asm__("x3") = d;
-  register long x4 __asm__("x4") = 0;
-  __asm__ volatile("svc #0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4) : "memory");
-  return x0;
-#else
-#error "how does this machine make a system call?"
-#endif
-}
-
 // What the first second holder finds on its stack, which nobody else uses.
 struct waiting {
   struct nonet_progress *progress;
@@ -51,9 +27,9 @@ struct waiting {
 
 static int wait_beside(void *argument) {
   struct waiting *waiting = argument;
-  raw(SYS_setsid, 0, 0, 0, 0);
+  nonet_raw(SYS_setsid, 0, 0, 0, 0);
   struct pollfd request = {.fd = waiting->handle, .events = POLLIN};
-  do raw(SYS_ppoll, (long)&request, 1, 0, 0);
+  do nonet_raw(SYS_ppoll, (long)&request, 1, 0, 0);
   while (!(request.revents & POLLIN));
   // The memory is this process's alone now.
   waiting->performer(waiting->context);

@@ -1,10 +1,9 @@
 #define _GNU_SOURCE
 #include "CLinuxShims.h"
+#include "statx.h"
+#include "text.h"
 
-#include <net/if.h>
 #include <sched.h>
-#include <stdio.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -40,6 +39,13 @@ struct map {
   size_t length;
 };
 
+// A line of a map: so many ids from one number on are those from another on.
+static char *append_line(char *to, unsigned inside, unsigned outside, unsigned count) {
+  to = nonet_append(nonet_append_number(to, inside), " ");
+  to = nonet_append(nonet_append_number(to, outside), " ");
+  return nonet_append(nonet_append_number(to, count), "\n");
+}
+
 // Every id that exists here, mapped onto itself.
 static int read_identity(int own, const char *name, struct map *identity) {
   char map[4096];
@@ -51,17 +57,18 @@ static int read_identity(int own, const char *name, struct map *identity) {
   if (length < 0) return errno = error, -1;
   if (length == sizeof map) return errno = E2BIG, -1;
   map[length] = 0;
-  identity->length = 0;
+  char *end = identity->text;
   for (char *line = map; line && *line;) {
+    enum { LONGEST = 3 * 11 + 1 }; // three numbers, what is behind each, and the end
+    if (end + LONGEST > identity->text + sizeof identity->text) return errno = E2BIG, -1;
     unsigned inside, outside, count;
-    if (sscanf(line, "%u %u %u", &inside, &outside, &count) == 3)
-      identity->length +=
-          (size_t)snprintf(identity->text + identity->length,
-                           sizeof identity->text - identity->length, "%u %u %u\n", inside, inside, count);
-    if (identity->length >= sizeof identity->text) return errno = E2BIG, -1;
+    const char *next = nonet_read_number(line, &inside);
+    if (next) next = nonet_read_number(next, &outside);
+    if (next && nonet_read_number(next, &count)) end = append_line(end, inside, inside, count);
     line = strchr(line, '\n');
     if (line) line++;
   }
+  identity->length = (size_t)(end - identity->text);
   return 0;
 }
 
@@ -71,11 +78,9 @@ static int write_own_maps(int own, uid_t user, gid_t group, int *step) {
   *step = NONET_STEP_SETGROUPS;
   if (write_file(own, "setgroups", "deny", 4)) return -1;
   *step = NONET_STEP_UID_MAP;
-  int length = snprintf(map, sizeof map, "%u %u 1\n", user, user);
-  if (write_file(own, "uid_map", map, (size_t)length)) return -1;
+  if (write_file(own, "uid_map", map, (size_t)(append_line(map, user, user, 1) - map))) return -1;
   *step = NONET_STEP_GID_MAP;
-  length = snprintf(map, sizeof map, "%u %u 1\n", group, group);
-  return write_file(own, "gid_map", map, (size_t)length);
+  return write_file(own, "gid_map", map, (size_t)(append_line(map, group, group, 1) - map));
 }
 
 // A child that sends no SIGCHLD: the command that comes after us must not find one pending, and
@@ -137,21 +142,6 @@ static int unshare_with_all_ids(int own, int namespaces, int *step) {
   return failed ? -1 : 0;
 }
 
-static int raise_loopback(int *step) {
-  *step = NONET_STEP_SOCKET;
-  int probe = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (probe < 0) return -1;
-  *step = NONET_STEP_LOOPBACK;
-  struct ifreq request = {.ifr_name = "lo"};
-  int failed = ioctl(probe, SIOCGIFFLAGS, &request);
-  request.ifr_flags |= IFF_UP;
-  if (!failed) failed = ioctl(probe, SIOCSIFFLAGS, &request);
-  int error = errno;
-  close(probe);
-  errno = error;
-  return failed;
-}
-
 static int unshare_with_ids(int own, int namespaces, int *step) {
   uid_t user = geteuid();
   gid_t group = getegid();
@@ -161,18 +151,21 @@ static int unshare_with_ids(int own, int namespaces, int *step) {
   return write_own_maps(own, user, group, step);
 }
 
-int nonet_enter_namespaces(int has_network, int *step) {
+static int enter(int has_network, int is_trial, int *step) {
   *step = NONET_STEP_PROC;
   int own = nonet_open_own_folder();
   if (own < 0) return -1;
   int namespaces = CLONE_NEWUSER | (has_network ? CLONE_NEWNET : 0);
+  int has_ipv6 = is_trial ? -1 : has_network && nonet_has_ipv6();
   int failed = unshare_with_ids(own, namespaces, step), error = errno;
   close(own);
   errno = error;
-  if (failed || (has_network && raise_loopback(step))) return -1;
+  if (failed || (has_network && nonet_raise_loopback(has_ipv6, step))) return -1;
   *step = NONET_STEP_DONE;
   return 0;
 }
+
+int nonet_enter_namespaces(int has_network, int *step) { return enter(has_network, 0, step); }
 
 int nonet_probe_namespaces(int has_network, int *step) {
   *step = NONET_STEP_MEMORY;
@@ -183,7 +176,7 @@ int nonet_probe_namespaces(int has_network, int *step) {
   if (child < 0) return -1;
   if (child == 0) {
     int reached = NONET_STEP_FORK;
-    if (nonet_enter_namespaces(has_network, &reached)) report->error = errno;
+    if (enter(has_network, 1, &reached)) report->error = errno;
     report->step = reached;
     _exit(0);
   }
@@ -201,7 +194,7 @@ int nonet_refusal_of_unknown_unshare(void) {
 }
 
 int nonet_root_is_folder(void) {
-  struct statx root;
-  return !statx(AT_FDCWD, "/", 0, 0, &root) &&
-         (root.stx_attributes_mask & ~root.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+  struct nonet_statx root;
+  return !nonet_statx(AT_FDCWD, "/", 0, 0, &root) &&
+         (root.attributes_mask & ~root.attributes & NONET_STATX_IS_MOUNT_ROOT) != 0;
 }

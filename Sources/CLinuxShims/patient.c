@@ -82,7 +82,7 @@ ssize_t nonet_read_link(int link, char *bytes, size_t count) {
 // A descriptor may be anything when it is copied, whatever it was before. The copy itself waits for an
 // execve(2) of the process's that closes files (exec_update_lock); fstat(2) may ask the server of a file
 // system, close(2) tells it (flush), and the last one of a socket may wait for what was sent (SO_LINGER).
-static int copy_socket(pid_t thread, pid_t process, int number, int *family, int *type) {
+int nonet_copy_socket_stepped_out(pid_t thread, pid_t process, int number, int *family, int *type) {
   int copy = nonet_duplicate_of_thread(thread, process, number);
   if (copy < 0) return -1;
   struct stat status;
@@ -98,11 +98,18 @@ static int copy_socket(pid_t thread, pid_t process, int number, int *family, int
 int nonet_copy_unix_socket(pid_t thread, pid_t process, int number, int *type) {
   int family = 0;
   if (nonet_step_out()) return -1;
-  int copy = copy_socket(thread, process, number, &family, type);
+  int copy = nonet_copy_socket_stepped_out(thread, process, number, &family, type);
   if (copy >= 0 && (family != AF_UNIX || (*type != SOCK_STREAM && *type != SOCK_SEQPACKET))) {
     errno = ENOTSOCK;
     copy = closed(copy, -1);
   }
+  nonet_step_in();
+  return copy;
+}
+
+int nonet_copy_socket(pid_t thread, pid_t process, int number, int *family, int *type) {
+  if (nonet_step_out()) return -1;
+  int copy = nonet_copy_socket_stepped_out(thread, process, number, family, type);
   nonet_step_in();
   return copy;
 }
@@ -121,7 +128,7 @@ int nonet_look_at_peer(pid_t thread, pid_t process, int number, struct nonet_pee
   int family = 0;
   *peer = (struct nonet_peer){.size = sizeof peer->address};
   if (nonet_step_out()) return -1;
-  int copy = copy_socket(thread, process, number, &family, &peer->type), result = -1;
+  int copy = nonet_copy_socket_stepped_out(thread, process, number, &family, &peer->type), result = -1;
   if (copy >= 0) {
     result = family == AF_INET || family == AF_INET6 ? 0 : -1;
     if (!result && getpeername(copy, (struct sockaddr *)peer->address, &peer->size)) peer->size = 0;

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "CLinuxShims.h"
+#include "text.h"
 
 #include <linux/magic.h>
 #include <sys/vfs.h>
@@ -20,7 +21,7 @@ static int is_own_folder(int folder) {
   if (fstatfs(folder, &system)) return 0;
   if (system.f_type != PROC_SUPER_MAGIC) return errno = ESRCH, 0;
   if (pipe2(ends, O_CLOEXEC)) return 0;
-  snprintf(name, sizeof name, "fd/%d", ends[0]);
+  nonet_append_number(nonet_append(name, "fd/"), (unsigned)ends[0]);
   int is_own = !fstat(ends[0], &made) && !fstatat(folder, name, &seen, 0) &&
                made.st_dev == seen.st_dev && made.st_ino == seen.st_ino;
   close(ends[0]);

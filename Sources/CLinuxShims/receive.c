@@ -102,7 +102,11 @@ static void *retry(void *argument) {
 }
 
 static int start(struct worker *worker, void *(*work)(void *)) {
-  if (bell < 0) bell = nonet_above_standard(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (bell < 0) {
+    // Once: what waits of an ignored signal is dropped.
+    nonet_outlive_library_signals();
+    bell = nonet_above_standard(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  }
   if (bell < 0) return -1;
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "CLinuxShims.h"
+#include "statx.h"
 
 #include <linux/magic.h>
 #include <sched.h>
@@ -17,10 +18,19 @@ enum { NFSD_MAGIC = 0x6e667364, FLAG_RELATIME = 0x1000 };
 
 int nonet_is_settable(void) {
   if (!access("/proc/sys/kernel/core_pattern", W_OK)) return 1;
-  return errno == EACCES || errno == EROFS || errno == ENOENT || errno == ENOTDIR ? 0 : -1;
+  // A container may have covered this one place and no other. Who has CAP_SYS_ADMIN can cover the others too.
+  uint64_t permitted;
+  if (errno == EROFS) return nonet_permitted_capabilities(&permitted) ? -1 : permitted >> 21 & 1;
+  return errno == EACCES || errno == ENOENT || errno == ENOTDIR ? 0 : -1;
 }
 
-int nonet_own_mounts(void) { return unshare(CLONE_NEWNS); }
+int nonet_own_mounts(void) {
+  if (unshare(CLONE_NEWNS)) return -1;
+  // What others mount later must not come in (mount_namespaces(7)), a procfs for one. In a chroot(2) the root is no
+  // mount, and it does.
+  if (!mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) || errno == EINVAL) return 0;
+  return -1;
+}
 
 // A mount keeps what it was made with: in another user namespace these flags cannot be taken away.
 static unsigned long flags_of(const struct statfs *system) {
@@ -54,13 +64,17 @@ int nonet_close_settings(const char *path) {
   switch ((unsigned long)system.f_type) {
   case PROC_SUPER_MAGIC: {
     char settings[PATH_MAX];
-    int length = snprintf(settings, sizeof settings, "%s/sys", strcmp(path, "/") ? path : "");
-    if (length < 0 || length >= (int)sizeof settings) return errno = ENAMETOOLONG, -1;
+    size_t length = strcmp(path, "/") ? strlen(path) : 0;
+    if (length + sizeof "/sys" > sizeof settings) return errno = ENAMETOOLONG, -1;
+    memcpy(settings, path, length);
+    memcpy(settings + length, "/sys", sizeof "/sys");
     struct stat status;
     if (stat(settings, &status)) {
       if (errno != ENOENT && errno != ENOTDIR) return -1;
       // One process's part of a procfs, or the settings themselves, mounted alone.
-      return make_readonly(path, &system);
+      if (!make_readonly(path, &system)) return 0;
+      // EINVAL: no mount any more, since what was here lies below a cover. That is read-only, and so is this.
+      return errno == EINVAL && !statfs(path, &system) && system.f_flags & MS_RDONLY ? 0 : -1;
     }
     return cover(path, settings, &system);
   }
@@ -77,10 +91,19 @@ int nonet_close_settings(const char *path) {
   return 0;
 }
 
+// By its name, which leads through the mounts that are read-only now. A folder in mounts that are not this process's
+// own has none (getcwd(3): "(unreachable)"), and no command runs there.
 int nonet_enter_working_folder(void) {
-  struct statfs system;
   char path[PATH_MAX];
-  if (statfs(".", &system)) return -1;
-  if (system.f_type != PROC_SUPER_MAGIC) return 0;
   return getcwd(path, sizeof path) ? chdir(path) : -1;
+}
+
+int nonet_removed_folder_mount(uint64_t *mount) {
+  struct statfs system;
+  struct nonet_statx status;
+  if (statfs(".", &system) || nonet_statx(AT_FDCWD, ".", 0, NONET_STATX_MOUNT, &status)) return -1;
+  // A folder of settings that is gone (of an interface, say) leads to the others by "..", below their cover.
+  int is_known = system.f_type != PROC_SUPER_MAGIC && status.mask & NONET_STATX_MOUNT;
+  *mount = is_known ? status.mount : 0;
+  return 0;
 }

@@ -25,14 +25,27 @@ int nonet_block_signals(void) {
   // its process.
   static const struct itimerval none;
   for (int i = 0; i < 3; i++) {
-    if (getitimer((__itimer_which_t)i, &callers_timers[i])) return -1;
+    if (getitimer(i, &callers_timers[i])) return -1;
     if (callers_timers[i].it_value.tv_sec || callers_timers[i].it_value.tv_usec)
-      setitimer((__itimer_which_t)i, &none, NULL);
+      setitimer(i, &none, NULL);
   }
   return 0;
 }
 
 void nonet_block_signals_here(void) { set_mask(~0ull, NULL); }
+
+// sigaction(2) itself: the C library's refuses the signals that it keeps to itself.
+static int set_handler(int number, void (*handler)(int)) {
+  struct {
+    void (*handler)(int);
+    uint64_t rest[3];
+  } action = {.handler = handler};
+  return (int)syscall(SYS_rt_sigaction, number, &action, NULL, sizeof(uint64_t));
+}
+
+void nonet_outlive_library_signals(void) {
+  for (int number = 32; number <= 34; number++) set_handler(number, SIG_IGN);
+}
 
 int nonet_read_signals(void) {
   sigset_t all;
@@ -72,7 +85,7 @@ int nonet_unwatch_signals(void) {
     syscall(SYS_rt_sigqueueinfo, getpid(), waiting[i].si_signo, &waiting[i]);
   for (int i = 0; i < 3; i++)
     if (callers_timers[i].it_value.tv_sec || callers_timers[i].it_value.tv_usec)
-      setitimer((__itimer_which_t)i, &callers_timers[i], NULL);
+      setitimer(i, &callers_timers[i], NULL);
   if (sigaction(SIGCHLD, &callers_child_action, NULL)) return -1;
   return set_mask(callers_mask, NULL);
 }
@@ -98,8 +111,7 @@ void nonet_stop_self(int number) {
 }
 
 void nonet_end_by(int number) {
-  struct sigaction plain = {.sa_handler = SIG_DFL};
-  sigaction(number, &plain, NULL);
+  set_handler(number, SIG_DFL);
   syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), number);
   set_mask(~(1ull << (number - 1)), NULL);
   // Still here: the first process of a pid namespace is not ended by signals without a handler.

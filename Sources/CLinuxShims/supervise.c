@@ -2,7 +2,6 @@
 #include "CLinuxShims.h"
 
 #include <linux/seccomp.h>
-#include <malloc.h>
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -26,7 +25,8 @@ int nonet_set_subreaper(int is_subreaper) {
 
 void nonet_note_scheduling(struct nonet_start *start) {
   // Only such a policy is another one for a child (sched_fork in kernel/sched/core.c).
-  int policy = sched_getscheduler(0);
+  // The kernel itself is asked: musl's function answers ENOSYS whatever there is.
+  long policy = syscall(SYS_sched_getscheduler, 0);
   if (policy < 0 || !(policy & SCHED_RESET_ON_FORK)) return;
   start->has_scheduling = !syscall(SYS_sched_getattr, 0, &start->scheduling,
                                    sizeof start->scheduling, 0);
@@ -89,13 +89,13 @@ static int begin(void *argument) {
   int listener = install_with_listener(start);
   if (listener < 0) fail(progress, NONET_STAGE_FILTER);
   __atomic_store_n(&progress->listener, listener, __ATOMIC_RELEASE);
-  execvp(start->file, start->arguments);
+  nonet_execute(start->file, start->arguments);
   fail(progress, NONET_STAGE_EXEC);
   return 0;
 }
 
 pid_t nonet_start_supervised(const struct nonet_start *start, struct nonet_progress *progress) {
-  // execvp(3) makes a copy of the words on the stack where the file is a script without a first line.
+  // The words are copied to the stack where the file is a script without a first line.
   size_t size = 64 << 10;
   for (char *const *next = start->arguments; *next; next++) size += sizeof *next;
   size = (size + 4095) & ~(size_t)4095;
@@ -125,24 +125,6 @@ int nonet_let_go(pid_t traced, int number) {
   // After execve(2) a traced process stops by a SIGTRAP that nobody sent (ptrace_event in
   // include/linux/ptrace.h).
   return (int)ptrace(PTRACE_DETACH, traced, NULL, (void *)(intptr_t)(number == SIGTRAP ? 0 : number));
-}
-
-int nonet_reserve_memory(size_t count) {
-#ifdef M_ARENA_MAX
-  // One heap for both threads: a second one would take 64 MiB of addresses.
-  mallopt(M_ARENA_MAX, 1);
-#endif
-  struct rlimit addresses, data;
-  if (getrlimit(RLIMIT_AS, &addresses) || getrlimit(RLIMIT_DATA, &data)) return -1;
-  if (addresses.rlim_cur == RLIM_INFINITY && data.rlim_cur == RLIM_INFINITY) return 0;
-#ifdef M_ARENA_MAX
-  mallopt(M_MMAP_THRESHOLD, 1 << 30);
-  mallopt(M_TRIM_THRESHOLD, 1 << 30);
-#endif
-  void *volatile room = malloc(count); // or the compiler leaves both calls out
-  if (!room) return -1;
-  free(room); // it stays this process's
-  return 0;
 }
 
 int nonet_raise_descriptor_limit(unsigned long wanted) {

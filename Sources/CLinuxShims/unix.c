@@ -1,5 +1,7 @@
 #define _GNU_SOURCE
 #include "CLinuxShims.h"
+#include "statx.h"
+#include "text.h"
 
 #include <linux/openat2.h>
 #include <linux/seccomp.h>
@@ -9,14 +11,8 @@
 #include <sys/vfs.h>
 
 // Newer than some headers: include/uapi/asm-generic/socket.h, linux/pidfd.h, linux/magic.h.
-#ifndef SO_PASSPIDFD
-#define SO_PASSPIDFD 76
-#endif
 #ifndef SO_PEERPIDFD
 #define SO_PEERPIDFD 77
-#endif
-#ifndef SO_PASSRIGHTS
-#define SO_PASSRIGHTS 83
 #endif
 #ifndef PIDFD_THREAD
 #define PIDFD_THREAD O_EXCL
@@ -74,65 +70,45 @@ int nonet_duplicate_of_thread(pid_t thread, pid_t process, int descriptor) {
 }
 
 int nonet_is_own_root(int folder) {
-  unsigned mask = STATX_INO | STATX_MNT_ID;
-  struct statx ours, other;
-  if (statx(AT_FDCWD, "/", 0, mask, &ours) ||
-      statx(folder, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, mask, &other))
+  unsigned mask = NONET_STATX_INODE | NONET_STATX_MOUNT;
+  struct nonet_statx ours, other;
+  if (nonet_statx(AT_FDCWD, "/", 0, mask, &ours) ||
+      nonet_statx(folder, "", NONET_STATX_EMPTY_PATH | NONET_STATX_DO_NOT_SYNC, mask, &other))
     return -1;
-  return (ours.stx_mask & other.stx_mask & mask) == mask && ours.stx_ino == other.stx_ino &&
-         ours.stx_mnt_id == other.stx_mnt_id && ours.stx_dev_major == other.stx_dev_major &&
-         ours.stx_dev_minor == other.stx_dev_minor;
+  return (ours.mask & other.mask & mask) == mask && ours.inode == other.inode &&
+         ours.mount == other.mount && ours.device_major == other.device_major &&
+         ours.device_minor == other.device_minor;
 }
 
 int nonet_look_at(int file, struct nonet_file *found) {
   // What the kernel has of the file already: its server, if it has one, is not asked.
-  unsigned mask = STATX_BASIC_STATS | STATX_BTIME | STATX_MNT_ID;
-  struct statx status;
-  if (statx(file, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, mask, &status)) return -1;
+  unsigned mask = NONET_STATX_BASIC | NONET_STATX_MADE | NONET_STATX_MOUNT;
+  unsigned times = NONET_STATX_MADE | NONET_STATX_CHANGED;
+  struct nonet_statx status;
+  if (nonet_statx(file, "", NONET_STATX_EMPTY_PATH | NONET_STATX_DO_NOT_SYNC, mask, &status))
+    return -1;
   *found = (struct nonet_file){
-      .device = (uint64_t)status.stx_dev_major << 32 | status.stx_dev_minor,
-      .inode = status.stx_ino,
-      .mount = status.stx_mask & STATX_MNT_ID ? status.stx_mnt_id : 0,
-      .mode = status.stx_mode,
-      .owner = status.stx_uid,
-      .names = status.stx_nlink,
-      .has_times = (status.stx_mask & (STATX_BTIME | STATX_CTIME)) == (STATX_BTIME | STATX_CTIME),
-      .made = {status.stx_btime.tv_sec, status.stx_btime.tv_nsec},
-      .changed = {status.stx_ctime.tv_sec, status.stx_ctime.tv_nsec}};
+      .device = (uint64_t)status.device_major << 32 | status.device_minor,
+      .inode = status.inode,
+      .mount = status.mask & NONET_STATX_MOUNT ? status.mount : 0,
+      .mode = status.mode,
+      .owner = status.user,
+      .names = status.names,
+      .has_times = (status.mask & times) == times,
+      .made = {status.made.seconds, status.made.nanoseconds},
+      .changed = {status.changed.seconds, status.changed.nanoseconds}};
   return 0;
 }
 
-static void carry(int from, int to, int option, int divisor) {
-  int wanted, given;
-  socklen_t size = sizeof wanted;
-  if (getsockopt(from, SOL_SOCKET, option, &wanted, &size)) return;
-  size = sizeof given;
-  if (getsockopt(to, SOL_SOCKET, option, &given, &size) || wanted == given) return;
-  wanted /= divisor;
-  setsockopt(to, SOL_SOCKET, option, &wanted, sizeof wanted);
-}
-
-int nonet_unix_socket_like(int model, int type) {
+int nonet_unix_socket_like(int model, int type, int *lost) {
   int made = socket(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (made < 0) return -1;
-  static const int flags[] = {SO_PASSCRED, SO_PASSSEC, SO_PASSPIDFD, SO_PASSRIGHTS, SO_PEEK_OFF};
-  for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) carry(model, made, flags[i], 1);
-  // The kernel takes a size and keeps twice as much (socket(7)).
-  carry(model, made, SO_SNDBUF, 2);
-  carry(model, made, SO_RCVBUF, 2);
-  static const int times[] = {SO_RCVTIMEO, SO_SNDTIMEO};
-  for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
-    struct timeval time;
-    socklen_t size = sizeof time;
-    if (!getsockopt(model, SOL_SOCKET, times[i], &time, &size))
-      setsockopt(made, SOL_SOCKET, times[i], &time, sizeof time);
-  }
+  if (made >= 0) *lost = nonet_carry_options(model, made, AF_UNIX);
   return made;
 }
 
 int nonet_connect_pinned(int socket, int file) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
-  snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d", file);
+  nonet_append_number(nonet_append(address.sun_path, "/proc/self/fd/"), (unsigned)file);
   return nonet_connect_patiently(socket, &address, sizeof address);
 }
 

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "CLinuxShims.h"
+#include "text.h"
 
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -24,7 +25,7 @@ pid_t nonet_watch_stopped(pid_t command, int listener) {
   prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   setsid(); // no stop of the job is meant for it
   char stat[40];
-  snprintf(stat, sizeof stat, "/proc/%d/stat", command);
+  nonet_append(nonet_append_number(nonet_append(stat, "/proc/"), (unsigned)command), "/stat");
   struct pollfd requests[2] = {{.fd = nonet_handle(command), .events = POLLIN},
                                {.fd = listener, .events = POLLIN}};
   for (int pause = SHORTEST; getppid() == supervisor; pause = pause < LONGEST ? 2 * pause : LONGEST) {

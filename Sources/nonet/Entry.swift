@@ -31,12 +31,19 @@ private func perform(
   }
   switch options.mode {
   case .run(let argument):
-    return try Run(options: try options.withEnvironment(), command: argv + argument).perform()
+    let all = try options.withEnvironment()
+    if all.handsFolder {
+      return try HandedFolder(options: all, command: argv + argument).perform()
+    }
+    return try Run(options: all, command: argv + argument).perform()
   case .dump: try Show(options: try options.withEnvironment()).dump()
   case .diff(let first, let second):
     return try Comparison(options: options, first: first, second: second).perform()
   case .explain: try Show(options: try options.withEnvironment()).explain()
   case .check: return try Check(options: options).perform()
+  case .inside: return try Check(options: options).inside()
+  case .verify(let process):
+    return try Verify(options: try options.withEnvironment(), process: process).perform()
   case .hook(let host, .answer): try Hook(options: options, host: host).answer()
   case .hook(let host, let action):
     do throws(Failure) {
@@ -44,7 +51,8 @@ private func perform(
       switch action {
       case .install: try installation.install()
       case .uninstall: try installation.uninstall()
-      case .status, .answer: return try installation.status()
+      case .trial: return try HookTrial(options: options, host: host).perform()
+      case .status, .answer: return try HookStatus(options: options, host: host).perform()
       }
     } catch {
       throw error.forHost

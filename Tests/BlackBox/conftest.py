@@ -33,6 +33,17 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.write_line(f"ways out that {user} cannot show here even without nonet: {words}")
 
 
+def pytest_sessionfinish(session):
+    """Hands them over where pytest-xdist runs this part of the suite in a process of its own."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["unsupported"] = UNSUPPORTED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    UNSUPPORTED.update(getattr(node, "workeroutput", {}).get("unsupported", {}))
+
+
 def pytest_report_header(config):
     who = "root and nobody" if ROOT else "this user only: the suite is not root, so it cannot become another"
     return [f"nonet: {BINARY}{'' if BINARY.exists() else ' (missing)'}", f"users: {who}"]

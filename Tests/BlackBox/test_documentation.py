@@ -66,7 +66,8 @@ def test_figures_of_the_readme(bare):
 
 
 def test_targets_of_the_makefile():
-    rules = "".join((ROOT / name).read_text() for name in ("Makefile", "Integrations/dist.mk", "Integrations/panel.mk"))
+    files = ("Makefile", "Integrations/dist.mk", "Integrations/panel.mk", "Tests/Independent/prove.mk")
+    rules = "".join((ROOT / name).read_text() for name in files)
     targets = set(re.findall(r"^([a-z0-9-]+):", rules, re.MULTILINE))
     for page in PAGES:
         named = set(re.findall(r"(?:^ +|`)make ([a-z0-9-]+)\b", page.read_text(), re.MULTILINE))
@@ -119,3 +120,16 @@ def test_files_that_the_architecture_names():
     named = re.findall(r"^\| `([^`]+)` \| \d+ \|", text, re.MULTILINE)
     assert len(named) > 10
     assert [path for path in named if not (ROOT / "Sources/BPFAssembler" / path).exists()] == []
+
+
+def test_the_figures_of_the_readme():
+    """They are those of `make figures`, in the form that Benchmarks/run has now."""
+    shown = (ROOT / "README.md").read_text().partition("<!-- Benchmarks/start.md -->\n")[2].partition("<!-- end -->")[0].strip()
+    assert shown == (ROOT / "Benchmarks/start.md").read_text().strip()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in shown.splitlines() if line.startswith("| ")]
+    named = re.findall(r'also "([^"]+)"', (ROOT / "Benchmarks/run").read_text())
+    assert len(named) > 8 and {"/bin/true alone", *named} >= {row[0] for row in rows if len(row) == 8} - {rows[0][0]}
+    assert {"C, musl, the same layers hard-coded", "nonet -- /bin/true", "nonet --loopback", "unshare -rn"} <= {row[0] for row in rows}
+    heads = re.findall(r'printf\("(\|.*?)\\n"', (ROOT / "Benchmarks/startup.c").read_text())
+    assert [cell.strip() for cell in heads[0].strip("|").split("|")][1:] == rows[0][1:]
+    assert re.search(r" bytes; .*, \d+ cores, Linux \S+, \d{4}-\d\d-\d\d\.$", shown, re.MULTILINE)

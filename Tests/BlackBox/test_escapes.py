@@ -93,7 +93,7 @@ def test_ways_under_a_supervisor(outsides, nonet, inside, free, who, preset):
         letter = letters[PRESETS.index(preset)]
         if free(who)[name][0] == "out" and letter != "o" and got[name] != inside(who, preset)[name]:
             wrong[name] = (reason(got[name]), reason(inside(who, preset)[name]))
-    if free(who)["second-listener"][0] == "out":
+    if free(who)["second-listener"][0] == "out" and preset != "loopback":  # which has a supervisor anyway
         assert wrong.pop("second-listener")[0] == "seccomp: EBUSY"
     assert wrong == {}
     assert not [name for name, _, letters in WAYS if letters[PRESETS.index(preset)] != "o" and got[name][0] == "out"]
@@ -302,10 +302,10 @@ def test_debuggers_work_inside(free_launcher, nonet, user, preset, words, says):
 def test_nobody_traces_the_command_from_a_sibling(outsides, nonet, preset):
     """Two runs of nonet are outside of each other."""
     outside = outsides(USERS[-1])
-    child = Launcher(outside.user, (nonet, "--policy", preset, "--")).popen("sh", "-c", "echo ready; exec sleep 20")
+    child = Launcher(outside.user, (nonet, "--policy", preset, "--")).popen("sh", "-c", "echo $$; exec sleep 20")
     try:
-        assert child.stdout.readline() == b"ready\n"
-        script = f"import ctypes; l = ctypes.CDLL(None, use_errno=True); print(l.ptrace(0x4206, {child.pid}, 0, 0), ctypes.get_errno())"
+        command = int(child.stdout.readline())  # under loopback a child of nonet's
+        script = f"import ctypes; l = ctypes.CDLL(None, use_errno=True); print(l.ptrace(0x4206, {command}, 0, 0), ctypes.get_errno())"
         assert Launcher(outside.user)(PYTHON, "-c", script).stdout == b"0 0\n"
         got = Launcher(outside.user, (nonet, "--policy", preset, "--"))(PYTHON, "-c", script)
         assert got.stdout == b"-1 %d\n" % errno.EPERM

@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 
-from support.hooks import BLOCKS, HOSTS, KNOWN, entry, question
+from support.hooks import BLOCKS, HOSTS, KNOWN, entry, hooks, inner, question
 from support.run import Launcher
 
 every_host = pytest.mark.parametrize("host", HOSTS)
@@ -77,14 +77,17 @@ def test_install_status_and_uninstall(hook, settings, nonet, host):
 
     done = hook(host, "--install")
     assert done.returncode == 0, done
-    assert json.loads(read(path))["hooks"] == {KNOWN[host].event: [entry(host, line)]}
+    assert json.loads(read(path))["hooks"] == hooks(host, line)
     assert applied("", done.stdout.decode()) == read(path)
     assert folder_of(path) == [os.path.basename(path)]
     done = hook(host, "--status")
-    assert (done.returncode, done.stdout) == (0, f"installed in {path}\n  {line}\n".encode())
+    doubt = b"" if host != "codex" else b"because it is not trusted yet: commands run unconfined; trust it in Codex, by /hooks\n"
+    state = "installed" if host != "codex" else "installed, but not to be trusted,"
+    assert (done.returncode, done.stdout) == (int(host == "codex"), f"{state} in {path}\n  {line}\n".encode() + doubt)
 
     done = hook(host, "--uninstall")
-    assert done.returncode == 0 and json.loads(read(path)) == ({"version": 1} if host == "cursor" else {})
+    assert done.returncode == 0 and json.loads(read(path)) == KNOWN[host].empty
+    assert done.stderr.startswith(f"nonet: the hook was taken out of {path}".encode())
     assert hook(host, "--status").returncode == 1
 
 
@@ -194,8 +197,12 @@ def test_options_are_in_the_hook(hook, settings, nonet, me, host):
     assert hook(host, "--policy", "it's a.policy", "--errno=EPERM", "--install").returncode == 0
     line = f"{nonet} --hook {host} --policy '{me.home}/it'\\''s a.policy' --errno EPERM || exit 2"
     assert json.loads(read(settings(host)))["hooks"][KNOWN[host].event] == [entry(host, line)]
-    assert hook(host, "--policy", "it's a.policy", "--errno=EPERM", "--status").returncode == 0
+    in_force = int(host == "codex")  # which has not been trusted here
+    assert hook(host, "--policy", "it's a.policy", "--errno=EPERM", "--status").returncode == in_force
+    # Without options it says which hook there is; with others, that it differs.
     done = hook(host, "--status")
+    assert done.returncode == in_force and done.stdout.startswith(b"installed") and line.encode() in done.stdout
+    done = hook(host, "--errno=EPERM", "--status")
     assert done.returncode == 1 and done.stdout.startswith(b"differs in ") and line.encode() in done.stdout
 
     # An other line takes the place of the one that is there.
@@ -209,8 +216,7 @@ def test_what_is_found_as_ours(hook, settings, host):
     """Older ones, several, and under a matcher that never asks them: one is left, where it is asked."""
     lines = [f"nonet --hook {host}", f"'/old path/nonet' --policy strict --hook={host} || exit 2", f"/x/nonet -q --hook {host}"]
     others = [f"/x/nonette --hook {host}", "nonet --hook other", f"echo nonet --hook {host}", f"nonet --policy x {host}", "nonet 'unclosed"]
-    group = entry(host, "")
-    matcher = {} if host == "cursor" else {"matcher": "Write"}
+    matcher = {} if KNOWN[host].tool is None else {"matcher": "Write"}
     entries = [{**entry(host, line), **matcher} for line in lines + others]
     path = settings(host, json.dumps({"hooks": {KNOWN[host].event: entries}}, indent=2))
     done = hook(host, "--status")
@@ -218,39 +224,246 @@ def test_what_is_found_as_ours(hook, settings, host):
     assert not any(line.encode() in done.stdout for line in others)
     hook(host, "--install")
     left = json.loads(read(path))["hooks"][KNOWN[host].event]
-    assert left[:-1] == entries[len(lines):] and set(left[-1]) == set(group)
-    assert hook(host, "--status").returncode == 0
+    assert left[:-1] == entries[len(lines):] and set(left[-1]) == set(entry(host, ""))
+    assert hook(host, "--status").returncode == int(host == "codex")
     hook(host, "--uninstall")
     assert json.loads(read(path))["hooks"][KNOWN[host].event] == entries[len(lines):]
 
 
 @every_host
-@pytest.mark.parametrize("change", [{"timeout": 1}, {"async": True}, {"if": "Bash(git *)"}, {"failClosed": False}, {"type": "prompt"}],
-                         ids=lambda change: next(iter(change)))
+@pytest.mark.parametrize("change", [{"timeout": 1}, {"async": True}, {"if": "Bash(git *)"}, {"failClosed": False}, {"type": "prompt"},
+                                    {"onFailure": "allow"}], ids=lambda change: next(iter(change)))
 def test_a_hook_that_was_weakened(hook, settings, nonet, host, change):
     """The line is as it was and the host would still not wait, ask or block: as a command of the agent could have it."""
-    if (host == "cursor") != ("failClosed" in change) and next(iter(change)) in ("failClosed", "type"):
+    known, name = KNOWN[host], next(iter(change))
+    if (name == "failClosed" and not known.fails_closed) or (name == "type" and not known.has_type):
         pytest.skip("this host has no such member")
     hook(host, "--install")
     path = settings(host)
     data = json.loads(read(path))
-    one = data["hooks"][KNOWN[host].event][0]
-    (one if host == "cursor" else one["hooks"][0]).update(change)
+    told = known.timeout_name if name == "timeout" else name
+    inner(host, data["hooks"][known.event][0])[told] = change[name]
     settings(host, json.dumps(data))
     done = hook(host, "--status")
-    assert done.returncode == 1 and done.stdout.startswith(b"differs" if "type" in change else b"changed"), done
-    assert "type" in change or next(iter(change)).encode() in done.stdout
+    assert done.returncode == 1 and done.stdout.startswith(b"differs" if name == "type" else b"changed"), done
+    assert name == "type" or told.encode() in done.stdout
     assert hook(host, "--install").returncode == 0
-    assert json.loads(read(path))["hooks"][KNOWN[host].event] == [entry(host, f"{nonet} --hook {host} || exit 2")]
-    assert hook(host, "--status").returncode == 0
+    assert json.loads(read(path))["hooks"] == hooks(host, f"{nonet} --hook {host} || exit 2")
+    assert hook(host, "--status").returncode == int(host == "codex")
 
 
-def test_hooks_that_are_switched_off(hook, settings):
-    hook("claude-code", "--install")
-    data = json.loads(read(settings("claude-code")))
-    settings("claude-code", json.dumps({**data, "disableAllHooks": True}))
-    done = hook("claude-code", "--status")
+@pytest.mark.parametrize("host", ["claude-code", "qwen-code", "copilot-cli"])
+def test_hooks_that_are_switched_off(hook, settings, host):
+    hook(host, "--install")
+    data = json.loads(read(settings(host)))
+    settings(host, json.dumps({**data, "disableAllHooks": True}))
+    done = hook(host, "--status")
     assert done.returncode == 1 and b"disableAllHooks" in done.stdout
+    assert b"disableAllHooks" in hook(host, "--errno=EPERM", "--install").stderr
+
+
+def test_a_project_that_switches_hooks_off(hook, settings, me):
+    """What the project in the working folder says to Claude Code counts too."""
+    project = f"{me.home}/project"
+    os.makedirs(f"{project}/.claude")
+    hook("claude-code", "--install")
+    assert hook("claude-code", "--status", cwd=project).returncode == 0
+    with open(f"{project}/.claude/settings.local.json", "w") as file:
+        file.write('{"disableAllHooks": true}')
+    done = hook("claude-code", "--status", cwd=project)
+    assert done.returncode == 1 and b".claude/settings.local.json" in done.stdout
+    # Nothing there keeps anybody waiting.
+    os.unlink(f"{project}/.claude/settings.local.json")
+    os.mkfifo(f"{project}/.claude/settings.local.json")
+    assert hook("claude-code", "--status", cwd=project, timeout=10).returncode == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can lay a folder over /etc/claude-code")
+def test_what_the_administrator_says(hook, settings, nonet, me):
+    """allowManagedHooksOnly in the managed settings, laid over /etc in a mount namespace of the test's own."""
+    hook("claude-code", "--install")
+    managed = f"{me.home}/managed"
+    os.makedirs(managed)
+    with open(f"{managed}/managed-settings.json", "w") as file:
+        file.write('{"allowManagedHooksOnly": true}')
+    script = f"mount -t tmpfs none /etc && mkdir /etc/claude-code && mount --bind {managed} /etc/claude-code && exec \"$@\""
+
+    def inside(*words):
+        return subprocess.run(["unshare", "-m", "sh", "-c", script, "sh", nonet, "--hook", "claude-code", *words],
+                              env=me.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=20)
+
+    done = inside("--status")
+    assert done.returncode == 1 and b"allowManagedHooksOnly" in done.stdout, done
+    assert inside("--install", "--managed").returncode == 0
+    assert json.loads(read(f"{managed}/managed-settings.json"))["hooks"] == hooks("claude-code", f"{nonet} --hook claude-code || exit 2")
+    assert inside("--status", "--managed").returncode == 0
+    assert inside("--uninstall", "--managed").returncode == 0
+    assert json.loads(read(f"{managed}/managed-settings.json")) == {"allowManagedHooksOnly": True}
+
+
+def test_managed_settings_that_nobody_knows(hook):
+    done = hook("codex", "--install", "--managed")
+    assert done.returncode == BLOCKS and b"no settings of an administrator are known" in done.stderr
+
+
+def test_trap_codex_skips_what_is_not_trusted(hook, settings, me):
+    """Codex asks a hook once its user has trusted it, and `codex exec` does not say so (its issue 46210)."""
+    done = hook("codex", "--install")
+    assert b"not trusted yet: commands run unconfined" in done.stderr
+    path, toml = settings("codex"), f"{me.home}/.codex/config.toml"
+    key = f"{path}:pre_tool_use:0:0"
+    for text, code in (('model = "x"\n', 1), (f'[hooks.state."{key}"]\ntrusted_hash = "sha256:0"\n', 0),
+                       (f'# [hooks.state."{key}"]\ntrusted_hash = "sha256:0"\n', 1),
+                       (f'[hooks.state."{path}:pre_tool_use:1:0"]\ntrusted_hash = "sha256:0"\n', 1),
+                       (f'[hooks.state."{key}"]\n[other]\ntrusted_hash = "sha256:0"\n', 1),
+                       (f'[hooks.state]\n"{key}" = {{ trusted_hash = "sha256:0" }}\n', 0),
+                       (f'[hooks.state."{key}"]\ntrusted_hash = "sha256:0"\nenabled = false\n', 1),
+                       (f'[features]\nhooks = false\n[hooks.state."{key}"]\ntrusted_hash = "sha256:0"\n', 1)):
+        with open(toml, "w") as file:
+            file.write(text)
+        done = hook("codex", "--status")
+        assert done.returncode == code, (text, done)
+
+
+def test_trap_codex_an_entry_stays_to_the_byte(hook, settings):
+    """A changed entry is untrusted again, so installing once more changes nothing."""
+    hook("codex", "--install")
+    before = read(settings("codex"))
+    hook("codex", "--install")
+    assert read(settings("codex")) == before
+
+
+@pytest.mark.parametrize("place", ["versions/2.1.300", "package"])
+def test_trap_claude_keys_that_an_older_version_rejects(hook, settings, nonet, me, place):
+    """onFailure and PostToolUseFailure make an older Claude Code refuse the file: only a version that is seen gets them."""
+    folder = f"{me.home}/claude/{place}"
+    if place == "package":
+        os.makedirs(folder)
+        program = f"{folder}/cli.js"
+        with open(f"{folder}/package.json", "w") as file:
+            file.write('{"name": "@anthropic-ai/claude-code", "version": "2.1.294"}')
+    else:
+        os.makedirs(os.path.dirname(folder))
+        program = folder
+    with open(program, "w") as file:
+        file.write("#!/bin/sh\nexit 1\n")
+    os.chmod(program, 0o755)
+    os.mkdir(f"{me.home}/bin")
+    os.symlink(program, f"{me.home}/bin/claude")
+    env = {"PATH": f"{me.home}/bin:{os.environ['PATH']}"}
+    line = f"{nonet} --hook claude-code || exit 2"
+    old = hooks("claude-code", line)
+    new = {**entry("claude-code", line), "hooks": [{**inner("claude-code", entry("claude-code", line)), "onFailure": "block"}]}
+    new = {"PreToolUse": [new], "PostToolUseFailure": [entry("claude-code", line)]}
+    hook("claude-code", "--install", env=env)
+    assert json.loads(read(settings("claude-code")))["hooks"] == (old if place == "package" else new)
+    if place == "package":
+        with open(f"{folder}/package.json", "w") as file:
+            file.write('{"version": "2.1.295"}')
+        assert hook("claude-code", "--status", env=env).returncode == 1
+        hook("claude-code", "--install", env=env)
+        assert json.loads(read(settings("claude-code")))["hooks"]["PostToolUseFailure"] == new["PostToolUseFailure"]
+    assert hook("claude-code", "--status", env=env).returncode == 0
+    hook("claude-code", "--uninstall", env=env)
+    assert json.loads(read(settings("claude-code"))) == {}
+
+
+# The prefix
+
+
+@pytest.fixture
+def beside(nonet, me):
+    """`nonet --hook claude-code ...` of a nonet that has nonet-shell beside it."""
+    folder = f"{me.home}/opt"
+    os.mkdir(folder)
+    shutil.copy(nonet, f"{folder}/nonet")
+    os.symlink("nonet", f"{folder}/nonet-shell")
+    return Launcher(me, (f"{folder}/nonet", "--hook", "claude-code"))
+
+
+def test_claude_has_a_prefix_that_no_hook_can_drop(beside, settings, me):
+    done = beside("--errno", "EPERM", "--install")
+    # What it means for hooks and MCP servers is said before the change.
+    assert done.returncode == 0 and b"MCP servers" in done.stderr
+    path = settings("claude-code")
+    assert json.loads(read(path))["env"] == {"CLAUDE_CODE_SHELL_PREFIX": f"{me.home}/opt/nonet-shell -c", "NONET_OPTIONS": "--errno EPERM --hint"}
+    done = beside("--status")
+    assert done.returncode == 0 and b"with CLAUDE_CODE_SHELL_PREFIX" in done.stdout
+    before = read(path)
+    assert b"already" in beside("--errno", "EPERM", "--install").stderr and read(path) == before
+    data = json.loads(before)
+    settings("claude-code", json.dumps({**data, "env": {**data["env"], "NONET_OPTIONS": ""}}))
+    done = beside("--status")
+    assert done.returncode == 1 and b"NONET_OPTIONS" in done.stdout
+    beside("--install", "--no-prefix")
+    assert "env" not in json.loads(read(path))
+    assert beside("--status", "--no-prefix").returncode == 0
+    beside("--install")
+    beside("--uninstall")
+    assert json.loads(read(path)) == {}
+
+
+def test_a_prefix_of_somebody_else_stays(beside, settings):
+    path = settings("claude-code", '{"env": {"CLAUDE_CODE_SHELL_PREFIX": "/my/wrapper -x"}}')
+    done = beside("--install")
+    assert done.returncode == 0 and b"/my/wrapper -x" in done.stderr
+    assert json.loads(read(path))["env"] == {"CLAUDE_CODE_SHELL_PREFIX": "/my/wrapper -x"}
+    assert beside("--status").returncode == 1
+    beside("--uninstall")
+    assert json.loads(read(path))["env"] == {"CLAUDE_CODE_SHELL_PREFIX": "/my/wrapper -x"}
+
+
+def test_what_a_variable_may_not_say_has_no_prefix(beside, settings):
+    """--allow-unix is taken from a hook alone."""
+    done = beside("--allow-unix", "env:SSH_AUTH_SOCK", "--install")
+    assert done.returncode == 0 and b"without CLAUDE_CODE_SHELL_PREFIX" in done.stderr
+    assert "env" not in json.loads(read(settings("claude-code")))
+
+
+def test_the_prefix_keeps_the_folder_and_confines(beside, settings, me, listener):
+    """As Claude Code uses it: the shell with its option, then the whole command with what it writes behind it."""
+    beside("--install")
+    env = json.loads(read(settings("claude-code")))["env"]
+    os.mkdir(f"{me.home}/sub")
+    send = f"(echo out > /dev/tcp/127.0.0.1/{listener.port})"
+    tail = f" && pwd -P >| {me.home}/cwd"
+    for prefix in (["bash", "-c"], env["CLAUDE_CODE_SHELL_PREFIX"].split()):
+        subprocess.run([*prefix, f"eval 'cd sub; {send}; true'" + tail], cwd=me.home, timeout=20, stderr=subprocess.PIPE,
+                       env={**me.environment(), "NONET_SHELL": "/bin/bash", "NONET_OPTIONS": env["NONET_OPTIONS"]}, check=True)
+        assert read(f"{me.home}/cwd") == f"{os.path.realpath(me.home)}/sub\n"
+        os.unlink(f"{me.home}/cwd")
+    assert listener.seen == [b"out\n"]
+
+
+@pytest.mark.parametrize("options", [[], ["--policy", "strict"], ["--errno", "EPERM"]], ids=" ".join)
+def test_a_hook_behind_the_prefix_leaves_the_command(beside, settings, me, options):
+    """Only where the kernel shows that it is confined, and its own prefix stands in the settings with the same options."""
+    beside(*options, "--install")
+    path = settings("claude-code")
+    env = json.loads(read(path))["env"]
+    shell = env["CLAUDE_CODE_SHELL_PREFIX"].split()
+    line = json.loads(read(path))["hooks"]["PreToolUse"][0]["hooks"][0]["command"]
+
+    def leaves(line, *prefix, **more):
+        environment = {**me.environment(), **env, "NONET_SHELL": "/bin/bash", **more}
+        done = subprocess.run([*prefix, line] if prefix else ["sh", "-c", line], input=json.dumps(question("claude-code", "ls")).encode(),
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, cwd=me.home, timeout=20)
+        assert done.returncode == 0, done
+        return done.stdout == b"{}\n"
+
+    # NONET names a policy, and no further options: with those the two nest.
+    assert leaves(line, *shell) == (options != ["--errno", "EPERM"])
+    # Inside another nonet nonet-shell does not use NONET_OPTIONS.
+    assert leaves(line, f"{me.home}/opt/nonet", "-q", "--", *shell) == (options == [])
+    assert not leaves(line)  # not confined
+    assert not leaves(line, NONET="default:seccomp+landlock+descriptors")  # only says so
+    assert not leaves(line, *shell, CLAUDE_CODE_SHELL_PREFIX="/another -c")
+    assert not leaves(line, *shell, NONET_OPTIONS="")  # as a project may set it
+    assert not leaves(line.replace("--hook claude-code", "--hook claude-code --offline"), *shell)  # other options
+    settings("claude-code", json.dumps({**json.loads(read(path)), "env": {}}))
+    assert not leaves(line, *shell)  # not in the settings
+    settings("claude-code", "{")
+    assert not leaves(line, *shell)
 
 
 def test_a_program_that_others_may_change(nonet, me):
@@ -259,10 +472,10 @@ def test_a_program_that_others_may_change(nonet, me):
     os.mkdir(folder)
     copy = shutil.copy(nonet, f"{folder}/nonet")
     def status():
-        done = Launcher(me, (copy, "--hook", "codex"))("--status")
+        done = Launcher(me, (copy, "--hook", "gemini-cli"))("--status")
         return done.returncode, done.stdout.decode()
     os.chmod(me.home, 0o755), os.chmod(folder, 0o755), os.chmod(copy, 0o755)
-    Launcher(me, (copy, "--hook", "codex"))("--install")
+    Launcher(me, (copy, "--hook", "gemini-cli"))("--install")
     assert status()[0] == 0
     for path, mode in (copy, 0o757), (folder, 0o777), (me.home, 0o703):
         before = os.stat(path).st_mode
@@ -351,11 +564,57 @@ def test_a_full_disk_loses_nothing(hook, settings):
 
 @pytest.mark.parametrize("host, variable, path", [
     ("claude-code", "CLAUDE_CONFIG_DIR", "settings.json"), ("codex", "CODEX_HOME", "hooks.json"),
-    ("gemini-cli", "GEMINI_CLI_HOME", ".gemini/settings.json")])
+    ("gemini-cli", "GEMINI_CLI_HOME", ".gemini/settings.json"), ("copilot-cli", "COPILOT_HOME", "hooks/nonet.json"),
+    ("crush", "CRUSH_GLOBAL_CONFIG", "crush.json"), ("crush", "XDG_CONFIG_HOME", "crush/crush.json"),
+    ("devin", "XDG_CONFIG_HOME", "devin/config.json")])
 def test_variables_of_the_hosts(hook, me, host, variable, path):
     assert hook(host, "--install", env={variable: f"{me.home}/else where"}).returncode == 0
     assert json.loads(read(f"{me.home}/else where/{path}"))["hooks"]
     assert not os.path.exists(f"{me.home}/{KNOWN[host].file}")
+
+
+def test_trap_droid_reads_one_of_two_files(hook, settings, nonet, me):
+    """hooks.json, whose events are members of the file itself, is read instead of the settings where it is there."""
+    other = f"{me.home}/.factory/hooks.json"
+    line = f"{nonet} --hook droid || exit 2"
+    settings("droid")
+    os.makedirs(f"{me.home}/.factory")
+    mine = {"Stop": [{"hooks": [{"type": "command", "command": "mine"}]}]}
+    with open(other, "w") as file:
+        json.dump(mine, file)
+    assert hook("droid", "--install").returncode == 0
+    assert json.loads(read(other)) == {**mine, **hooks("droid", line)} and not os.path.exists(settings("droid"))
+    assert hook("droid", "--status").returncode == 0
+    hook("droid", "--uninstall")
+    assert json.loads(read(other)) == mine
+
+
+@every_host
+def test_a_trial(hook, settings, nonet, me, host):
+    """The hook is asked as the host asks, and what it answers is run: confined, or it says that it was not."""
+    assert hook(host, "--try").returncode == 1
+    hook(host, "--install")
+    done = hook(host, "--try")
+    assert done.stdout.startswith(f"confined: asked as {host} asks".encode()) and f"{nonet} --check\n".encode() in done.stdout, done
+    assert done.returncode == int(host == "codex") and (b"not trusted yet" in done.stdout) == (host == "codex")
+    path = settings(host)
+    for bad in ("cat >/dev/null; echo {}", "exit 0", "cat >/dev/null; exit 2", f"{nonet} --polcy"):
+        # Still a hook of ours by its words, which does something else.
+        data = json.loads(read(path))
+        inner(host, data["hooks"][KNOWN[host].event][0])[KNOWN[host].command] = f"nonet --hook {host}"
+        settings(host, json.dumps(data))
+        os.makedirs(f"{me.home}/fake", exist_ok=True)
+        with open(f"{me.home}/fake/nonet", "w") as file:
+            file.write(f"#!/bin/sh\n{bad}\n")
+        os.chmod(f"{me.home}/fake/nonet", 0o755)
+        done = hook(host, "--try", env={"PATH": f"{me.home}/fake:{os.environ['PATH']}"})
+        assert done.returncode == 1 and done.stdout.startswith(b"not confined"), (bad, done)
+
+
+def test_a_name_that_was_shortened(bare):
+    done = bare("--hook", "claude", "--install")
+    assert done.returncode == BLOCKS and b"did you mean 'claude-code'?" in done.stderr
+    assert b"did you mean 'gemini-cli'?" in bare("--hook", "gemini").stderr
 
 
 def test_without_a_home(hook):
@@ -390,7 +649,7 @@ def test_trap_a_hook_whose_program_is_gone_blocks(hook, settings, nonet, me, hos
     shutil.copy(nonet, copy)
     Launcher(me, (copy, "--hook", host))("--install")
     found = json.loads(read(settings(host)))["hooks"][KNOWN[host].event][0]
-    line = found["command"] if host == "cursor" else found["hooks"][0]["command"]
+    line = inner(host, found)[KNOWN[host].command]
 
     def run(shell="sh"):
         return subprocess.run([shell, "-c", line], input=json.dumps(question(host, "ls")).encode(), stdout=subprocess.PIPE,

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import resource
 import shutil
 import signal
@@ -19,7 +20,7 @@ import time
 import pytest
 
 from support.calls import X86
-from support.hooks import BLOCKS, HOSTS, ask, confined, corpus, question, quoted, rewritten
+from support.hooks import BLOCKS, HOSTS, KNOWN, OLD_CURSOR, ask, confined, corpus, question, quoted, rewritten
 from support.run import PYTHON, tool
 from test_fault_injection import inject  # noqa: F401, a fixture
 
@@ -70,24 +71,32 @@ def in_box(path, command, environment):
 
 
 def test_corpus_runs_the_same(nonet, me, tmp_path):
-    """Hundreds of commands: same output, status and files with and without the rewriting of each hook."""
+    """Hundreds of commands: same output, status and files with and without the rewriting of each hook.
+
+    A host whose shell keeps its folder evaluates the command, and so is compared with that.
+    """
     cases = list(corpus())
     assert len(cases) >= 300
     environment = {**me.environment(), "GIT_CONFIG_GLOBAL": "/dev/null"}
 
     def told(found):
-        """A shell that is told of a signal by 128 + n tells no difference."""
-        return (128 - found[0], *found[1:]) if found[0] < 0 else found
+        """A shell that is told of a signal by 128 + n tells no difference; how long a command took is none."""
+        output = re.sub(rb"(?m)^(real|user|sys) [0-9.]+$", rb"\1", found[1])
+        return (128 - found[0] if found[0] < 0 else found[0], output, *found[2:])
 
     def differences(numbered):
         number, (place, command) = numbered
         texts = {host: rewritten(host, ask(nonet, host, question(host, command))) for host in HOSTS}
-        if set(texts.values()) != {confined(nonet, command)}:
-            return f"{place}: rewritten as {texts}"
+        wrong = {host: text for host, text in texts.items() if text != confined(nonet, command, host=host)}
+        if wrong:
+            return f"{place}: rewritten as {wrong}"
         # The same path both times: programs name it in what they print.
-        before = told(in_box(tmp_path / f"{number}" / "box", command, environment))
-        after = told(in_box(tmp_path / f"{number}" / "box", texts["codex"], environment))
-        return None if before == after else f"{place}: {command[:200]!r}\n  before {before[:3]}\n  after  {after[:3]}"
+        box = tmp_path / f"{number}" / "box"
+        for host, plain in (("codex", command), ("claude-code", f"eval -- {quoted(command)} && :")):
+            before, after = told(in_box(box, plain, environment)), told(in_box(box, texts[host], environment))
+            if before != after:
+                return f"{host}, {place}: {command[:200]!r}\n  before {before[:3]}\n  after  {after[:3]}"
+        return None
 
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         failures = [said for said in pool.map(differences, enumerate(cases)) if said]
@@ -114,7 +123,7 @@ def test_trap_claude_updated_input_is_the_whole_input(nonet):
     text = (b'{"hook_event_name":"PreToolUse","tool_name":"Bash","tool_input":{"description" : "d\\u00e9\\/", "timeout":1.20e5,'
             b'\n "command":"\\u006cs", "run_in_background":true, "later":[{"x":null}], "big":12345678901234567890}}')
     done = ask(nonet, "claude-code", text)
-    command = json.dumps(confined(nonet, "ls")).encode()
+    command = json.dumps(confined(nonet, "ls", host="claude-code")).encode()
     expected = text[text.index(b'{"description"'):-1].replace(b'"\\u006cs"', command)
     assert expected in done.stdout
     assert json.loads(done.stdout)["hookSpecificOutput"]["updatedInput"]["run_in_background"] is True
@@ -143,25 +152,64 @@ def test_trap_gemini_standard_output_is_json_only(nonet, me):
     assert done.stdout.count(b"\n") == 1 and done.stderr == b""
 
 
-def test_trap_cursor_does_not_rewrite(nonet):
-    """Cursor takes yes or no: no, with the command to run instead, and yes to exactly that one."""
-    done = ask(nonet, "cursor", question("cursor", "echo it's"))
-    answer = json.loads(done.stdout)
-    assert set(answer) == {"permission", "user_message", "agent_message"} and answer["permission"] == "deny"
-    assert "blocked by nonet" in answer["agent_message"]
+def test_trap_cursor_rewrites_since_2026_and_before_does_not(nonet):
+    """preToolUse takes another input; beforeShellExecution only yes or no: no, with the command to run instead, and yes
+    to exactly that one, which is also what a newer Cursor asks about there after the first answer."""
+    done = ask(nonet, "cursor", question("cursor", "echo it's", timeout=5))
+    assert json.loads(done.stdout) == {"permission": "allow", "updated_input": {"command": confined(nonet, "echo it's"), "timeout": 5}}
     told = rewritten("cursor", done)
-    assert told == confined(nonet, "echo it's")
+    for old in (OLD_CURSOR, without(OLD_CURSOR, "hook_event_name")):
+        done = ask(nonet, "cursor", {**old, "command": "echo it's"})
+        answer = json.loads(done.stdout)
+        assert set(answer) == {"permission", "user_message", "agent_message"} and answer["permission"] == "deny"
+        assert "blocked by nonet" in answer["agent_message"] and rewritten("cursor", done) == told
+        assert json.loads(ask(nonet, "cursor", {**old, "command": told}).stdout) == {"permission": "allow"}
+    # An answer without `permission` blocks there, so a command that is confined already is allowed by name.
     assert json.loads(ask(nonet, "cursor", question("cursor", told)).stdout) == {"permission": "allow"}
 
 
-@pytest.mark.parametrize("host", ["claude-code", "codex", "gemini-cli"])
+def test_trap_copilot_has_its_arguments_as_text(nonet):
+    """toolArgs is a string of JSON, in some versions an object; hookSpecificOutput would be ignored (copilot-cli 2013)."""
+    for args in ({"command": "ls", "description": "d\u00e9"}, '{ "command":"\\u006cs" , "description":"d\\u00e9"}'):
+        done = ask(nonet, "copilot-cli", {**KNOWN["copilot-cli"].asks, "toolArgs": args})
+        assert json.loads(done.stdout) == {"permissionDecision": "allow", "modifiedArgs": {
+            "command": confined(nonet, "ls", host="copilot-cli"), "description": "dé"}}
+    for args in ("ls", "[]", '{"command":1}', '{"command":"ls","command":"id"}', '{"command":"ls"', None, 1):
+        blocked(ask(nonet, "copilot-cli", {**KNOWN["copilot-cli"].asks, "toolArgs": args}))
+
+
+def test_trap_crush_merges_and_asks_on(nonet):
+    """updated_input is merged into the tool's input; without a decision the question for approval stays."""
+    done = ask(nonet, "crush", question("crush", "ls", timeout=5))
+    assert json.loads(done.stdout) == {"updated_input": {"command": confined(nonet, "ls")}}
+
+
+@pytest.mark.parametrize("host", [host for host in HOSTS if KNOWN[host].whole_input])
+def test_trap_the_whole_input_is_given_back(nonet, host):
+    done = ask(nonet, host, question(host, "ls", description="d", timeout=1.5))
+    command = json.dumps(confined(nonet, "ls", host=host)).encode()
+    assert b'{"command": ' + command + b', "description": "d", "timeout": 1.5}' in done.stdout
+
+
+@every_host
 def test_a_confined_command_is_left_alone(nonet, host):
     """Nothing is said of a command that this very hook would have made."""
     for options in ([], ["--policy", "strict", "--errno", "EPERM"]):
         for command in ("", "ls", "'; id", "a\\", "echo 'x' \\' \\\\ $(y)\n"):
-            own = confined(nonet, command, *options)
+            own = confined(nonet, command, *options, host=host)
             done = ask(nonet, host, question(host, own), *options)
-            assert (done.returncode, done.stdout, done.stderr) == (0, b"{}\n", b"")
+            nothing = b'{"permission":"allow"}\n' if host == "cursor" else b"{}\n"
+            assert (done.returncode, done.stdout, done.stderr) == (0, nothing, b"")
+
+
+@every_host
+def test_trap_a_host_that_reads_anothers_file_wraps_once(nonet, host):
+    """Cursor and Grok read Claude Code's hooks too: what one hook made is confined to another with the same options."""
+    nothing = b'{"permission":"allow"}\n' if host == "cursor" else b"{}\n"
+    for other in ("codex", "claude-code"):
+        assert ask(nonet, host, question(host, confined(nonet, "ls", host=other))).stdout == nothing
+        told = rewritten(host, ask(nonet, host, question(host, confined(nonet, "ls", host=other)), "--errno", "EPERM"))
+        assert told == confined(nonet, confined(nonet, "ls", host=other), "--errno", "EPERM", host=host)
 
 
 LOOKALIKES = [
@@ -174,6 +222,8 @@ LOOKALIKES = [
     "/bin/nonet -- bash -c 'ls'", "./nonet -- bash -c 'ls'", "{nonet}x -- bash -c 'ls'", "'{nonet}' -- bash -c 'ls'",
     "X=1 {nonet} -- bash -c 'ls'", "exec {nonet} -- bash -c 'ls'", "{nonet} -- bash -c 'a\\'\\''", "{nonet} -- bash -c 'a'\\'",
     "ls # {nonet} -- bash -c 'ls'", "# {nonet} -- bash -c\nls",
+    "{{ _nonet=$({nonet} -- bash -c 'ls') && builtin cd ${{ZSH_VERSION:+-q}} -- \"$_nonet\"; }} 3>&1", "{{ _nonet=$({nonet} --hint --cd -- bash -c 'ls'; id) && builtin cd ${{ZSH_VERSION:+-q}} -- \"$_nonet\"; }} 3>&1",
+    "{{ _nonet=$({nonet} --hint --cd -- bash -c 'ls') && builtin cd ${{ZSH_VERSION:+-q}} -- \"$_nonet\"; }} 3>&1; id", "{{ _nonet=$({nonet} --hint --cd -- bash -c 'ls') && builtin cd ${{ZSH_VERSION:+-q}} -- \"$_nonet\"; id; }} 3>&1",
     "{nonet} --hook claude-code", "{nonet} -- bash -c 'ls' & id", "{nonet} -- bash -c 'ls' | id", "{nonet} -- bash -c 'ls' > x",
 ]
 
@@ -184,7 +234,7 @@ def test_only_its_own_command_is_left_alone(nonet, host):
     for lookalike in LOOKALIKES:
         text = lookalike.format(nonet=nonet)
         told = rewritten(host, ask(nonet, host, question(host, text)))
-        assert told == confined(nonet, text), lookalike
+        assert told == confined(nonet, text, host=host), lookalike
 
 
 @every_host
@@ -192,7 +242,7 @@ def test_options_are_carried(nonet, me, host):
     options = ["--policy=strict", "--deny", "unshare,setns", "--errno", "EPERM", "-q", "--backend", "seccomp"]
     told = rewritten(host, ask(nonet, host, question(host, "ls"), *options))
     assert told == confined(nonet, "ls", "--policy", "strict", "--deny", "unshare,setns", "--errno", "EPERM",
-                            "--quiet", "--backend", "seccomp")
+                            "--quiet", "--backend", "seccomp", host=host)
 
 
 @pytest.mark.parametrize("name", ["a.policy", "sub/a.policy", "./it's a.policy", "$HOME `x` \\.policy"])
@@ -254,22 +304,24 @@ def without(data, name):
     return {key: value for key, value in data.items() if key != name}
 
 
-@pytest.mark.parametrize("host", ["claude-code", "codex", "gemini-cli"])
+@every_host
 def test_trap_another_shape_blocks(nonet, host):
-    good = question(host, "ls")
+    known, good = KNOWN[host], question(host, "ls")
     rewritten(host, ask(nonet, host, good))
-    bad = [without(good, name) for name in ("hook_event_name", "tool_name", "tool_input")]
-    bad += [{**good, "hook_event_name": name} for name in ("PostToolUse", "pretooluse", "", None, 1)]
-    bad += [{**good, "tool_input": value} for value in ({}, [], None, "ls", {"Command": "ls"}, {"command": None}, {"command": 1},
-                                                        {"command": ["bash", "-c", "ls"]}, {"command": {"x": "ls"}})]
-    bad += [{**good, "tool_name": name} for name in (None, 1, "bash", "Shell", "PowerShell", "exec_command", "run_terminal_cmd")]
-    bad += [{**good, "tool_name": "mcp__x__y", "tool_input": {name: "ls"}} for name in ("command", "cmd", "script", "commands")]
+    bad = [without(good, name) for name in (known.tool_name, known.input)]
+    if known.event_name:
+        bad += [without(good, known.event_name)]
+        bad += [{**good, known.event_name: name} for name in ("PostToolUse", "pretooluse", "", None, 1)]
+    bad += [{**good, known.input: value} for value in ({}, [], None, "ls", {"Command": "ls"}, {"command": None}, {"command": 1},
+                                                       {"command": ["bash", "-c", "ls"]}, {"command": {"x": "ls"}})]
+    bad += [{**good, known.tool_name: name} for name in (None, 1, "bash ", "shell", "PowerShell", "exec_command", "run_terminal_cmd")]
+    bad += [{**good, known.tool_name: "mcp__x__y", known.input: {name: "ls"}} for name in ("command", "cmd", "script", "commands")]
     for each in bad:
         blocked(ask(nonet, host, each))
 
 
-def test_trap_another_shape_blocks_cursor(nonet):
-    good = question("cursor", "ls")
+def test_trap_another_shape_blocks_older_cursor(nonet):
+    good = {**OLD_CURSOR, "command": "ls"}
     rewritten("cursor", ask(nonet, "cursor", good))
     rewritten("cursor", ask(nonet, "cursor", without(good, "hook_event_name")))
     for bad in ({}, without(good, "command"), {**good, "command": None}, {**good, "command": ["ls"]},
@@ -280,10 +332,16 @@ def test_trap_another_shape_blocks_cursor(nonet):
 @every_host
 def test_trap_two_commands_in_one_question_block(nonet, host):
     """Of two members of one name a host may run the one that the hook did not see."""
-    plain = json.dumps(question(host, "ls"))
-    for text in (plain.replace('"command": "ls"', '"command": "ls", "command": "id"'),
-                 plain.replace('"command": "ls"', '"command": "ls", "comm\\u0061nd": "id"'),
-                 plain.replace('"hook_event_name"', '"hook_event_name": "x", "hook_event_name"')):
+    known, plain = KNOWN[host], json.dumps(question(host, "ls"))
+    q = '\\"' if known.writes_input is json.dumps else '"'
+    texts = [plain.replace(f'{q}command{q}: {q}ls{q}', f'{q}command{q}: {q}ls{q}, {q}command{q}: {q}id{q}'),
+             plain.replace(f'"{known.tool_name}"', f'"{known.tool_name}": "x", "{known.tool_name}"'),
+             plain.replace(f'"{known.input}"', f'"{known.input}": {{}}, "{known.input}"')]
+    if q == '"':
+        texts.append(plain.replace('"command": "ls"', '"command": "ls", "comm\\u0061nd": "id"'))
+    if known.event_name:
+        texts.append(plain.replace(f'"{known.event_name}"', f'"{known.event_name}": "x", "{known.event_name}"'))
+    for text in texts:
         assert text != plain
         assert "said twice" in blocked(ask(nonet, host, text.encode()))
 
@@ -291,16 +349,18 @@ def test_trap_two_commands_in_one_question_block(nonet, host):
 @every_host
 def test_trap_characters_that_no_shell_gets_block(nonet, host):
     text = json.dumps(question(host, "ls@"))
+    deep = "\\" if KNOWN[host].writes_input is json.dumps else ""  # an escape of the inner JSON
     for escape in ("\\u0000", "\\ud800", "\\udc00x", "\\ud83dx"):
-        blocked(ask(nonet, host, text.replace("@", escape).encode()))
-    told = rewritten(host, ask(nonet, host, text.replace("@", "\\ud83d\\ude00").encode()))
-    assert told == confined(nonet, "ls😀")
+        blocked(ask(nonet, host, text.replace("@", deep + escape).encode()))
+    told = rewritten(host, ask(nonet, host, text.replace("@", deep + "\\ud83d" + deep + "\\ude00").encode()))
+    assert told == confined(nonet, "ls😀", host=host)
 
 
 @every_host
 def test_trap_a_command_too_long_to_run_blocks(nonet, host):
     """One argument has room for 131071 bytes; a longer one the host could not start at all."""
-    room = 131071 - len(confined(nonet, ""))
+    # What hands the folder back stands around the command a second time, inside.
+    room = 131071 - len(confined(nonet, "", host=host)) - (512 if KNOWN[host].folder else 0)
     for length in (room - 1, room):
         told = rewritten(host, ask(nonet, host, question(host, "#" * length)))
         assert subprocess.run(["bash", "-c", told], timeout=20).returncode == 0
@@ -308,17 +368,18 @@ def test_trap_a_command_too_long_to_run_blocks(nonet, host):
     blocked(ask(nonet, host, question(host, "x" * (5 << 20))))
 
 
-@pytest.mark.parametrize("host", ["claude-code", "codex", "gemini-cli"])
+@every_host
 def test_tools_that_run_nothing_are_let_be(nonet, host):
     """A matcher brought them by mistake; the host goes on as without a hook."""
+    known = KNOWN[host]
     for name, given in (("Write", {"file_path": "x", "content": "curl"}), ("Read", {}), ("Grep", {"pattern": "bash"}),
                         ("BashOutput", {"bash_id": "1"}), ("KillShell", {"shell_id": "1"})):
-        done = ask(nonet, host, {**question(host, ""), "tool_name": name, "tool_input": given})
+        done = ask(nonet, host, {**question(host, ""), known.tool_name: name, known.input: known.writes_input(given)})
         assert (done.returncode, done.stdout, done.stderr) == (0, b"{}\n", b"")
 
 
 BAD_OPTIONS = [
-    ["--polcy", "strict"], ["--policy", "stric"], ["--policy"], ["--best-effort"], ["--help"], ["--version"], ["-h"], ["--check"],
+    ["--polcy", "strict"], ["--policy", "stric"], ["--policy"], ["--best-effort"], ["--cd"], ["--inside"], ["--help"], ["--version"], ["-h"], ["--check"],
     ["--dump-bpf"], ["--explain"], ["--format", "json"], ["--arch", "all"], ["--policy", "-"], ["ls"], ["--", "ls"],
     ["--policy", "./none.policy"], ["--errno", "EWHAT"], ["--deny", "no_such_call"], ["--backend", "python"], ["--quiet=yes"],
     ["--dry-run"], ["--deny", "execve"], ["--observe"],
@@ -521,8 +582,8 @@ def test_random_questions_never_pass(nonet):
     pieces = [b'"', b"\\", b"{", b"}", b"[", b",", b":", b"\\u0000", b"\\ud800", b"command", b"null", b"\0", b"\xff", b"1e999", b'"command":"x",']
 
     def one(number):
-        host = HOSTS[number % 4]
-        text = bytearray(texts[number % 4])
+        host = HOSTS[number % len(HOSTS)]
+        text = bytearray(texts[number % len(HOSTS)])
         chance = random.Random(seed + number)
         for _ in range(chance.randrange(1, 4)):
             at = chance.randrange(len(text))
@@ -534,14 +595,14 @@ def test_random_questions_never_pass(nonet):
             return False
         answer = json.loads(done.stdout)
         if answer == {}:  # no question about a command: another tool's name came out
-            data = json.loads(bytes(text))
-            return data["tool_name"] not in ("Bash", "run_shell_command")
+            return json.loads(bytes(text))[KNOWN[host].tool_name] not in ("Bash", "run_shell_command", "bash", "Execute", "exec", "Shell")
         command = rewritten(host, done)
-        start = confined(nonet, "")[:-2]
-        return command.startswith(start + "'") and set(answer) <= {"hookSpecificOutput", "decision", "permission", "user_message", "agent_message"}
+        start = confined(nonet, "", host=host).partition("''")[0]
+        return command.startswith(start + "'") and set(answer) <= {
+            "hookSpecificOutput", "decision", "permission", "user_message", "agent_message", "updated_input", "permissionDecision", "modifiedArgs"}
 
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
-        assert [number for number, fine in enumerate(pool.map(one, range(400))) if not fine] == [], f"NONET_SEED={seed}"
+        assert [number for number, fine in enumerate(pool.map(one, range(600))) if not fine] == [], f"NONET_SEED={seed}"
 
 
 # Ways out through the text of a command
@@ -651,7 +712,7 @@ def test_ways_out_stay_inside(nonet, me, listener, name, template, outside):
 
     run(outside.replace("{nonet}", nonet).replace("{text}", text))
     assert somebody_came(listener), "the way out does not lead out without the hook either"
-    for host in ("claude-code", "cursor"):
+    for host in ("claude-code", "cursor", "copilot-cli", "qwen-code"):
         run(rewritten(host, ask(nonet, host, question(host, text))))
         assert nobody_came(listener)
 
@@ -664,7 +725,7 @@ def test_trap_fish_does_not_end_quotes_at_a_backslash(nonet, me, listener):
     usual = "'" + text.replace("'", "'\\''") + "'"
     subprocess.run([fish, "-c", f"{nonet} -- bash -c {usual}"], **how)
     assert somebody_came(listener)
-    done = subprocess.run([fish, "-c", rewritten("cursor", ask(nonet, "cursor", question("cursor", text)))], **how)
+    done = subprocess.run([fish, "-c", rewritten("codex", ask(nonet, "codex", question("codex", text)))], **how)
     assert nobody_came(listener) and b"syntax error" not in done.stderr
 
 

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from conftest import USERS
-from test_terminal import Terminal
+from test_terminal import DEADLINE, Terminal
 
 from support.run import NOBODY, PYTHON, User
 
@@ -25,6 +25,8 @@ MODES = {
     "log-dir": "--log-dir logs --"}
 USED = list(MODES) if os.environ.get("NONET_FIELD") else ["bare", "log", "hint"]  # `make test-field` has them all
 CTRL_C, CTRL_D, CTRL_Z, CTRL_BACKSLASH = b"\x03", b"\x04", b"\x1a", b"\x1c"
+# The sleeping process says that it has begun: a shell that is still waiting for one to exec (vfork) cannot be stopped.
+A_WHILE = """sh -c 'sh -c "echo be''gun; exec sleep 1"; echo fin''ished'"""
 CHECKS = {}
 ONE_AT_A_TIME = threading.Lock()  # a terminal is made by fork
 
@@ -52,6 +54,14 @@ class Talk:
 
     def until(self, wanted, count=1):
         self.terminal.until(wanted.encode(), count)
+
+    def told(self, wanted, line=""):
+        """Waits for news of a job, which the shell tells before a prompt: so it is asked for one until it does."""
+        end = time.monotonic() + DEADLINE
+        while wanted.encode() not in self.terminal.text:
+            assert time.monotonic() < end, f"no {wanted!r} in {self.text!r}"
+            self.line(line)
+            self.terminal.take(0.2)
 
     def status(self, number, words="s"):
         """The shell's own word for how the last command ended."""
@@ -83,14 +93,14 @@ def end_of_input(t):
 
 @check
 def stop_and_foreground(t):
-    t.line("{n} sh -c 'echo be''gun; sleep 0.6; echo fin''ished'")
+    t.line(f"{{n}} {A_WHILE}")
     t.until("begun"), t.key(CTRL_Z), t.until("Stopped"), t.status(148)
     t.line("fg"), t.until("finished"), t.status(0, "l")
 
 
 @check
 def stop_and_background(t):
-    t.line("{n} sh -c 'echo be''gun; sleep 0.6; echo fin''ished'")
+    t.line(f"{{n}} {A_WHILE}")
     t.until("begun"), t.key(CTRL_Z), t.until("Stopped")
     t.line("bg"), t.line("wait"), t.until("finished"), t.status(0)
 
@@ -99,8 +109,8 @@ def stop_and_background(t):
 def stop_twice(t):
     t.line("{n} sh -c 'echo be''gun; exec sleep 20'")
     t.until("begun"), t.key(CTRL_Z), t.until("Stopped")
-    t.line("fg"), t.key(CTRL_Z), t.until("Stopped", 2)
-    t.line("fg"), t.key(CTRL_C), t.status(130)
+    t.line("fg"), t.until("exec sleep 20", 3), t.key(CTRL_Z), t.until("Stopped", 2)
+    t.line("fg"), t.until("exec sleep 20", 5), t.key(CTRL_C), t.status(130)
 
 
 @check
@@ -113,25 +123,25 @@ def stop_itself(t):
 def end_a_stopped_job(t):
     t.line("{n} sh -c 'echo be''gun; exec sleep 20'")
     t.until("begun"), t.key(CTRL_Z), t.until("Stopped")
-    t.line("kill %1"), time.sleep(0.5), t.line(""), t.until("Terminated")
+    t.told("Terminated", "kill %1")
 
 
 @check
 def stop_and_continue_by_kill(t):
-    t.line("{n} sh -c 'echo be''gun; sleep 0.6; echo fin''ished' &")
-    t.until("begun"), t.line("kill -STOP %1"), t.line(""), t.until("Stopped")
+    t.line(f"{{n}} {A_WHILE} &")
+    t.until("begun"), t.line("kill -STOP %1"), t.told("Stopped")
     t.line("kill -CONT %1; wait"), t.until("finished"), t.status(0)
 
 
 @check
 def read_in_the_background(t):
-    t.line("{n} sh -c 'read word; echo got-$word' &"), t.line(""), t.until("Stopped")
+    t.line("{n} sh -c 'read word; echo got-$word' &"), t.told("Stopped")
     t.line("fg"), t.line("th''is"), t.until("got-th''is"), t.status(0)
 
 
 @check
 def write_in_the_background(t):
-    t.line("stty tostop; {n} sh -c 'echo out-o''f-turn' &"), t.line(""), t.until("Stopped")
+    t.line("stty tostop; {n} sh -c 'echo out-o''f-turn' &"), t.told("Stopped")
     t.line("stty -tostop; fg"), t.until("out-of-turn"), t.status(0)
 
 

@@ -451,8 +451,10 @@ def test_the_supervisor_is_killed(logged, attempts, listener):
         for line in open(logged.lines):
             json.loads(line)
         documents = glob.glob(f"{logged.folder}/nonet_*.json")
+        if len(commands) < 2:  # killed before the second holder was there: the next run with that folder writes it
+            assert logged.launch("true").returncode == 0
         for document in documents:
-            end = time.monotonic() + 5
+            end = time.monotonic() + 15
             while json.loads(open(document).read())["status"] != "lost":  # the second holder writes it
                 assert time.monotonic() < end, "the document says 'running' for ever"
                 time.sleep(0.01)

@@ -1,4 +1,7 @@
-"""The plugin for opencode, in Node, called as opencode calls it: before a tool, with arguments to change."""
+"""The plugin for opencode, in Node, called as opencode 1 and opencode 2 call it: before a tool, with arguments to change.
+
+How each loads a plugin and calls it is written from their published sources and guides, not tried with the hosts themselves.
+"""
 
 import json
 import os
@@ -13,40 +16,67 @@ from support.run import tool
 
 PLUGIN = pathlib.Path(__file__).resolve().parents[2] / "Integrations/opencode/nonet.js"
 
-# Reads calls, one JSON a line: tool and args. opencode takes every function of the module for a plugin, calls it
-# with its context, and lets the hooks of all of them change `args`; one that throws keeps the tool from running.
-HARNESS = """
-import * as module from "./nonet.js"
+# Reads calls, one JSON a line: tool and args. One that throws keeps the tool from running.
+READER = """
 import { createInterface } from "node:readline"
-const context = { project: {}, client: {}, $: null, directory: process.cwd(), worktree: process.cwd() }
-const plugins = []
-for (const plugin of Object.values(module)) plugins.push(await plugin(context))
 for await (const line of createInterface({ input: process.stdin })) {
-  const { tool, args } = JSON.parse(line)
-  const output = { args }
+  const { tool, args, shell } = JSON.parse(line)
   try {
-    for (const hooks of plugins) await hooks["tool.execute.before"]?.({ tool, sessionID: "s", callID: "c" }, output)
-    console.log(JSON.stringify({ args: output.args }))
+    console.log(JSON.stringify({ args: await call(tool, args, shell) }))
   } catch (error) {
     console.log(JSON.stringify({ blocked: String(error.message) }))
   }
 }
 """
 
+# opencode 1 (1.18, plugin/shared.ts): a default export that is a record with an id; `server` is called with the
+# context and gives back the hooks. A plugin that is a file has to have an id.
+V1 = """
+import * as module from "./nonet.js"
+const plugin = module.default
+if (!plugin || typeof plugin !== "object" || typeof plugin.id !== "string" || typeof plugin.server !== "function") throw new Error("not loaded")
+const hooks = await plugin.server({ project: {}, client: {}, $: null, directory: process.cwd(), worktree: process.cwd() }, undefined)
+async function call(tool, args) {
+  const output = { args }
+  await hooks["tool.execute.before"]({ tool, sessionID: "s", callID: "c" }, output)
+  return output.args
+}
+""" + READER
 
-@pytest.fixture
-def opencode(me, nonet):
-    """Runs the plugin's hook on calls; what it did with each."""
+# opencode 2 (its guide "Migrate plugins from V1"): a default export with an id and `setup`, which registers hooks on
+# the context; each changes the event that it is given.
+V2 = """
+import * as module from "./nonet.js"
+const plugin = module.default
+if (!plugin || typeof plugin.id !== "string" || typeof plugin.setup !== "function") throw new Error("not loaded")
+const hooks = {}
+const domain = (name) => ({ hook: async (event, hook) => { (hooks[`${name}.${event}`] ??= []).push(hook); return { dispose() {} } } })
+await plugin.setup({ tool: domain("tool"), shell: domain("shell"), session: domain("session") })
+async function call(tool, args, shell) {
+  const event = shell ? { command: args.command, cwd: "/", env: {}, shell: "/bin/sh" } : { tool, input: args, sessionID: "s", agent: "a", id: "c" }
+  for (const hook of hooks[shell ? "shell.create.before" : "tool.execute.before"]) await hook(event)
+  return shell ? { command: event.command } : event.input
+}
+""" + READER
+
+VERSIONS = {"1": (V1, "bash"), "2": (V2, "shell")}
+
+
+@pytest.fixture(params=VERSIONS)
+def opencode(me, nonet, request):
+    """Runs the plugin's hook on calls, those of the shell tool named `bash`; what it did with each."""
+    harness, shell = VERSIONS[request.param]
     node = tool("node", optional=True)
     shutil.copy(PLUGIN, me.home)
     with open(f"{me.home}/harness.js", "w") as file:
-        file.write(HARNESS)
+        file.write(harness)
     with open(f"{me.home}/package.json", "w") as file:
         file.write('{"type": "module"}')
 
     def run(*calls, env=None):
         environment = {**me.environment(), "NONET": nonet, **(env or {})}
-        text = "".join(json.dumps({"tool": name, "args": args}) + "\n" for name, args in calls)
+        names = {"bash": shell, "shell": "bash" if shell == "shell" else "shell"}  # the other version's tool is one that the plugin does not know
+        text = "".join(json.dumps({"tool": names.get(name, name), "args": args}) + "\n" for name, args in calls)
         done = subprocess.run([node, "harness.js"], input=text.encode(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               cwd=me.home, env=environment, timeout=60)
         assert (done.returncode, done.stderr) == (0, b""), done
@@ -111,3 +141,28 @@ def test_which_nonet(opencode, nonet, stage):
 def test_other_tools_are_let_be(opencode):
     calls = [("read", {"filePath": "x"}), ("task", {"command": "/review", "prompt": "p"}), ("webfetch", {"url": "http://x"}), ("edit", {})]
     assert [answer["args"] for answer in opencode(*calls)] == [args for _, args in calls]
+
+
+def test_one_file_has_no_named_export(me):
+    """Each of opencode 1 is taken for a plugin of its own; opencode 2 wants the default one."""
+    node = tool("node", optional=True)
+    shutil.copy(PLUGIN, f"{me.home}/nonet.mjs")
+    done = subprocess.run([node, "-e", "import('./nonet.mjs').then(m => console.log(Object.keys(m), Object.keys(m.default)))"],
+                          cwd=me.home, stdout=subprocess.PIPE, timeout=60)
+    assert done.stdout == b"[ 'default' ] [ 'id', 'server', 'setup' ]\n"
+
+
+def test_shells_that_no_tool_started(me, nonet):
+    """opencode 2 asks about each command that comes to a shell; the tool's own come confined, and stay so."""
+    node = tool("node", optional=True)
+    shutil.copy(PLUGIN, f"{me.home}/nonet.js")
+    with open(f"{me.home}/harness.js", "w") as file:
+        file.write(V2)
+    with open(f"{me.home}/package.json", "w") as file:
+        file.write('{"type": "module"}')
+    own = confined(nonet, "echo 'x'")
+    text = "".join(json.dumps({"shell": True, "args": {"command": command}}) + "\n" for command in ("ls", own, ""))
+    done = subprocess.run([node, "harness.js"], input=text.encode(), stdout=subprocess.PIPE, cwd=me.home,
+                          env={**me.environment(), "NONET": nonet}, timeout=60)
+    answers = [json.loads(line)["args"]["command"] for line in done.stdout.splitlines()]
+    assert answers == [confined(nonet, "ls"), own, ""]

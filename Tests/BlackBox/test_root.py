@@ -239,7 +239,7 @@ def test_no_failure_leaves_more_rights_than_planned(as_root, nonet, stage, home,
         if times[process, number] <= 4:
             calls.append((process, index, number))
     assert {125, 126} <= {number for _, _, number in calls}, "capget and capset are among them"
-    if "--log" in options:  # the supervisor's own failures are the matter of test_fault_injection.py
+    if {"--log", "--loopback"} & set(options):  # the supervisor's own failures are the matter of test_fault_injection.py
         child = min(process for process, _, number in calls if number == 126)
         calls = [one for one in calls if one[0] == child]
     jobs = [(process, index, error) for process, index, _ in calls for error in (errno.EPERM, errno.EINVAL)]
@@ -415,3 +415,82 @@ def test_the_working_folder_in_the_settings(nonet, tmp_path):
     for plan in ("strict", "loopback"):
         done = subprocess.run(words(nonet, "-q", *PLANS[plan], "--"), timeout=20, **options)
         assert done.returncode not in (0, 125) and b"Read-only" in done.stderr, (plan, done)
+
+
+SET = """
+import os, sys
+def settable(path, **options):
+    try: os.close(os.open(path, os.O_WRONLY, **options)); return True
+    except OSError: return False
+"""
+
+
+def test_an_inherited_folder_leads_to_no_settings(nonet):
+    """Whoever opened a folder did so in mounts where the settings can be written: its ".." leads there."""
+    folder = os.open("/usr", os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        words = [PYTHON, "-I", "-c", SET + f"print(settable('../proc/sys/kernel/core_pattern', dir_fd={folder}))"]
+        options = {"pass_fds": [folder], "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "timeout": 20}
+        assert subprocess.run(words, **options).stdout == b"True\n", "the instrument"
+        assert subprocess.run([nonet, "--", *words], **options).stdout == b"True\n"  # default leaves the settings
+        for plan in ("strict", "loopback"):
+            assert subprocess.run([nonet, *PLANS[plan], "--", *words], **options).stdout == b"False\n", plan
+            done = subprocess.run([nonet, *PLANS[plan], "--", "true"], stdin=folder, stderr=subprocess.PIPE, timeout=20)
+            assert done.returncode == 125 and b"descriptor 0 is a folder" in done.stderr, (plan, done)
+    finally:
+        os.close(folder)
+
+
+def test_what_is_mounted_outside_later_stays_outside(nonet, tmp_path):
+    """Where / is shared, as systemd makes it, a mount made outside comes into the mounts of others."""
+    waiting = SET + f"""
+sys.stdin.readline()
+print(settable("{tmp_path}/sys/kernel/core_pattern"))
+"""
+    for plan, came in ((None, b"True\n"), ("strict", b"False\n"), ("loopback", b"False\n")):
+        start = f"unshare -m" if plan is None else " ".join([nonet, "-q", *PLANS[plan], "--"])
+        # The command has mounts of its own either way, and is told to look once the other mount is there.
+        script = f"""mount --make-rshared /
+mkfifo {tmp_path}.fifo; {start.replace('-m', '-m --propagation unchanged')} {PYTHON} -I -c '{waiting}' < {tmp_path}.fifo & exec 9> {tmp_path}.fifo
+sleep 0.5; mount -t proc proc {tmp_path}; echo >&9; exec 9>&-; wait; umount {tmp_path}; rm {tmp_path}.fifo"""
+        done = subprocess.run(["unshare", "-m", "--propagation", "private", "bash", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=30)
+        assert done.stdout == came, (plan, done)
+
+
+def test_strict_where_something_lies_upon_the_settings(nonet):
+    """systemd mounts binfmt_misc there; the cover hides it, and what it hid can be set by nobody."""
+    script = f"mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc && {nonet} -q --policy strict -- sh -c ': >> /proc/sys/fs/binfmt_misc/register'"
+    done = subprocess.run(["unshare", "-m", "bash", "-c", script], stderr=subprocess.PIPE, timeout=20)
+    assert done.returncode not in (0, 125) and b"mount" not in done.stderr, done
+
+
+def test_a_working_folder_of_other_mounts(nonet):
+    """nsenter's --wd leaves it in the mounts outside, from where ".." would lead around the covers."""
+    away = subprocess.Popen(["unshare", "-m", "sh", "-c", "echo; exec cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    away.stdout.readline()
+    enter = ["nsenter", "-t", str(away.pid), "-m", "--wd=/usr"]
+    words = [PYTHON, "-I", "-c", SET + "print(settable('../proc/sys/kernel/core_pattern'))"]
+    options = {"cwd": "/usr", "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "timeout": 20}
+    try:
+        assert subprocess.run([*enter, *words], **options).stdout == b"True\n", "the instrument"
+        for plan in ("strict", "loopback"):
+            done = subprocess.run([*enter, nonet, "-q", *PLANS[plan], "--", *words], **options)
+            assert done.returncode == 125 and b"working folder" in done.stderr, (plan, done)
+    finally:
+        away.communicate(timeout=20)
+
+
+def test_a_removed_working_folder(nonet, tmp_path):
+    """It has no name to be entered by, and may stay where it is in mounts of the command's own."""
+    script = f"cd {tmp_path}; rmdir {tmp_path}; exec {nonet} -q --policy strict -- sh -c 'ls -A && echo here'"
+    done = subprocess.run(["sh", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=20)
+    assert done.stdout == b"here\n", done
+
+
+def test_settings_that_are_covered_in_part(nonet, tmp_path):
+    """A container has /proc/sys read-only; another procfs there leads to the same settings."""
+    cover = f"mount --bind /proc/sys /proc/sys; mount -o remount,bind,ro /proc/sys; mount -t proc proc {tmp_path}"
+    words = f"{PYTHON} -I -c '{SET}print(settable(\"{tmp_path}/sys/kernel/core_pattern\"))'"
+    for start, expected in (("", b"True\n"), (f"{nonet} -q --policy strict -- ", b"False\n")):
+        done = subprocess.run(["unshare", "-m", "bash", "-c", f"{cover}; {start}{words}"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=20)
+        assert done.stdout == expected, (start, done)

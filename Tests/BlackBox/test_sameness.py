@@ -20,7 +20,7 @@ from support.run import NOBODY, Launcher, User, tool
 MODES = {
     "default": ["--"], "strict": ["--policy", "strict", "--"], "unix": ["--policy", "unix", "--"], "loopback": ["--loopback", "--"],
     "log": ["--log", "{home}/log", "--"], "hint": ["--hint", "--"], "inside": ["--allow-unix", "inside", "--"]}
-SUPERVISED = {"log", "hint", "inside"}
+SUPERVISED = {"log", "hint", "inside", "loopback"}
 with open(HERE / "probes/enter.c") as source:
     STATES = re.findall(r'\{"([a-z-]+)", [a-z_]+\}', source.read())
 MANY = 190  # lines, at least: fewer would be a probe that broke off

@@ -44,6 +44,12 @@ class Terminal:
                 assert self.text.count(wanted) >= count, self.text
                 return
 
+    def take(self, seconds):
+        """Reads what comes within that time."""
+        end = time.monotonic() + seconds
+        while select.select([self.master], [], [], max(0, end - time.monotonic()))[0]:
+            self.text += os.read(self.master, 4096)
+
     def type(self, keys):
         time.sleep(SETTLE)
         os.write(self.master, keys)

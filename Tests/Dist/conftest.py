@@ -11,12 +11,22 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DIST = ROOT / "dist"
-FIELD = os.environ.get("NONET_FIELD") == "1"
+# 1: what takes a minute, as `make test-field` has it; all: `make test-dist-field`.
+FIELD = os.environ.get("NONET_FIELD") in ("1", "all")
+WHOLE = os.environ.get("NONET_FIELD") == "all"
 MACHINE = os.uname().machine
 DEBIAN = {"x86_64": "amd64", "aarch64": "arm64"}
 VERSION = (ROOT / "VERSION").read_text().strip()
 
-field = pytest.mark.skipif(not FIELD, reason="takes minutes: make test-dist-field")
+whole = pytest.mark.skipif(not WHOLE, reason="takes many minutes: make test-dist-field")
+
+
+def field(test):
+    return pytest.mark.field(pytest.mark.skipif(not FIELD, reason="takes minutes: make test-dist-field")(test))
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "field: what `make test-field` runs of these tests")
 
 
 def run(*words, check=True, **keywords):
@@ -70,18 +80,33 @@ def clean_environment(monkeypatch):
 
 @pytest.fixture(scope="session")
 def debian(tmp_path_factory):
-    """Debian 12 with Python and nothing else, in a folder."""
+    """Debian 12 with Python and nothing else, in a folder; bootstrapped once, and unpacked afterwards."""
     if os.geteuid() != 0:
         pytest.skip("debootstrap wants to be root")
+    kept = ROOT / ".build-dist/debian.tar"
     folder = tmp_path_factory.mktemp("debian") / "root"
-    done = run("debootstrap", "--variant=minbase", "--include=python3,python3-pip,python3-venv", "bookworm", folder, *_mirror(), check=False, timeout=1500)
+    folder.mkdir()
+    if not kept.exists():
+        _bootstrap(folder)
+        run("tar", "-C", folder, "--one-file-system", "--numeric-owner", "-cf", f"{kept}.new", ".")
+        os.rename(f"{kept}.new", kept)
+    else:
+        run("tar", "-C", folder, "--numeric-owner", "-xpf", kept)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def entered(folder):
+    """Words that run a command in a folder with a system, with /proc in a mount namespace that ends with the command."""
+    return ("unshare", "--mount", "sh", "-c", 'mount -t proc proc "$0/proc" && exec chroot "$0" "$@"', folder)
+
+
+def _bootstrap(folder):
+    words = ["debootstrap", "--variant=minbase", "--include=python3,python3-pip,python3-venv", "bookworm", folder, *_mirror()]
+    done = run(*words, check=False, timeout=1500)
     if done.returncode != 0 and re.search("Failed getting release file|Couldn't download|Unable to|not resolve", done.stdout):
         pytest.skip(f"Debian's packages are not reached: {done.stdout[-300:]}")
     assert done.returncode == 0, done.stdout[-3000:]
-    run("mount", "-t", "proc", "proc", folder / "proc")
-    yield folder
-    run("umount", folder / "proc")
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _mirror():

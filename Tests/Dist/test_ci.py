@@ -1,6 +1,9 @@
 """The CI action, the workflow and the snippets: their syntax by their schemas, their shell parts by running them."""
 
+import json
 import os
+import re
+import shutil
 import stat
 import subprocess
 
@@ -22,6 +25,79 @@ def test_schemas(tools, schema, file):
 
 def test_the_pre_commit_manifest(tools):
     run(tools / "pre-commit", "validate-manifest", ROOT / ".pre-commit-hooks.yaml")
+
+
+def loaded(tools, path):
+    """A file of YAML."""
+    return json.loads(run(tools / "python", "-c", "import json, sys, yaml; print(json.dumps(yaml.safe_load(open(sys.argv[1]))))", path).stdout)
+
+
+TESTS = """import socket
+def test_plain(): assert 1 + 1 == 2
+"""
+TRIES = TESTS + """def test_swallows():
+    try: socket.socket()
+    except OSError: pass
+"""
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch, installed, clean_environment):
+    """A project with tests, and the wheel's programs on PATH; `pip` notes what it was to install."""
+    (tmp_path / "stub").mkdir()
+    (tmp_path / "stub/pip").write_text(f"#!/bin/sh\necho pip $* >> {tmp_path}/installed\n")
+    (tmp_path / "stub/python3").write_text(f"#!/bin/sh\n[ \"$2\" = pip ] && exec pip\nexec {installed}/python \"$@\"\n")
+    for one in (tmp_path / "stub").iterdir():
+        one.chmod(0o755)
+    folder = tmp_path / "project"
+    folder.mkdir()
+    run("git", "init", "-q", folder)
+    (folder / "test_it.py").write_text(TESTS)
+    run("git", "-C", folder, "add", ".")
+    monkeypatch.setenv("PATH", f"{tmp_path}/stub:{installed}:{os.environ['PATH']}")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def test_the_jobs_of_gitlab_and_github(project, tools):
+    """Their lines, as the runners' shells have them: they end at the first that fails."""
+    gitlab = loaded(tools, HERE / "ci/gitlab.yml")["offline-tests"]["script"]
+    steps = loaded(tools, HERE / "github-action/example.yml")["jobs"]["offline"]["steps"]
+    github = [step["run"] for step in steps if "run" in step]
+    assert any("--nonet" in line for line in gitlab) and any("--fail-on-attempt" in line for line in github)
+    for lines, status in [(gitlab, 1), (github, 123)]:
+        (project / "test_it.py").write_text(TESTS)
+        run("bash", "-euo", "pipefail", "-c", "\n".join(lines))
+        (project / "test_it.py").write_text(TRIES)
+        done = run("bash", "-euo", "pipefail", "-c", "\n".join(lines), check=False)
+        assert done.returncode == status, done.stdout
+    assert "nonet_attempt" in (project / "report.xml").read_text() and "pip install nonet" in (project.parent / "installed").read_text()
+
+
+def test_the_pre_commit_hooks(project, tools):
+    """As pre-commit runs them; in a project the file names the repository, and here it is the definition itself."""
+    hooks = loaded(tools, ROOT / ".pre-commit-hooks.yaml")
+    assert [hook["id"] for hook in hooks] == ["nonet", "nonet-pytest"]
+    hooks[0]["args"] = ["--fail-on-attempt", "--", "pytest", "-q"]
+    (project / ".pre-commit-config.yaml").write_text(json.dumps({"repos": [{"repo": "local", "hooks": hooks}]}))
+    run(tools / "pre-commit", "run", "--all-files")
+    (project / "test_it.py").write_text(TRIES)
+    done = run(tools / "pre-commit", "run", "--all-files", check=False)
+    assert done.returncode == 1 and done.stdout.count("Failed") == 2, done.stdout
+    assert "exit code: 123" in done.stdout and "test_it.py::test_swallows" in done.stdout, done.stdout
+
+
+def test_under_bazel(project):
+    """Bazel hands `PREFIX PROGRAM ARGUMENTS` to bash."""
+    page = (ROOT / "Documentation/in-ci.md").read_text()
+    (prefix,) = set(re.findall(r"--run_under='(nonet [^']*)'", page))
+    words = [shutil.which("python3"), "-c", "import socket, sys; sys.argv[1:] and socket.socket()"]
+    for more, ends in [([], (0,)), (["try"], (1,))]:
+        done = run("bash", "-c", f'{prefix} "$@"', "bash", *words, *more, check=False)
+        assert done.returncode in ends, done.stdout
+    swallowed = run("bash", "-c", f'{prefix} "$@"', "bash", "bash", "-c", "(: > /dev/tcp/127.0.0.1/9) 2>&-; true", check=False)
+    assert swallowed.returncode == 123, swallowed.stdout
 
 
 GH = """#!/bin/bash

@@ -15,9 +15,9 @@ $B/guest/machine.o: $(ASKED) Tests/CTestProbes/include/CTestProbes.h $B/BPFAssem
 
 $B/guest/probes.o: Tests/CTestProbes/probes.c Tests/CTestProbes/include/CTestProbes.h
 	@mkdir -p $(@D)
-	@$(CLANG) $(C_TARGET) -O2 -I Tests/CTestProbes/include -c $< -o $@
+	@$(CLANG) $(C_TARGET) $(C_LIBRARY) -O2 -I Tests/CTestProbes/include -c $< -o $@
 
-$B/guest/machine: $B/guest/machine.o $B/guest/probes.o
+$B/guest/machine: $B/guest/machine.o $B/guest/probes.o $B/random.o
 	@$(link)
 
 $B/guest/probe: Tests/BlackBox/probes/probe.c

@@ -6,5 +6,5 @@ $B/judge.o: Tests/Peers/judge.swift $B/BPFAssembler.swiftmodule
 	@timeout 300 $(SWIFTC) $(SWIFT_FLAGS) -module-name judge -I $B -I Sources/CLinuxShims/include \
 	  -c $< -o $@
 
-$B/judge: $B/judge.o
+$B/judge: $B/judge.o $B/random.o
 	@$(link)

@@ -94,7 +94,7 @@ def test_a_flood_of_signals_holds_nobody_up(people, supervised):
     code = CALLS + """
 if os.fork() == 0:
     os.setsid()
-    until = time.monotonic() + 4
+    until = time.monotonic() + 15
     while time.monotonic() < until and os.getppid() != 1:
         for _ in range(500): os.kill(above, signal.SIGURG); call(TKILL, above, signal.SIGRTMIN + 5)
     os._exit(0)
@@ -111,7 +111,7 @@ print(len(waits), max(waits), flush=True)
     done = Launcher(people[USERS[0]])(*supervised(USERS[0], "hint", "flood"), PYTHON, "-c", code, stdout=subprocess.PIPE)
     count, longest = done.stdout.split()
     assert (done.returncode, int(count)) == (0, 5), done
-    assert float(longest) < 0.8 and time.monotonic() - start < 3, (longest, time.monotonic() - start)
+    assert float(longest) < 2 and time.monotonic() - start < 12, (longest, time.monotonic() - start)
 
 
 STOPPED = {

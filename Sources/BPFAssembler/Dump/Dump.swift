@@ -43,7 +43,7 @@ extension Dump {
 extension Dump.Format {
   /// Every format, in the order in which messages name them.
   public static var all: [Dump.Format] {
-    [.listing, .bpfAsm, .raw, .hex, .c, .json, .decimal, .dot]
+    [.listing, .bpfAsm, .raw, .hex, .c, .json, .decimal, .dot, .smt2]
   }
 
   /// The format of that name, or nil.

@@ -3,10 +3,15 @@ extension Explanation {
   public var text: String {
     let count = compiled.program.instructions.count
     let name = name.onOneLine
-    var lines = ["policy \(name) for \(compiled.architecture): \(count) instructions"]
+    let kind = compiled.isRead ? "filter" : "policy"
+    var lines = ["\(kind) \(name) for \(compiled.architecture): \(count) instructions"]
     for table in tables {
       lines.append("")
-      lines += Self.lines(of: table, Wording(compiled.policy))
+      lines += self.lines(of: table, Wording(compiled.policy))
+    }
+    if compiled.isRead {
+      lines.append("")
+      lines += findings.map { "! \($0)" }
     }
     lines.append("")
     lines.append(freeLine)
@@ -21,7 +26,7 @@ extension Explanation {
     return "free on Linux 5.11 and later: " + parts.joined(separator: ", ")
   }
 
-  private static func lines(of table: Table, _ wording: Wording) -> [String] {
+  private func lines(of table: Table, _ wording: Wording) -> [String] {
     var lines = ["\(table.architecture): \(table.calls.count) calls"]
     let named = table.calls.filter { $0.isNamed }
     for call in named { lines += self.lines(of: call, wording) }
@@ -33,13 +38,14 @@ extension Explanation {
       rest.removeAll { $0.outcomes.first?.answer == answer && $0.isFree == first.isFree }
       let words = answer.map { "\(ReturnValue(value: $0))" } ?? "nothing"
       let cost = first.isFree ? ", free" : ""
-      lines.append("  \(words)\(cost), no rule names them: \(same.count) calls")
-      lines += wrapped(same.map { $0.syscall.name })
+      let reason = compiled.isRead ? "whatever their arguments are" : "no rule names them"
+      lines.append("  \(words)\(cost), \(reason): \(same.count) calls")
+      lines += Self.wrapped(same.map { $0.syscall.name })
     }
     return lines
   }
 
-  private static func lines(of call: Call, _ wording: Wording) -> [String] {
+  private func lines(of call: Call, _ wording: Wording) -> [String] {
     var lines: [String] = []
     for (index, outcome) in call.outcomes.enumerated() {
       let name = index == 0 ? "\(call.number)".aligned(5) + " \(call.syscall.name)" : ""
@@ -49,8 +55,8 @@ extension Explanation {
         isLast
         ? " otherwise"
         : outcome.conditions.isEmpty ? "" : " if " + outcome.conditions.joined(separator: " and ")
-      let reason = wording.origins(outcome.origins)
-      lines.append("  \(name.padded(26)) \(answer)\(condition)  (\(reason))")
+      let reason = compiled.isRead ? "" : "  (\(wording.origins(outcome.origins)))"
+      lines.append("  \(name.padded(26)) \(answer)\(condition)\(reason)")
     }
     if call.isCut { lines.append("  " + "".padded(26) + " ... and in more ways") }
     return lines
@@ -83,12 +89,13 @@ extension Explanation {
         ("calls", JSONText.lines(table.calls.map { Self.json(of: $0, wording) })),
       ])
     }
-    return JSONText.object([
-      ("policy", JSONText.string(name)),
-      ("arch", JSONText.string(compiled.architecture.name)),
-      ("instructions", "\(compiled.program.instructions.count)"),
-      ("abis", JSONText.lines(tables)),
-    ])
+    let review = compiled.isRead ? [("review", JSONText.lines(findings.map(JSONText.string)))] : []
+    return JSONText.object(
+      [
+        (compiled.isRead ? "filter" : "policy", JSONText.string(name)),
+        ("arch", JSONText.string(compiled.architecture.name)),
+        ("instructions", "\(compiled.program.instructions.count)"),
+      ] + review + [("abis", JSONText.lines(tables))])
   }
 
   private static func json(of call: Call, _ wording: Wording) -> String {

@@ -23,7 +23,8 @@ struct JSONDump {
 
   private func object(_ compiled: CompiledPolicy) -> String {
     let wording = Wording(compiled.policy)
-    let rules = compiled.policy.rules.enumerated().map { index, rule in
+    let written = compiled.isRead ? [] : compiled.policy.rules
+    let rules = written.enumerated().map { index, rule in
       JSONText.object([
         ("number", "\(index + 1)"),
         ("place", JSONText.string(rule.place?.description ?? "")),

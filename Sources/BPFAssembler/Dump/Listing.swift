@@ -30,10 +30,12 @@ struct Listing {
     let native = compiled.architecture
     let compat = native.compat.map { " and \($0)" } ?? ""
     let count = compiled.program.instructions.count
-    return "; policy \(name.onOneLine) for \(native)\(compat): \(count) instructions\n"
+    let kind = compiled.isRead ? "filter" : "policy"
+    return "; \(kind) \(name.onOneLine) for \(native)\(compat): \(count) instructions\n"
   }
 
   private var rules: String {
+    if compiled.isRead { return "" }
     let policy = compiled.policy
     var lines = [
       "; default \(policy.defaultVerdict), x32 \(policy.x32), unknown \(policy.unknown)",

@@ -38,7 +38,16 @@ struct ReturnValue: CustomStringConvertible {
     case SeccompReturn.allow: "allow"
     case SeccompReturn.log: "log"
     case SeccompReturn.killProcess: "kill"
-    case _: "0x\(value.hex(8))"
+    case SeccompReturn.errno: "nothing, and success"
+    case SeccompReturn.userNotification: "ask a supervisor"
+    case _:
+      switch value & 0xffff_0000 {
+      // linux/seccomp.h: SECCOMP_RET_TRAP, SECCOMP_RET_TRACE, SECCOMP_RET_KILL_THREAD.
+      case 0x0003_0000: "SIGSYS"
+      case 0x7ff0_0000: "ask a tracer"
+      case 0: "kill the thread"
+      case _: "0x\(value.hex(8))"
+      }
     }
   }
 }

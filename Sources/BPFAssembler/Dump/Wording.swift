@@ -23,8 +23,10 @@ struct Wording {
     for rule in rules {
       let argument = name(content.word, [rule], architecture)
       let constants = rule.condition?.constants(comparedWith: argument) ?? []
-      let match = constants.first { $0.value(on: architecture) & 0xffff_ffff == UInt64(number) }
-      if let match { return match.name }
+      let match = constants.first {
+        $0.number(on: architecture, isWord: true) & 0xffff_ffff == UInt64(number)
+      }
+      if let match { return match.description }
     }
     return number < 10 ? "\(number)" : "0x\(String(number, radix: 16))"
   }
@@ -100,14 +102,13 @@ struct Wording {
 }
 
 extension Policy.Condition {
-  /// The named constants that one parameter is compared with.
-  fileprivate func constants(comparedWith parameter: String?) -> [NamedConstant] {
+  /// The values with a name that one parameter is compared with.
+  fileprivate func constants(comparedWith parameter: String?) -> [Policy.Value] {
     switch self {
     case .comparison(let comparison):
       guard comparison.argument == parameter.map(Policy.Argument.named) else { return [] }
-      return comparison.constants.compactMap { value in
-        guard case .constant(let constant) = value else { return nil }
-        return constant
+      return comparison.constants.filter { value in
+        if case .number = value { false } else { true }
       }
     case .not(let part): return part.constants(comparedWith: parameter)
     case .all(let parts), .any(let parts):

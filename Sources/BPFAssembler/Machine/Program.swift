@@ -55,6 +55,33 @@ public struct Program: Hashable, Sendable {
     try self.init(raw: raw)
   }
 
+  /// Reads bytes as the kernel does, which never looks at the fields that a code leaves unused.
+  ///
+  /// - Parameter bytes: The whole program, little-endian.
+  /// - Throws: `ProgramError`, but never `notCanonical`.
+  public init(ignoringUnusedFieldsOf bytes: [UInt8]) throws(ProgramError) {
+    let raw: [RawInstruction]
+    do throws(RawInstruction.PartialInstruction) {
+      raw = try RawInstruction.decode(bytes)
+    } catch {
+      throw .partial(error)
+    }
+    do throws(VerifierError) {
+      try Verifier.check(raw)
+    } catch {
+      throw .refused(error)
+    }
+    var canonical: [RawInstruction] = []
+    for (index, instruction) in raw.enumerated() {
+      do throws(Instruction.DecodingError) {
+        canonical.append(try Instruction(ignoringUnusedFieldsOf: instruction).raw)
+      } catch {
+        throw .notCanonical(error, index: index)
+      }
+    }
+    try self.init(raw: canonical)
+  }
+
   /// The program as the kernel receives it.
   public var rawInstructions: [RawInstruction] { instructions.map { $0.raw } }
 

@@ -84,6 +84,10 @@ extension Policy {
     /// A number of which only the low 32 bits count where 32 are compared, as libseccomp compares
     /// it on a 32-bit ABI; the policy language has no such number.
     case register(UInt64)
+    /// A number below zero, by its magnitude; as wide as what it is compared with.
+    case negative(UInt64)
+    /// The bits of several, written `A | B`.
+    case bits([Policy.Value])
     /// A kernel constant, which may differ between architectures (`O_DIRECTORY` does).
     case constant(NamedConstant)
 
@@ -92,7 +96,7 @@ extension Policy {
     /// - Parameters:
     ///   - architecture: The ABI of the call.
     ///   - isWord: Whether it is compared in 32 bits, where a negative constant such as AT_FDCWD has
-    ///     32 bits too. A number stands as it is written.
+    ///     32 bits too, and so has one such as -1. A number without a sign stands as it is written.
     /// - Returns: The value there.
     public func number(on architecture: Architecture, isWord: Bool) -> UInt64 {
       switch self {
@@ -100,6 +104,10 @@ extension Policy {
         return number
       case .register(let number):
         return isWord ? number & 0xffff_ffff : number
+      case .negative(let magnitude):
+        return isWord ? (0 &- magnitude) & 0xffff_ffff : 0 &- magnitude
+      case .bits(let values):
+        return values.reduce(0) { $0 | $1.number(on: architecture, isWord: isWord) }
       case .constant(let constant):
         let value = constant.value(on: architecture)
         let isNegative = Int64(bitPattern: value) < 0

@@ -21,6 +21,7 @@ extension Policy {
   /// verdict here and rules there: `deny` against rules of which some kill becomes `kill`.
   ///
   /// - Parameter other: The policy to meet; plain denials of it get its own errno.
+  /// - Returns: The policy of both, with the layers of this one.
   package func met(_ other: Policy) -> Policy {
     let theirs = other.resolved
     var policy = Policy(

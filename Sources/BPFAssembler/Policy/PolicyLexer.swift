@@ -4,6 +4,8 @@ struct PolicyToken {
     /// A keyword, a name, `@group` or `arg0:32`.
     case word(String)
     case number(UInt64)
+    /// A number behind a `-`.
+    case negative(UInt64)
     case symbol(Symbol)
     /// What follows the last token of a line.
     case end
@@ -16,6 +18,7 @@ struct PolicyToken {
     case openParenthesis = "("
     case closeParenthesis = ")"
     case mask = "&"
+    case bits = "|"
     case equal = "=="
     case notEqual = "!="
     case less = "<"
@@ -33,6 +36,7 @@ extension PolicyToken: CustomStringConvertible {
     switch kind {
     case .word(let word): "'\(word)'"
     case .number(let number): "\(number)"
+    case .negative(let magnitude): "-\(magnitude)"
     case .symbol(let symbol): "'\(symbol.rawValue)'"
     case .end: "the end of the line"
     }
@@ -45,7 +49,7 @@ struct PolicyLexer {
   private static let longestWord = 64
 
   let line: PolicyLine
-  private var position: Int
+  private(set) var position: Int
 
   init(_ line: PolicyLine) {
     self.line = line
@@ -56,11 +60,11 @@ struct PolicyLexer {
   static func tokens(of line: PolicyLine) throws(PolicyDiagnostic) -> [PolicyToken] {
     var lexer = PolicyLexer(line)
     var tokens: [PolicyToken] = []
-    repeat { tokens.append(try lexer.next()) } while tokens.last?.kind != .end
+    repeat { tokens.append(try lexer.next(after: tokens)) } while tokens.last?.kind != .end
     return tokens
   }
 
-  private mutating func next() throws(PolicyDiagnostic) -> PolicyToken {
+  private mutating func next(after tokens: [PolicyToken]) throws(PolicyDiagnostic) -> PolicyToken {
     while let byte = peek(), byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") {
       position += 1
     }
@@ -68,23 +72,37 @@ struct PolicyLexer {
     guard let byte = peek(), byte != UInt8(ascii: "#") else {
       return PolicyToken(kind: .end, span: start..<start)
     }
-    if Self.isDigit(byte) { return try number() }
+    if Self.isDigit(byte) {
+      return PolicyToken(kind: .number(try number()), span: start..<position)
+    }
+    if byte == UInt8(ascii: "-"), let next = peek(1), Self.isDigit(next),
+      Self.mayBeNegative(after: tokens)
+    {
+      position += 1
+      return PolicyToken(kind: .negative(try number()), span: start..<position)
+    }
     if Self.isWord(byte) || byte == UInt8(ascii: "@") { return try word() }
     if let symbol = symbol() {
       return PolicyToken(kind: .symbol(symbol), span: start..<position)
     }
-    throw line.diagnostic(.error, start..<start + 1, "this character has no meaning in a policy")
+    throw elsewhere(after: tokens)
   }
 
-  private func peek(_ offset: Int = 0) -> UInt8? {
+  func peek(_ offset: Int = 0) -> UInt8? {
     let index = position + offset
     return index < line.bytes.endIndex ? line.bytes[index] : nil
   }
 
   private mutating func word() throws(PolicyDiagnostic) -> PolicyToken {
     let start = position
+    let isGroup = peek() == UInt8(ascii: "@")
     position += 1
-    while let byte = peek(), Self.isWord(byte) || byte == UInt8(ascii: ":") { position += 1 }
+    while let byte = peek() {
+      // Groups of systemd have hyphens in their names.
+      let isHyphen = isGroup && byte == UInt8(ascii: "-") && peek(1).map(Self.isWord) == true
+      guard Self.isWord(byte) || byte == UInt8(ascii: ":") || isHyphen else { break }
+      position += 1
+    }
     guard position - start <= Self.longestWord else {
       throw line.diagnostic(
         .error, start..<position, "no name is longer than \(Self.longestWord) bytes")
@@ -93,7 +111,18 @@ struct PolicyLexer {
     return PolicyToken(kind: .word(text), span: start..<position)
   }
 
-  private mutating func number() throws(PolicyDiagnostic) -> PolicyToken {
+  /// Whether a sign and not a subtraction can stand behind these tokens.
+  private static func mayBeNegative(after tokens: [PolicyToken]) -> Bool {
+    switch tokens.last?.kind {
+    case .symbol(.closeParenthesis), .symbol(.closeBrace), .number, .negative, .word("with"), .end,
+      nil:
+      false
+    case .word(let word): NamedConstant(named: word) == nil
+    case .symbol: true
+    }
+  }
+
+  private mutating func number() throws(PolicyDiagnostic) -> UInt64 {
     let start = position
     while let byte = peek(), Self.isWord(byte) { position += 1 }
     var digits = line.bytes[start..<position]
@@ -111,7 +140,7 @@ struct PolicyLexer {
         .error, start..<position,
         "not a number of at most 64 bits: decimal, 0x hexadecimal or 0 octal was expected")
     }
-    return PolicyToken(kind: .number(number), span: start..<position)
+    return number
   }
 
   private static func value(of digits: ArraySlice<UInt8>, radix: UInt64) -> UInt64? {
@@ -135,6 +164,7 @@ struct PolicyLexer {
   private mutating func symbol() -> PolicyToken.Symbol? {
     guard let first = peek() else { return nil }
     let isFollowedByEqual = peek(1) == UInt8(ascii: "=")
+    let isDoubled = peek(1) == first
     let symbol: PolicyToken.Symbol
     switch first {
     case UInt8(ascii: ","): symbol = .comma
@@ -142,7 +172,8 @@ struct PolicyLexer {
     case UInt8(ascii: "}"): symbol = .closeBrace
     case UInt8(ascii: "("): symbol = .openParenthesis
     case UInt8(ascii: ")"): symbol = .closeParenthesis
-    case UInt8(ascii: "&"): symbol = .mask
+    case UInt8(ascii: "&") where !isDoubled: symbol = .mask
+    case UInt8(ascii: "|") where !isDoubled: symbol = .bits
     case UInt8(ascii: "=") where isFollowedByEqual: symbol = .equal
     case UInt8(ascii: "!") where isFollowedByEqual: symbol = .notEqual
     case UInt8(ascii: "<"): symbol = isFollowedByEqual ? .lessOrEqual : .less

@@ -51,7 +51,7 @@ extension Policy {
 /// Reads the statements of a policy, line by line, and goes on after an error.
 struct PolicyParser {
   /// More errors than these help nobody.
-  private static let mostErrors = 20
+  static let mostErrors = 20
 
   /// What the text is called.
   private let name: String
@@ -71,6 +71,7 @@ struct PolicyParser {
   }
 
   mutating func parse(_ text: [UInt8]) throws(PolicyError) -> ParsedPolicy {
+    try Self.checkIsUTF8(text)
     let lines = Self.lines(of: text)
     let first = lines.first ?? PolicyLine(number: 1, bytes: [])
     if text.count > Policy.largestText {
@@ -86,6 +87,7 @@ struct PolicyParser {
         errors.append(error)
       }
     }
+    errors.removeLast(Swift.max(0, errors.count - Self.mostErrors))
     if !hasDefault, errors.count < Self.mostErrors {
       let last = lines.last ?? first
       let end = last.bytes.endIndex
@@ -119,11 +121,22 @@ struct PolicyParser {
 
   private static func lines(of text: [UInt8]) -> [PolicyLine] {
     var lines: [PolicyLine] = []
+    // The mark that some editors put at the beginning of UTF-8.
+    let text = text.starts(with: [0xef, 0xbb, 0xbf]) ? text.dropFirst(3) : text[...]
     for part in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
       let bytes = part.last == UInt8(ascii: "\r") ? part.dropLast() : part
       lines.append(PolicyLine(number: lines.count + 1, bytes: bytes))
     }
     return lines
+  }
+
+  /// Two bytes for each character would be an error in every line.
+  private static func checkIsUTF8(_ text: [UInt8]) throws(PolicyError) {
+    guard text.starts(with: [0xff, 0xfe]) || text.starts(with: [0xfe, 0xff]) else { return }
+    let line = PolicyLine(number: 1, bytes: text[..<2])
+    throw PolicyError(diagnostics: [
+      line.diagnostic(.error, 0..<2, "the text is UTF-16; a policy is UTF-8, so save it as that")
+    ])
   }
 
   private static func checkIsText(_ line: PolicyLine) throws(PolicyDiagnostic) {
@@ -136,7 +149,14 @@ struct PolicyParser {
   private mutating func parse(_ line: PolicyLine) throws(PolicyDiagnostic) {
     var statement = PolicyStatement(line, try PolicyLexer.tokens(of: line))
     if statement.isAtEnd { return }
+    defer { errors += statement.problems }
+    try parse(&statement)
+  }
+
+  private mutating func parse(_ statement: inout PolicyStatement) throws(PolicyDiagnostic) {
+    let line = statement.line
     let span = statement.span
+    if let advice = statement.adviceForStart() { throw statement.error(span, advice) }
     switch try statement.word(expecting: "a verb: allow, deny, kill, log or default") {
     case "default":
       hasDefault = true

@@ -41,7 +41,8 @@ extension PolicyStatement {
     guard take(.openParenthesis) else { return .comparison(try comparison(calls)) }
     let inner = try disjunction(calls, depth: depth + 1)
     guard take(.closeParenthesis) else {
-      throw error(span, "expected ')', 'and' or 'or', found \(current)")
+      throw error(
+        span, advice(behind: previous) ?? "expected ')', 'and' or 'or', found \(current)")
     }
     return inner
   }
@@ -49,13 +50,17 @@ extension PolicyStatement {
   private mutating func comparison(_ calls: [Syscall]) throws(PolicyDiagnostic) -> Policy.Comparison
   {
     let start = span
+    if let advice = adviceForArgument(calls) { throw error(start, advice) }
+    if case .word(let word) = current.kind, ["or", "and", "in"].contains(word) {
+      throw error(start, "an argument stands before and behind '\(word)'")
+    }
     let name = try word(expecting: "an argument: \(Self.argumentNames(of: calls))")
     let argument = Self.positional(name) ?? .named(name)
-    let kind = try kind(of: argument, spelled: name, at: start, calls)
+    let kind = kind(of: argument, spelled: name, at: start, calls)
     var mask: Policy.Value?
-    if take(.mask) { mask = try value(fitting: kind) }
+    if take(.mask) { mask = try bits(fitting: kind) }
     let operation = span
-    let relation = try relation(fitting: kind, isMasked: mask != nil)
+    let relation = try relation(of: name, fitting: kind, mask: mask)
     if kind == .pointer, mask != nil || !relation.comparesWithNull {
       throw error(
         start.lowerBound..<operation.upperBound,
@@ -75,9 +80,10 @@ extension PolicyStatement {
     return bytes[4...].elementsEqual(":32".utf8) ? .lowWord(index) : nil
   }
 
-  private func kind(
+  /// How the kernel takes an argument; a note, where a call has none of that name.
+  private mutating func kind(
     of argument: Policy.Argument, spelled name: String, at span: Range<Int>, _ calls: [Syscall]
-  ) throws(PolicyDiagnostic) -> Prototype.Parameter.Kind {
+  ) -> Prototype.Parameter.Kind {
     guard case .named = argument else {
       if case .lowWord = argument { return .int }
       return .long
@@ -92,14 +98,17 @@ extension PolicyStatement {
           let known =
             names.isEmpty
             ? "use arg0 to arg5" : "it has \(names.joined(separator: ", "))"
-          throw error(
+          note(
             span,
-            "\(call.name) has no argument named '\(name)' on \(architecture); \(known)"
+            Self.advice(forArgument: name, of: call, names)
+              ?? "\(call.name) has no argument named '\(name)' on \(architecture); \(known)"
               + suggestion(for: name, among: names))
+          return .long
         }
         if let kind, kind != found {
-          throw error(
+          note(
             span, "'\(name)' is not of the same kind in all of these calls; write several rules")
+          return .long
         }
         kind = found
       }
@@ -116,27 +125,42 @@ extension PolicyStatement {
   }
 
   private mutating func relation(
-    fitting kind: Prototype.Parameter.Kind, isMasked: Bool
+    of argument: String, fitting kind: Prototype.Parameter.Kind, mask: Policy.Value?
   ) throws(PolicyDiagnostic) -> Policy.Comparison.Relation {
     if take("in") { return .member(try members(fitting: kind)) }
     let operation = current
-    let expected = isMasked ? "==, !=, <, <=, >, >= or 'in'" : "==, !=, <, <=, >, >=, & or 'in'"
+    let expected =
+      mask != nil ? "==, !=, <, <=, >, >= or 'in'" : "==, !=, <, <=, >, >=, & or 'in'"
+    if let advice = adviceForRelation(of: argument, mask: mask) { throw error(span, advice) }
     guard case .symbol(let symbol) = operation.kind else {
       throw error(span, "expected \(expected), found \(current)")
     }
     switch symbol {
     case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual: advance()
-    case .comma, .openBrace, .closeBrace, .openParenthesis, .closeParenthesis, .mask:
+    case .comma, .openBrace, .closeBrace, .openParenthesis, .closeParenthesis, .mask, .bits:
       throw error(span, "expected \(expected), found \(current)")
     }
-    let value = try value(fitting: kind)
+    if symbol == .less, current.kind == .symbol(.greater) {
+      throw error(operation.span.lowerBound..<span.upperBound, "'!=' compares")
+    }
+    var value: Policy.Value
+    // Behind a mask of several bits the same is meant; elsewhere it could be 'either of them'.
+    if case .bits? = mask {
+      value = try bits(fitting: kind)
+    } else {
+      value = try self.value(fitting: kind)
+      if current.kind == .symbol(.bits) {
+        throw error(span, adviceForBits(of: argument, behind: value, symbol))
+      }
+    }
     return switch symbol {
     case .notEqual: .notEqual(value)
     case .less: .less(value)
     case .lessOrEqual: .lessOrEqual(value)
     case .greater: .greater(value)
     case .greaterOrEqual: .greaterOrEqual(value)
-    case .equal, .comma, .openBrace, .closeBrace, .openParenthesis, .closeParenthesis, .mask:
+    case .equal, .comma, .openBrace, .closeBrace, .openParenthesis, .closeParenthesis, .mask,
+      .bits:
       .equal(value)
     }
   }
@@ -144,11 +168,34 @@ extension PolicyStatement {
   private mutating func members(
     fitting kind: Prototype.Parameter.Kind
   ) throws(PolicyDiagnostic) -> [Policy.Value] {
-    guard take(.openBrace) else { throw error(span, "expected '{', found \(current)") }
+    guard take(.openBrace) else {
+      let example = isAtEnd ? "" : "; a set stands in braces: in { AF_INET, AF_INET6 }"
+      throw error(span, "expected '{', found \(current)\(example)")
+    }
     var values: [Policy.Value] = []
     repeat { values.append(try value(fitting: kind)) } while take(.comma)
-    guard take(.closeBrace) else { throw error(span, "expected ',' or '}', found \(current)") }
+    guard take(.closeBrace) else {
+      let isJoined = [.symbol(.bits), .word("or"), .word("and")].contains(current.kind)
+      throw error(
+        span,
+        isJoined
+          ? "the values of a set are separated by commas" : "expected ',' or '}', found \(current)")
+    }
     return values
+  }
+
+  /// A value, or several joined by `|`, perhaps in parentheses.
+  private mutating func bits(fitting kind: Prototype.Parameter.Kind) throws(PolicyDiagnostic)
+    -> Policy.Value
+  {
+    let isOpen = take(.openParenthesis)
+    let first = try value(fitting: kind)
+    var values = [first]
+    while take(.bits) { values.append(try value(fitting: kind)) }
+    if isOpen, !take(.closeParenthesis) {
+      throw error(span, "expected '|' or ')', found \(current)")
+    }
+    return values.count == 1 ? first : .bits(values)
   }
 
   private mutating func value(fitting kind: Prototype.Parameter.Kind) throws(PolicyDiagnostic)
@@ -161,14 +208,23 @@ extension PolicyStatement {
       value = .number(number)
     case .word(let name):
       guard let constant = NamedConstant(named: name) else {
-        throw error(
+        value = .number(0)
+        guard notesMore else { break }
+        note(
           span,
-          "no constant is called '\(name)'"
+          advice(forConstant: name) ?? "no constant is called '\(name)'"
             + suggestion(for: name, among: NamedConstant.all.map { $0.name }))
+        break
       }
       value = .constant(constant)
+    case .negative(let magnitude):
+      value = .negative(magnitude)
+      let most: UInt64 = kind == .int ? 1 << 31 : 1 << 63
+      if magnitude > most { throw error(span, "no number of so many bits is so far below zero") }
     case .symbol, .end:
-      throw error(span, "expected a number or a constant such as AF_INET, found \(token)")
+      throw error(
+        span,
+        adviceForValue() ?? "expected a number or a constant such as AF_INET, found \(token)")
     }
     let isTooWide = Architecture.allCases.contains {
       value.number(on: $0, isWord: true) > UInt32.max

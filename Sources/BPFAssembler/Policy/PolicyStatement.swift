@@ -3,6 +3,8 @@ struct PolicyStatement {
   let line: PolicyLine
   private let tokens: [PolicyToken]
   private var index = 0
+  /// Names that mean nothing; the rest of the line is read all the same.
+  private(set) var problems: [PolicyDiagnostic] = []
 
   init(_ line: PolicyLine, _ tokens: [PolicyToken]) {
     self.line = line
@@ -20,6 +22,40 @@ struct PolicyStatement {
 
   func error(_ span: Range<Int>, _ message: String) -> PolicyDiagnostic {
     line.diagnostic(.error, span, message)
+  }
+
+  /// Notes a mistake behind which the line can be read on.
+  mutating func note(_ span: Range<Int>, _ message: String) {
+    if notesMore { problems.append(error(span, message)) }
+  }
+
+  /// Whether a further mistake would be told; looking for the nearest name takes a while.
+  var notesMore: Bool { problems.count < PolicyParser.mostErrors }
+
+  /// The token behind the current one.
+  var next: PolicyToken { tokens[Swift.min(index + 1, tokens.count - 1)] }
+  /// The token before the current one; the current one where there is none.
+  var previous: PolicyToken { tokens[Swift.max(index - 1, 0)] }
+
+  /// The four tokens before the current one; `nil` where there are fewer.
+  var lastFour: ArraySlice<PolicyToken>? {
+    index < 4 ? nil : tokens[(index - 4)..<index]
+  }
+
+  /// Whether the line is a rule, and not one of the other statements.
+  var isRule: Bool {
+    if case .word(let word)? = tokens.first?.kind { Self.verbs.contains(word) } else { false }
+  }
+
+  /// Whether a condition has begun.
+  var hasCondition: Bool {
+    tokens[..<index].contains { $0.kind == .word("if") || $0.kind == .word("unless") }
+  }
+
+  /// Steps over `( ... )`.
+  mutating func skipParentheses() {
+    guard take(.openParenthesis) else { return }
+    while !isAtEnd, !take(.closeParenthesis) { advance() }
   }
 
   mutating func take(_ word: String) -> Bool {
@@ -45,7 +81,10 @@ struct PolicyStatement {
   }
 
   func end() throws(PolicyDiagnostic) {
-    guard isAtEnd else { throw error(span, "expected the end of the line, found \(current)") }
+    guard isAtEnd else {
+      throw error(
+        span, advice(behind: previous) ?? "expected the end of the line, found \(current)")
+    }
   }
 
   func refuseRepetition(
@@ -56,8 +95,8 @@ struct PolicyStatement {
 }
 
 extension PolicyStatement {
-  private static let verbs = ["allow", "deny", "kill", "log"]
-  private static let starts =
+  static let verbs = ["allow", "deny", "kill", "log"]
+  static let starts =
     verbs + ["default", "foreign", "x32", "unknown", "layers", "network"]
 
   /// `allow`, `deny [with ERRNO]`, `kill` or `log`.
@@ -69,7 +108,11 @@ extension PolicyStatement {
     case "kill": return .kill
     case "log": return .log
     case let word:
-      throw error(span, "'\(word)' is no verdict; expected allow, deny, kill or log")
+      throw error(
+        span,
+        Self.advice(forVerdict: word)
+          ?? "'\(word)' is no verdict; expected allow, deny, kill or log"
+          + suggestion(for: word, among: Self.verbs))
     }
   }
 
@@ -96,7 +139,8 @@ extension PolicyStatement {
     guard Self.verbs.contains(verb) else {
       throw error(
         span,
-        "'\(verb)' begins no statement; expected \(Self.starts.joined(separator: ", "))"
+        Self.advice(forVerb: verb)
+          ?? "'\(verb)' begins no statement; expected \(Self.starts.joined(separator: ", "))"
           + suggestion(for: verb, among: Self.starts))
     }
     let (calls, callSpans) = try self.calls()
@@ -130,8 +174,15 @@ extension PolicyStatement {
       throw error(span, "an errno is a number from 1 to 4095")
     case .word(let name):
       if let errno = Errno(named: name) { return errno }
+      note(
+        span,
+        advice(forErrno: name)
+          ?? "no errno is called '\(name)'" + suggestion(for: name, among: Errno.allNames))
+      skipParentheses()
+      return nil
+    case .negative(let magnitude):
       throw error(
-        span, "no errno is called '\(name)'" + suggestion(for: name, among: Errno.allNames))
+        span, "an errno has no sign here: write 'with \(Self.errno(magnitude) ?? "EPERM")'")
     case .symbol, .end:
       throw error(span, "expected an errno such as EACCES, found \(token)")
     }
@@ -142,8 +193,9 @@ extension PolicyStatement {
     var spans: [Range<Int>] = []
     repeat {
       let span = span
+      if let advice = adviceForCall() { throw error(span, advice) }
       let name = try word(expecting: "the name of a system call or an @group")
-      for call in try self.calls(named: name, at: span) where !calls.contains(call) {
+      for call in self.calls(named: name, at: span) where !calls.contains(call) {
         calls.append(call)
         spans.append(span)
       }
@@ -151,19 +203,33 @@ extension PolicyStatement {
     return (calls, spans)
   }
 
-  private func calls(
-    named name: String, at span: Range<Int>
-  ) throws(PolicyDiagnostic) -> [Syscall] {
+  /// The calls of a name; none, and a note, where nothing is called so.
+  private mutating func calls(named name: String, at span: Range<Int>) -> [Syscall] {
+    if let group = SyscallGroup(named: name) { return group.calls }
+    if let call = Syscall(named: name) ?? Self.call(byNumberName: name) { return [call] }
+    guard notesMore else { return [] }
     if name.utf8.first == UInt8(ascii: "@") {
-      if let group = SyscallGroup(named: name) { return group.calls }
       let names = SyscallGroup.allCases.map { $0.name }
-      throw error(span, "no group is called '\(name)'" + suggestion(for: name, among: names))
+      let nearest = suggestion(for: name, among: names)
+      note(
+        span,
+        "no group is called '\(name)'"
+          + (nearest.isEmpty ? "; there are \(names.joined(separator: ", "))" : nearest))
+      return []
     }
-    if let call = Syscall(named: name) { return [call] }
-    throw error(
+    note(
       span,
-      "no architecture has a call named '\(name)'"
+      Self.advice(forCall: name) ?? "no architecture has a call named '\(name)'"
         + suggestion(for: name, among: Syscall.all.map { $0.name }))
+    return []
+  }
+
+  /// `SYS_connect` and `__NR_connect`, as the headers name the number of `connect`.
+  private static func call(byNumberName name: String) -> Syscall? {
+    for prefix in ["SYS_", "__NR_"] where name.utf8.starts(with: prefix.utf8) {
+      return Syscall(named: String(decoding: name.utf8.dropFirst(prefix.utf8.count), as: UTF8.self))
+    }
+    return nil
   }
 
   func suggestion(for name: String, among names: [String]) -> String {

@@ -3,6 +3,7 @@
 #ifndef CLINUXSHIMS_H
 #define CLINUXSHIMS_H
 
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -37,6 +38,14 @@ static inline char **nonet_environment(void) {
   return environ;
 }
 
+// socket(2): an enumeration in one C library and macros in another.
+enum nonet_socket_type {
+  NONET_STREAM = SOCK_STREAM,
+  NONET_DATAGRAM = SOCK_DGRAM,
+  NONET_RAW = SOCK_RAW,
+  NONET_SEQUENCE = SOCK_SEQPACKET
+};
+
 // open(2) is variadic.
 static inline int nonet_open_for_reading(const char *path) {
   return open(path, O_RDONLY | O_CLOEXEC);
@@ -53,6 +62,12 @@ static inline int nonet_create_file(const char *path, mode_t mode) {
 // fcntl(2) is variadic too.
 static inline int nonet_is_open(int descriptor) { return fcntl(descriptor, F_GETFD) >= 0; }
 
+// Whether execve(2) closes it.
+static inline int nonet_closes_on_exec(int descriptor) {
+  int flags = fcntl(descriptor, F_GETFD);
+  return flags >= 0 && (flags & FD_CLOEXEC) != 0;
+}
+
 // seccomp.c
 
 // prctl(PR_SET_NO_NEW_PRIVS): from here on no execve gives privileges.
@@ -64,6 +79,16 @@ int nonet_install_filter(const void *instructions, unsigned short count);
 
 // seccomp(SECCOMP_GET_ACTION_AVAIL), which installs nothing.
 int nonet_probe_seccomp_action(uint32_t action);
+
+// tracing.c
+
+// Attaches to a thread by PTRACE_SEIZE and stops it; `signal` is what nonet_let_go has to hand over.
+// ETIMEDOUT where it does not stop within five seconds.
+int nonet_stop_thread(pid_t thread, int *signal);
+
+// How many instructions a filter of a stopped thread has, which are copied where `instructions` is not
+// NULL; 0 is the filter that was installed first. ENOENT behind the last one, EINVAL where there is none.
+int nonet_read_filter(pid_t thread, unsigned long index, void *instructions);
 
 // landlock.c
 
@@ -99,8 +124,12 @@ int nonet_own_mounts(void);
 // all. 0 also for a mount that cannot be reached, or of another kind.
 int nonet_close_settings(const char *path);
 
-// Enters the working folder anew where it is part of a procfs: what has been mounted lies upon it then.
+// Enters the working folder anew, by its name: what has been mounted lies upon it then. ENOENT where it has none.
 int nonet_enter_working_folder(void);
+
+// The mount of a working folder that has been removed, as /proc/self/mountinfo numbers it; 0 where that is not known
+// (before Linux 5.8), or where the folder may lead to settings.
+int nonet_removed_folder_mount(uint64_t *mount);
 
 // devices.c
 
@@ -168,6 +197,16 @@ int nonet_is_only_name(int descriptor);
 // with `status` instead, and so does an alarm after some seconds. `words` must stay where they are.
 int nonet_end_on_signals(int status, const char *words, size_t length, unsigned seconds);
 
+// heap.c
+
+// Fails with ENOMEM where memory is limited (RLIMIT_AS, RLIMIT_DATA) to less than so many bytes more.
+int nonet_reserve_memory(size_t count);
+
+// execute.c
+
+// execvp(3), whatever C library is linked: files without a first line are the shell's.
+int nonet_execute(const char *file, char *const *arguments);
+
 // check.c
 
 // Whether programs of the 32-bit ABI run here: 1 or 0.
@@ -184,6 +223,9 @@ int nonet_read_signals(void);
 // Blocks them again in this thread: where the C library makes a thread, it unblocks those that it keeps to
 // itself, in both.
 void nonet_block_signals_here(void);
+
+// Those signals (32 and 33 of glibc, 32 to 34 of musl) do not end this process where one comes in between.
+void nonet_outlive_library_signals(void);
 
 // Keeps what waits already for `nonet_unwatch_signals`, but for news of children of our own.
 void nonet_note_waiting_signals(int reader, int has_children);
@@ -403,7 +445,14 @@ ssize_t nonet_read_link(int link, char *bytes, size_t count);
 // `nonet_duplicate_of_thread` finds it; ENOTSOCK for all else.
 int nonet_copy_unix_socket(pid_t thread, pid_t process, int number, int *type);
 
+// The same of a socket of any family; ENOTSOCK for what is none.
+int nonet_copy_socket(pid_t thread, pid_t process, int number, int *family, int *type);
+
 int nonet_close_patiently(int descriptor);
+
+// The same for a caller that has stepped out already.
+int nonet_copy_socket_stepped_out(pid_t thread, pid_t process, int number, int *family,
+                                  int *type);
 
 // Where a socket of IPv4 or IPv6 is connected to; no size where it is not.
 struct nonet_peer {
@@ -412,6 +461,53 @@ struct nonet_peer {
   uint8_t address[128];
 };
 int nonet_look_at_peer(pid_t thread, pid_t process, int number, struct nonet_peer *peer);
+
+// nowhere.c
+
+// Starts a process in an empty network of its own, which makes sockets there for this one: its number. It
+// ends with the thread that calls this, and is no child that is waited for.
+pid_t nonet_start_maker(void);
+
+// A socket in that network. ESRCH where that process is gone.
+int nonet_make_nowhere(int family, int type, int protocol);
+
+// The call that waits returns a copy of `source` (Linux 5.14).
+int nonet_give_descriptor(int listener, uint64_t id, int source, int closes_on_exec);
+
+// internet.c
+
+// What a socket of IPv4 or IPv6 is.
+struct nonet_internet {
+  int family, type, protocol;
+  int state;        // of TCP (tcp_states.h), else 0
+  int is_blocking;
+  uint16_t port;    // its own; 0 where it has none
+  uint64_t network; // in which it was made (SO_NETNS_COOKIE)
+  uint64_t inode;
+};
+
+// The network of a socket, by a number that no other one has (Linux 5.14).
+int nonet_network_of(int socket, uint64_t *cookie);
+
+// A copy of a socket of IPv4 or IPv6 from a thread's own table; ENOTSOCK for all else.
+int nonet_copy_internet_socket(pid_t thread, pid_t process, int number, struct nonet_internet *found);
+
+// shutdown(2) on a thread's socket of any kind, but on one of the network `outside` that connects still.
+enum { NONET_STILL_CONNECTING = 1 };
+int nonet_shut_down(pid_t thread, pid_t process, int number, int how, uint64_t outside);
+
+int nonet_bind_patiently(int socket, const void *address, socklen_t size);
+
+// Takes the errno that waits on a socket (SO_ERROR); 0 for none.
+int nonet_socket_error(int socket);
+
+int nonet_is_v6only(int socket);
+
+// Notes what a new TCP socket of the empty network has.
+void nonet_note_untouched(int socket, int family);
+
+// Sets on one TCP socket what was set on another one, which was made in the empty network.
+int nonet_carry_patiently(int from, int to, int family);
 
 // notify.c
 
@@ -435,10 +531,6 @@ int nonet_look(const struct nonet_slot *slot, struct nonet_notification *notific
 int nonet_refuse(int listener, uint64_t id, int number);
 int nonet_continue(int listener, uint64_t id);
 int nonet_is_waiting(int listener, uint64_t id);
-
-// Where memory is limited (RLIMIT_AS, RLIMIT_DATA), takes so many bytes for malloc(3) to hand out later,
-// or fails with ENOMEM.
-int nonet_reserve_memory(size_t count);
 
 // Raises the soft limit of descriptors, as far as the hard one lets it, and answers it.
 int nonet_raise_descriptor_limit(unsigned long wanted);
@@ -515,8 +607,8 @@ struct nonet_file {
 // Looks at an open file, without waiting for its file system.
 int nonet_look_at(int file, struct nonet_file *found);
 
-// A new AF_UNIX socket, not blocking, with what was set on another one.
-int nonet_unix_socket_like(int model, int type);
+// A new AF_UNIX socket, not blocking, with what was set on another one; and how much of that could not be set.
+int nonet_unix_socket_like(int model, int type, int *lost);
 
 // Connects to exactly that file.
 int nonet_connect_pinned(int socket, int file);
@@ -526,6 +618,70 @@ int nonet_put_descriptor(int listener, uint64_t id, int source, int number, int 
 
 // The call that waits returns 0.
 int nonet_succeed(int listener, uint64_t id);
+
+// loopback.c
+
+// Whether this network has an address of IPv6 that glibc counts as one (AI_ADDRCONFIG of getaddrinfo(3)).
+int nonet_has_ipv6(void);
+
+// Brings lo up in a new network namespace, with an address of each family by which names resolve as outside, and
+// routes for multicast.
+int nonet_raise_loopback(int has_ipv6, int *step);
+
+// carry.c
+
+// Sets on a socket what was set on another one, as setsockopt(2) has it, and answers how much could not be set.
+int nonet_carry_options(int from, int to, int family);
+
+// So many copies of a descriptor and so many places in epoll sets are looked for, among so many descriptors,
+// and in so many pages about each set.
+enum { NONET_MOST_COPIES = 32, NONET_MOST_LOOKED = 4096, NONET_MOST_PAGES = 256 };
+
+// A socket in an epoll set of the command's.
+struct nonet_membership {
+  int set;    // the set's number there
+  int copy;   // a descriptor of it here; -1 where there is none
+  int number; // by which the socket is in the set
+  uint32_t events;
+  uint64_t data;
+};
+
+// What of a process leads to a socket besides one descriptor, or is bound to that descriptor.
+struct nonet_copies {
+  int number; // the descriptor
+  int numbers[NONET_MOST_COPIES], count;
+  struct nonet_membership memberships[NONET_MOST_COPIES];
+  int membership_count;
+  // F_SETOWN, F_SETSIG and O_ASYNC of fcntl(2), where any of them was used and may be used for the command.
+  int owner_type, signal, wants_signals;
+  pid_t owner;
+  // How much could not be found out or is not carried over.
+  int lost;
+};
+
+// Looks for all that, given a copy of the socket; hands out descriptors of the sets.
+int nonet_find_copies(pid_t thread, pid_t process, int number, int socket, struct nonet_copies *found);
+void nonet_forget_copies(const struct nonet_copies *found);
+
+static inline int nonet_copy_number(const struct nonet_copies *found, int index) {
+  return found->numbers[index];
+}
+
+// Puts another socket into the same sets under the same numbers, and gives it the same owner.
+int nonet_join_sets(int socket, struct nonet_copies *found);
+
+// inplace.c
+
+// Connects a socket that the command has too, without waiting: EAGAIN, EINPROGRESS or EALREADY where it would.
+int nonet_connect_in_place(int socket, const void *address, socklen_t size);
+int nonet_connect_pinned_in_place(int socket, int file);
+
+// An O_PATH descriptor of the file to which an AF_UNIX socket is bound; for who has CAP_NET_ADMIN in its network
+// (SIOCUNIXFILE).
+int nonet_file_of_socket(int socket);
+
+// The number of this process's network namespace (Linux 5.14), 0 where the kernel does not tell.
+uint64_t nonet_own_network(void);
 
 // ids.c
 
@@ -555,5 +711,21 @@ static inline int nonet_stop_signal(int status) { return WIFSTOPPED(status) ? WS
 static inline int nonet_is_continued(int status) { return WIFCONTINUED(status); }
 static inline int nonet_end_signal(int status) { return WIFSIGNALED(status) ? WTERMSIG(status) : 0; }
 static inline int nonet_exit_status(int status) { return WEXITSTATUS(status); }
+
+// folder.c
+
+// Makes a file of a new name, open for reading and writing, for us alone (mkostemp(3)).
+int nonet_scratch_file(char *template);
+
+// Goes on in a child, whose standard output is the file `output`; this process only waits, hands on the
+// signals that were meant for the command, and comes back with the child's status. 0 in the child, 1 here.
+int nonet_stay_beside(int output, int *status);
+
+// memfd_create(2), which only some headers declare without _GNU_SOURCE.
+int nonet_memory_file(void);
+
+// Runs a program with other standard streams, and waits; its wait status in `status`. 127 where it cannot be
+// run.
+int nonet_run_program(char *const *arguments, int input, int output, int *status);
 
 #endif

@@ -46,7 +46,7 @@ struct EnvironmentOptions {
 
 extension Options.Given {
   /// Whether the option could leave a command with less than it has without the option.
-  fileprivate func takesProtectionAway(for reader: EnvironmentOptions.Reader) -> Bool {
+  func takesProtectionAway(for reader: EnvironmentOptions.Reader) -> Bool {
     switch name.weakening {
     case .never: false
     case .always: true

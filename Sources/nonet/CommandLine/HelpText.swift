@@ -12,7 +12,6 @@ enum HelpText {
       nonet --hint -- npm test                 when it fails: what was refused?
       nonet --log-dir logs -- npm test         what did it try to reach?
       nonet --loopback pytest                  with a server of its own
-      nonet --allow-unix "$SSH_AUTH_SOCK" ssh-add -l
       nonet --hook claude-code --install       every command of an agent
       nonet --check                            what can this machine confine?
       nonet --dump-bpf                         read the filter before you trust it
@@ -20,12 +19,13 @@ enum HelpText {
     usage: nonet [OPTION]... [--] COMMAND [ARG]...
       --policy NAME|FILE   default, strict, unix, loopback, or a policy or profile
       --loopback           short for --policy loopback: 127.0.0.1 of its own
-      --offline            tell package tools, so that they fail at once
       --log FILE           append each attempt as JSON; - is standard error
       --report FILE.html   make a page about what was tried, when, by whom
       --hint               when COMMAND fails, say what was refused, if anything
-      --allow-unix inside|PATH
+      --allow-unix inside|PATH|env:NAME
                            those made inside; or PATH, a socket or a folder
+      --allow-connect ADDR:PORT
+                           TCP to exactly this: 127.0.0.1:5432, [::1]:80,443
       -v, --verbose        what protects COMMAND, and what takes protection away
 
     nonet --help: all options; man nonet: the whole story
@@ -73,6 +73,7 @@ enum HelpText {
       --keep-caps NAME[,NAME]
                            as root, keep these capabilities, as NET_ADMIN
                            a command gives up those by which it reaches a network around sockets
+      --allow-signals      let the command signal processes outside, as those of an earlier command
       --unproved           use a filter that is too large to be proven; one proven wrong is never used
 
     how
@@ -89,34 +90,52 @@ enum HelpText {
       --report FILE.html   make a page about what was tried, when, by whom
       --from LOG           run nothing: the page is about this log; - is standard input
       --hint               when COMMAND fails, say what was refused, if anything
+      --destinations       let sockets be made, so that what is refused tells where to
+                           with --log, --log-dir, --report or --hint: address, port, and names in DNS;
+                           every send with sendmsg or sendmmsg takes longer
       --fail-on-attempt[=STATUS]
                            end with STATUS (123) when something was tried
                            though COMMAND ended with 0
       --observe            refuse nothing, and record what would have been refused: no protection
 
     what connect may reach all the same (by the supervisor too)
-      --allow-unix inside|PATH
+      --allow-unix inside|PATH|env:NAME
                            those made inside; or PATH, a socket or a folder
                            inside: those AF_UNIX sockets on which COMMAND and what it started listen;
+                           env:NAME the socket that a variable names, as env:SSH_AUTH_SOCK;
                            may be said repeatedly
+      --allow-connect ADDR:PORT
+                           TCP to exactly this: 127.0.0.1:5432, [::1]:80,443
+                           an address, or localhost; a port, a list or a range (8000-8010); nothing else
+                           opens: no UDP, no names, no other port; may be said repeatedly
 
     for agents
-      --hook HOST          answer what claude-code, codex, gemini-cli or cursor asks before a command
+      --hook HOST          answer what a HOST of agents asks before a command: claude-code, codex, ...
                            JSON in, JSON out; status 2, which blocks it, for any failure
       --install            instead put that hook, with the other options, into the settings of HOST
       --uninstall          take it out again
-      --status             say whether it is in there; 1 if it is not, or differs
+      --status             say whether it is in force; 1 if it is not, or has other options than given
+      --try                ask that hook as HOST would, run what it answers; 1 if not confined
+      --no-prefix          with --install, for claude-code: without CLAUDE_CODE_SHELL_PREFIX
+      --managed            the settings of the administrator, which no command of the user can change
       --dry-run            show what --install or --uninstall would change
+      --cd                 print the folder in which COMMAND, a text for bash, ended
+                           its own output goes to descriptor 3; for hosts whose shell keeps its folder
 
     what is printed
       --dump-bpf           the filter that would be installed
       --explain            what the filter answers, call by call
       --diff A             A B: whether two policies mean the same, else calls that differ; 0, 1 or 2
+      --filter FILE        read this filter, which anybody may have made
+                           FILE is a struct sock_filter array; - is standard input
+      --verify PID         which policy a running process is under
+                           with --explain or --dump-bpf its filters, whoever installed them
       --check              what this machine can confine, and whether we are already inside
+      --inside             whether this process is confined, found out by trying: status 0 or 1
       --print-policy NAME  the text of a preset, to read, or to begin a policy with
       --names KIND         the names that a KIND of value has: policy, call, errno, format, ...
       --arch ARCH          x86_64, aarch64 or all; this machine's unless told
-      --format FORMAT      listing, bpf_asm, raw, hex, c, json, decimal or dot;
+      --format FORMAT      listing, bpf_asm, raw, hex, c, json, decimal, dot or smt2;
                            oci, docker, kubernetes or systemd: the policy for other tools;
                            for --explain and --check listing or json
       -q, --quiet          nothing but errors

@@ -10,6 +10,7 @@ enum OptionName: String, CaseIterable {
   case allow = "--allow"
   case errno = "--errno"
   case keepCaps = "--keep-caps"
+  case allowSignals = "--allow-signals"
   case unproved = "--unproved"
   case backend = "--backend"
   case bestEffort = "--best-effort"
@@ -19,18 +20,27 @@ enum OptionName: String, CaseIterable {
   case report = "--report"
   case from = "--from"
   case hint = "--hint"
+  case destinations = "--destinations"
   case failOnAttempt = "--fail-on-attempt"
   case observe = "--observe"
   case allowUnix = "--allow-unix"
+  case allowConnect = "--allow-connect"
   case hook = "--hook"
   case install = "--install"
   case uninstall = "--uninstall"
   case status = "--status"
+  case trial = "--try"
+  case noPrefix = "--no-prefix"
+  case managed = "--managed"
   case dryRun = "--dry-run"
+  case handsFolder = "--cd"
   case dump = "--dump-bpf"
   case explain = "--explain"
   case diff = "--diff"
+  case filter = "--filter"
+  case verify = "--verify"
   case check = "--check"
+  case inside = "--inside"
   case printPolicy = "--print-policy"
   case names = "--names"
   case arch = "--arch"
@@ -65,9 +75,11 @@ enum OptionName: String, CaseIterable {
     case .format: .format
     case .hook: .host
     case .names: .kind
-    case .merge, .log, .report, .from: .file
+    case .merge, .log, .report, .from, .filter: .file
     case .logDirectory: .folder
     case .allowUnix: .socket
+    case .allowConnect: .endpoint
+    case .verify: .process
     case _: nil
     }
   }
@@ -83,7 +95,7 @@ enum OptionName: String, CaseIterable {
   /// Whether it may be said again with another value, which then adds to those before.
   var mayBeRepeated: Bool {
     switch self {
-    case .deny, .allow, .keepCaps, .allowUnix: true
+    case .deny, .allow, .keepCaps, .allowUnix, .allowConnect: true
     case _: false
     }
   }
@@ -91,7 +103,7 @@ enum OptionName: String, CaseIterable {
   /// Whether it may stand where commands are confined for good: in a hook or for a shell.
   var isForEveryCommand: Bool {
     switch self {
-    case .policy, .loopback, .merge, .deny, .allow, .errno, .keepCaps, .unproved, .backend, .offline, .log, .logDirectory, .hint, .allowUnix, .quiet, .verbose: true
+    case .policy, .loopback, .merge, .deny, .allow, .errno, .keepCaps, .allowSignals, .unproved, .backend, .offline, .log, .logDirectory, .hint, .destinations, .allowUnix, .allowConnect, .quiet, .verbose: true
     case _: false
     }
   }
@@ -99,7 +111,7 @@ enum OptionName: String, CaseIterable {
   /// Whether it takes protection away.
   var weakening: Weakening {
     switch self {
-    case .allow, .keepCaps, .unproved, .bestEffort, .observe, .allowUnix: .always
+    case .allow, .keepCaps, .allowSignals, .unproved, .bestEffort, .observe, .allowUnix, .allowConnect: .always
     case .policy, .backend: .byValue
     case _: .never
     }
@@ -111,9 +123,12 @@ enum OptionName: String, CaseIterable {
     case .policy: ([.policy], "a command has one policy")
     case .loopback: ([.policy], "--loopback is short for --policy loopback; the line 'layers namespace' in a policy file gives it a network of its own")
     case .merge: ([.merge], "a policy is merged with one profile")
-    case .install: ([.uninstall, .status], nil)
-    case .uninstall: ([.install, .status], nil)
-    case .status: ([.install, .uninstall], nil)
+    case .install: ([.uninstall, .status, .trial], nil)
+    case .uninstall: ([.install, .status, .trial], nil)
+    case .status: ([.install, .uninstall, .trial], nil)
+    case .trial: ([.install, .uninstall, .status], nil)
+    case .filter: ([.verify], "both name the filter to read")
+    case .verify: ([.filter], "both name the filter to read")
     case _: ([], nil)
     }
   }
@@ -127,7 +142,13 @@ enum OptionName: String, CaseIterable {
     case .install: [.hook]
     case .uninstall: [.hook]
     case .status: [.hook]
+    case .trial: [.hook]
+    case .noPrefix: [.hook]
+    case .managed: [.hook]
     case .dryRun: [.hook]
+    case .handsFolder: [.run]
+    case .filter: [.dump, .explain]
+    case .verify: [.verify, .dump, .explain]
     case .arch: [.dump, .explain, .diff]
     case .format: [.dump, .explain, .check]
     case _: nil
@@ -150,4 +171,6 @@ enum OptionKind: String, CaseIterable {
   case file
   case folder
   case socket
+  case endpoint
+  case process
 }

@@ -8,19 +8,26 @@ extension OptionParser {
   mutating func apply(_ name: OptionName, optional value: Word?) throws(Failure) {
     switch name {
     case .loopback: options.policy = .preset(.loopback)
+    case .allowSignals: options.allowsSignals = true
     case .unproved: options.acceptsUnproved = true
     case .bestEffort: options.isBestEffort = true
     case .offline: options.isOffline = true
     case .hint: options.isHinting = true
+    case .destinations: options.wantsDestinations = true
     case .failOnAttempt: options.attemptStatus = try Self.attemptStatus(value, before: options.attemptStatus)
     case .observe: options.isObserving = true
     case .install: action = .install
     case .uninstall: action = .uninstall
     case .status: action = .status
+    case .trial: action = .trial
+    case .noPrefix: options.hasNoPrefix = true
+    case .managed: options.isManaged = true
     case .dryRun: options.isDryRun = true
+    case .handsFolder: options.handsFolder = true
     case .dump: try choose(.dump, name)
     case .explain: try choose(.explain, name)
     case .check: try choose(.check, name)
+    case .inside: try choose(.inside, name)
     case .quiet: options.isQuiet = true
     case .verbose: options.isVerbose = true
     case .shortHelp: try choose(.help(isShort: true), name)
@@ -45,8 +52,11 @@ extension OptionParser {
     case .report: options.report = value
     case .from: options.from = value
     case .allowUnix: options.allowedUnix.append(value)
+    case .allowConnect: try Self.allowConnect(value, &options)
     case .hook: try choose(.hook(try Self.host(value), .answer), name)
     case .diff: try choose(.diff(try Self.policy(value, of: name), .standardInput), name)
+    case .filter: options.filter = value
+    case .verify: options.verify = try Self.process(value)
     case .printPolicy: try choose(.printPolicy(try Self.preset(name, value)), name)
     case .names: try choose(.names(try Self.kind(value)), name)
     case .arch: options.architectures = try Self.architectures(value)

@@ -38,6 +38,14 @@ struct OptionParser {
       return options
     }
     guard let modeOption else {
+      if let process = options.verify {
+        try refuseMisplaced(in: .verify)
+        if hasCommand {
+          throw .usage("--verify takes no command, and '\(words[next].text)' is one")
+        }
+        options.mode = .verify(process)
+        return options
+      }
       try refuseMisplaced(in: .run)
       guard hasCommand else { throw .usage("no command was given\(takenWord)") }
       options.mode = .run(argument: next)

@@ -7,7 +7,7 @@ enum Weakening {
 
 /// What nonet is told to do, as the table of options names it.
 enum ModeName {
-  case run, dump, explain, diff, check, hook, report
+  case run, dump, explain, diff, check, verify, hook, report
 
   /// The mode that an option chooses; `nil` where no option has a word about it in the table.
   init?(_ option: OptionName) {
@@ -29,6 +29,7 @@ enum ModeName {
     case .explain: "--explain"
     case .diff: "--diff"
     case .check: "--check"
+    case .verify: "--verify PID"
     case .hook: "--hook HOST"
     case .report: "--report FILE.html"
     }
@@ -47,8 +48,10 @@ extension OptionName {
     switch kind {
     case .policy: OptionParser.isPolicyFile(value)
     case .file, .folder: true
-    case .socket: !value.elementsEqual("inside".utf8)
-    case .preset, .call, .errno, .capability, .backend, .arch, .format, .host, .kind, nil: false
+    case .socket: !value.elementsEqual("inside".utf8) && !value.starts(with: "env:".utf8)
+    case .preset, .call, .errno, .capability, .backend, .arch, .format, .host, .kind, .endpoint,
+      .process, nil:
+      false
     }
   }
 }

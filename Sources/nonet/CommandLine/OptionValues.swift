@@ -116,11 +116,20 @@ extension OptionParser {
     Dump.Format.all.map { $0.name } + ProfileFormat.allCases.map { $0.name }
   }
 
+  static func process(_ value: Word) throws(Failure) -> pid_t {
+    if let number = pid_t(value.text), number > 0 { return number }
+    throw .usage("--verify: expected the number of a process, not '\(value.text)'")
+  }
+
   static func host(_ value: Word) throws(Failure) -> HookHost {
     if let host = HookHost(named: value.text) { return host }
     let names = HookHost.all.map { $0.name }
+    // People leave out the `-cli` and `-code` of a name.
+    let longer = names.first { $0.utf8.starts(with: value.text.utf8) && !value.bytes.isEmpty }
+    let meant =
+      longer.map { "; did you mean '\($0)'?" } ?? suggestion(for: value, among: names)
     throw .usage(
-      "--hook: no host is called '\(value.text)'\(suggestion(for: value, among: names)); expected "
+      "--hook: no host is called '\(value.text)'\(meant); expected "
         + names.joined(separator: ", "))
   }
 

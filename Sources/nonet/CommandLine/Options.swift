@@ -11,6 +11,10 @@ struct Options {
     /// Compare two policies; the second is standard input until its word is read.
     case diff(PolicyChoice, PolicyChoice)
     case check
+    /// Say whether this process is confined.
+    case inside
+    /// Say which policy a running process is under.
+    case verify(pid_t)
     /// Speak with the hooks of an agent's host, or put them into its settings.
     case hook(HookHost, HookAction)
     /// Write a page about a log.
@@ -81,10 +85,21 @@ struct Options {
   var from: Word?
   /// `--allow-unix`: `inside`, a socket or a folder, each.
   var allowedUnix: [Word] = []
+  /// `--allow-connect`: where TCP may be connected to, as it was said and as it was understood.
+  var allowedConnects: [Word] = []
+  var endpoints: [Endpoints] = []
+  /// `--destinations`: sockets can be made, so that what is refused tells where to.
+  var wantsDestinations = false
   /// `--keep-caps`: capabilities that the command keeps.
   var keptPrivileges = Privileges.none
+  /// `--allow-signals`: processes outside may get signals.
+  var allowsSignals = false
   var architectures: ArchitectureChoice?
   var format: OutputFormat?
+  /// `--filter`: the file of a filter that is read in the place of a policy; `-` is standard input.
+  var filter: Word?
+  /// `--verify`: the thread whose filters are read.
+  var verify: pid_t?
   /// `--unproved`: a filter whose proof comes to no end is used all the same.
   var acceptsUnproved = false
   var isQuiet = false
@@ -93,10 +108,22 @@ struct Options {
   var isForEveryCommand = false
   /// `--dry-run`: the settings stay as they are.
   var isDryRun = false
+  /// `--no-prefix`: a hook is installed without a prefix beside it.
+  var hasNoPrefix = false
+  /// `--managed`: the settings of the administrator.
+  var isManaged = false
+  /// `--cd`: the folder in which the command ended is printed.
+  var handsFolder = false
   /// What `-v` says of the options in `$NONET_OPTIONS`.
   var notes: [String] = []
   /// Every option as it was said, in order.
   var given: [Given] = []
+
+  /// An address, of 4 or 16 bytes, with ports.
+  struct Endpoints: Equatable {
+    let address: [UInt8]
+    let ports: [ClosedRange<UInt16>]
+  }
 
   /// An option as it was said.
   struct Given {
@@ -114,6 +141,7 @@ extension Options {
     if logDirectory != nil { return .logDirectory }
     if attemptStatus != nil { return .failOnAttempt }
     if !allowedUnix.isEmpty { return .allowUnix }
+    if !allowedConnects.isEmpty { return .allowConnect }
     return isHinting ? .hint : nil
   }
 
@@ -125,8 +153,12 @@ extension Options {
   /// What `--fail-on-attempt` ends with unless told.
   static let statusOfAttempts: CInt = 123
 
-  /// Whether the command may as well run without a supervisor: a hint protects nobody.
-  var needsOnlyHint: Bool { isHinting && !isLogging && allowedUnix.isEmpty }
+  /// Whether the command may as well run without a supervisor: a hint protects nobody, and where the policy
+  /// alone wants one, its filter refuses what the supervisor would make.
+  var canDoWithoutSupervisor: Bool { !isLogging && allowedUnix.isEmpty && !suppliesSockets }
+
+  /// Whether the command gets IP sockets from the supervisor.
+  var suppliesSockets: Bool { !endpoints.isEmpty || wantsDestinations }
 
   /// The preset that was chosen, where one was.
   var preset: Preset? {
@@ -136,7 +168,7 @@ extension Options {
 
   /// The preset that runs as it stands, with nothing denied, allowed or answered otherwise.
   var unchangedPreset: Preset? {
-    changes.isEmpty && errno == .eacces && merged == nil ? preset : nil
+    changes.isEmpty && errno == .eacces && merged == nil && !suppliesSockets ? preset : nil
   }
 }
 

@@ -3,18 +3,25 @@ internal import BPFAssembler
 /// What `--allow-unix` names, found before the command starts.
 struct AllowedSockets {
   private let words: [Word]
+  private let allowsInside: Bool
   private let isVerbose: Bool
+  private let isQuiet: Bool
 
-  /// Takes the option's values; `nil` where it was not given.
+  /// Takes the option's values; `nil` where there is nothing to allow.
   ///
+  /// - Parameters:
+  ///   - options: The command line.
+  ///   - inside: Whether the sockets inside are allowed without being named.
   /// - Throws: Where it makes no sense beside another option.
-  init?(_ options: Options) throws(Failure) {
-    if options.allowedUnix.isEmpty { return nil }
+  init?(_ options: Options, inside: Bool) throws(Failure) {
+    if options.allowedUnix.isEmpty, !inside { return nil }
+    allowsInside = inside || options.allowedUnix.contains { Self.isInside($0) }
     if options.isObserving {
       throw .usage("--allow-unix and --observe exclude each other: --observe refuses nothing")
     }
     words = options.allowedUnix
     isVerbose = options.isVerbose
+    isQuiet = options.isQuiet
   }
 
   /// Whether a value stands for the sockets inside.
@@ -22,13 +29,20 @@ struct AllowedSockets {
 
   /// What the policy may allow and the supervisor wants to see all the same: who listens is inside, and
   /// who enters a Landlock domain may be refused there what the supervisor would do for it.
-  static func watchedCalls(_ options: Options) -> [String] {
-    if options.allowedUnix.isEmpty { return [] }
-    let allowsInside = options.allowedUnix.contains { isInside($0) }
+  ///
+  /// - Parameters:
+  ///   - allowsInside: Whether the sockets inside are allowed.
+  ///   - isPrivate: Whether the network is the command's own, and its connects the supervisor's.
+  /// - Returns: The names of the calls.
+  static func watchedCalls(allowsInside: Bool, isPrivate: Bool = false) -> [String] {
     let first =
-      allowsInside ? InnerDomains.firstABIForAbstract : InnerDomains.firstABIForPaths
+      isPrivate
+      ? InnerDomains.firstABIForNetwork
+      : allowsInside ? InnerDomains.firstABIForAbstract : InnerDomains.firstABIForPaths
     return (allowsInside ? ["listen"] : [])
       + (landlockABI >= first ? ["landlock_restrict_self"] : [])
+      + (isPrivate && landlockABI >= InnerDomains.firstABIForNetwork
+        ? ["landlock_create_ruleset"] : [])
   }
 
   private static var landlockABI: Int {
@@ -40,11 +54,13 @@ struct AllowedSockets {
   /// - Parameters:
   ///   - policy: The policy's name.
   ///   - oracle: What the policy answers.
+  ///   - isPrivate: Whether the network is the command's own, and connect the supervisor's.
   /// - Returns: What may be reached.
   /// - Throws: Why nothing can be allowed; the command must not run then.
-  func allowance(_ policy: String, _ oracle: CheckedProgram) throws(Failure) -> UnixAllowance {
-    let allowsInside = words.contains { Self.isInside($0) }
-    try Self.check(policy, oracle.program, allowsInside)
+  func allowance(
+    _ policy: String, _ oracle: CheckedProgram, isPrivate: Bool
+  ) throws(Failure) -> UnixAllowance {
+    if !isPrivate { try Self.check(policy, oracle.program, allowsInside) }
     if allowsInside { try Self.checkKernel() }
     let proc = ProcMount.here
     // Otherwise a number in /proc means another process than everywhere else here.
@@ -64,8 +80,10 @@ struct AllowedSockets {
     }
     var sockets: [PinnedFile] = []
     var folders: [AllowedFolder] = []
-    for word in words where !Self.isInside(word) {
+    for named in words where !Self.isInside(named) {
+      guard let word = try NamedSocket.path(of: named, isQuiet: isQuiet) else { continue }
       let path = try Self.path(word)
+      if word.pointer != named.pointer { try NamedSocket.check(path, named) }
       if isVerbose { Self.say(about: path, word) }
       if path.file.isSocket {
         sockets.append(path.file)
@@ -79,6 +97,24 @@ struct AllowedSockets {
       filters: status.filters + 1)
   }
 
+  /// The same, once the namespaces are entered in which the command runs: ids may have no numbers there.
+  static func settled(
+    _ allowance: UnixAllowance, isPrivate: Bool
+  ) throws(Failure) -> UnixAllowance {
+    guard isPrivate else { return allowance }
+    var settled = allowance
+    do throws(SystemError) {
+      guard let status = ThreadStatus.own else {
+        throw SystemError(call: "open of /proc/self/status", number: ENOENT)
+      }
+      settled.own = try OwnIDs(status.ids)
+    } catch {
+      throw .system(error, "--loopback: this process's ids are not known, so nothing was run")
+    }
+    settled.network = ownNetwork
+    return settled
+  }
+
   /// Closes inherited AF_UNIX sockets that are not connected: a process that listens on one of them inside
   /// would be taken for the one who answers, while somebody outside may hold it too.
   ///
@@ -89,9 +125,7 @@ struct AllowedSockets {
       for number in try openDescriptors() where try isUnconnected(number) {
         try closeDescriptor(number)
       }
-      for number: CInt in 0...2 where try isUnconnected(number) {
-        standard = number
-      }
+      standard = try unconnectedStandard()
     } catch {
       throw .system(error, "--allow-unix: cannot look at open descriptors, so nothing was run")
     }
@@ -100,6 +134,12 @@ struct AllowedSockets {
         "descriptor \(standard) is an AF_UNIX socket that is not connected, which does not go with "
           + "--allow-unix inside; close or redirect it; the command was not run")
     }
+  }
+
+  /// Standard input, output or error, where one is an AF_UNIX socket that is not connected.
+  static func unconnectedStandard() throws(SystemError) -> CInt? {
+    for number: CInt in 0...2 where try isUnconnected(number) { return number }
+    return nil
   }
 
   private static func isUnconnected(_ number: CInt) throws(SystemError) -> Bool {

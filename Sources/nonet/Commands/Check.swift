@@ -24,7 +24,7 @@ struct Check {
   /// - Returns: The exit status: 0 where `auto` can confine a command, else 1.
   func perform() throws(Failure) -> CInt {
     let machine = try PlanChoice.machine { _ in
-      true
+      .inChild
     } triesUsers: {
       $0.landlockABI < 4
     }
@@ -40,6 +40,15 @@ struct Check {
       $0.backend == .auto && $0.preset == .default && $0.plan != nil
     }
     return isConfinable ? 0 : 1
+  }
+
+  /// Prints whether this process is confined, found out by trying.
+  ///
+  /// - Returns: The exit status: 0 where it is, else 1.
+  func inside() throws(Failure) -> CInt {
+    let finding = Self.confinement()
+    if !options.isQuiet { try printOut("\(finding.name) \(finding.text)\n") }
+    return finding.isThere ? 0 : 1
   }
 
   private static func row(
@@ -105,7 +114,8 @@ struct Check {
 
   private static func namespace(_ machine: Capabilities) -> Finding {
     switch machine.namespace {
-    case .works: Finding(name: "user namespaces", isThere: true, text: "yes, with a network")
+    case .works, .entered:
+      Finding(name: "user namespaces", isThere: true, text: "yes, with a network")
     case .untried: Finding(name: "user namespaces", isThere: false, text: "not tried")
     case .fails(let failure):
       Finding(

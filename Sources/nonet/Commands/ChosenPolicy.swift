@@ -13,6 +13,8 @@ struct ChosenPolicy {
   let layers: Layers
   /// Whether the text has the line `network allowed`.
   let expectsNetwork: Bool
+  /// Whether the text lets connect(2) through, whatever the socket is.
+  let allowsConnect: Bool
   /// How many rules the command line put in front of the text's own.
   private let changes: Int
   private let acceptsUnproved: Bool
@@ -52,7 +54,10 @@ struct ChosenPolicy {
       let place = Policy.Place(change.verdict == .allow ? "--allow" : "--deny")
       policy.rules.insert(Policy.Rule(change.verdict, change.calls, at: place), at: 0)
     }
-    changes = options.changes.count
+    allowsConnect = Self.allowsConnect(merged.map { policy.met($0) } ?? policy)
+    let supplied = options.suppliesSockets ? try SuppliedSockets.parsed(SuppliedSockets.rules) : []
+    policy.rules.insert(contentsOf: supplied, at: 0)
+    changes = options.changes.count + supplied.count
     own = policy
     self.policy = policy
     acceptsUnproved = options.acceptsUnproved
@@ -89,6 +94,26 @@ struct ChosenPolicy {
     changed.policy.rules.insert(rule, at: 0)
     changed.isQuiet = true
     return changed
+  }
+
+  /// The same policy with other rules in front; nothing is said twice.
+  func preceded(by rules: [Policy.Rule]) -> ChosenPolicy {
+    var changed = self
+    changed.policy.rules.insert(contentsOf: rules, at: 0)
+    changed.isQuiet = true
+    return changed
+  }
+
+  private static func allowsConnect(_ policy: Policy) -> Bool {
+    let pointer: UInt64 = 1 << 32 | 4096
+    return [Architecture.host, Architecture.host.compat].contains { architecture in
+      guard let architecture, let number = Syscall(named: "connect")?.number(on: architecture)
+      else { return false }
+      let call = SystemCall(
+        arch: architecture.auditValue, number: number,
+        arguments: [3, architecture.is32Bit ? 4096 : pointer, 16])
+      return !policy.verdict(of: call, native: .host).refuses
+    }
   }
 
   /// What the policy says of some calls, with all others allowed; nothing is said twice.

@@ -11,8 +11,12 @@ enum Concession: Equatable {
   case calls([String])
   /// `--allow-unix`, with its values.
   case unix([String])
+  /// `--allow-connect`, with its values.
+  case connect([String])
   /// `--keep-caps`, with the names.
   case privileges([String])
+  /// `--allow-signals`.
+  case signals
   /// `--unproved`, where the filter is one that could not be proven.
   case unproved
   /// IP sockets can be made, and no namespace keeps them from the network outside.
@@ -24,7 +28,9 @@ enum Concession: Equatable {
     case .layers: "+layers(none)"
     case .calls(let words): "+allow(\(words.joined(separator: ",")))"
     case .unix(let words): "+allow-unix(\(words.joined(separator: ",")))"
+    case .connect(let words): "+allow-connect(\(words.joined(separator: ",")))"
     case .privileges(let names): "+keep-caps(\(names.joined(separator: ",")))"
+    case .signals: "+allow-signals"
     case .unproved: "+unproved"
     case .network: "+network"
     }
@@ -37,7 +43,10 @@ enum Concession: Equatable {
       "'layers none': processes outside can be traced, and what is open stays open"
     case .calls(let words): "--allow \(words.joined(separator: ","))"
     case .unix(let words): "--allow-unix \(words.joined(separator: ", "))"
+    case .connect(let words): "--allow-connect \(words.joined(separator: ", "))"
     case .privileges(let names): "--keep-caps \(names.joined(separator: ","))"
+    case .signals:
+      "--allow-signals: processes outside can be signalled, and some start programs then"
     case .unproved: "--unproved: nothing shows that the filter means its policy"
     case .network(let way): "the network can be reached: \(way) makes IP sockets"
     }
@@ -51,7 +60,11 @@ extension Options {
     let calls = allowedWords
     if !calls.isEmpty { concessions.append(.calls(calls)) }
     if !allowedUnix.isEmpty { concessions.append(.unix(allowedUnix.map { $0.text })) }
+    if !allowedConnects.isEmpty {
+      concessions.append(.connect(allowedConnects.map { $0.text }))
+    }
     if !keptPrivileges.isEmpty { concessions.append(.privileges(keptPrivileges.names)) }
+    if allowsSignals { concessions.append(.signals) }
     return concessions
   }
 

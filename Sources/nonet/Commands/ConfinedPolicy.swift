@@ -7,10 +7,12 @@ struct ConfinedPolicy {
   /// What takes protection away.
   let concessions: [Concession]
   /// The filter, where the plan has one.
-  let program: CheckedProgram?
+  let filter: ProvenFilter?
   let sockets: InheritedSockets
   /// The policy as it was read, unless it is a built-in filter.
   let chosen: ChosenPolicy?
+  /// Whether AF_UNIX sockets among the command's own processes shall work in a network of its own.
+  let hasSockets: Bool
   /// Whether the policy's text says that the network is meant to be reached.
   let expectsNetwork: Bool
 
@@ -20,13 +22,14 @@ struct ConfinedPolicy {
   init(_ options: Options, _ plan: Plan, _ wanted: WantedPolicy) throws(Failure) {
     let deniesDebug = plan.layers.contains(.seccomp(deniesDebug: true))
     let hasNamespace = plan.layers.contains(.namespace) || wanted.layers.hasNamespace
+    hasSockets = wanted.layers.hasSockets && plan.layers.contains(.namespace)
     if case .builtIn(let preset, _) = wanted,
-      let filter = preset.filter(for: .host, deniesDebug: deniesDebug)
+      let filter = preset.provenFilter(for: .host, deniesDebug: deniesDebug)
     {
       policyName = preset.name
       concessions = options.concessions
-      program = plan.hasFilter ? filter : nil
-      sockets = InheritedSockets(filter.program, hasNamespace: hasNamespace)
+      self.filter = plan.hasFilter ? filter : nil
+      sockets = InheritedSockets(filter, hasNamespace: hasNamespace)
       chosen = nil
       expectsNetwork = false
       return
@@ -34,7 +37,8 @@ struct ConfinedPolicy {
     var chosen = try wanted.read(options)
     if deniesDebug { chosen = chosen.denyingDebug() }
     policyName = chosen.name
-    program = plan.hasFilter ? try chosen.checked(for: .host).program : nil
+    let program = plan.hasFilter ? try chosen.checked(for: .host).program : nil
+    filter = program.map { .checked($0) }
     sockets = InheritedSockets(chosen.policy, hasNamespace: hasNamespace)
     self.chosen = chosen
     expectsNetwork = chosen.expectsNetwork
@@ -47,6 +51,9 @@ struct ConfinedPolicy {
     self.concessions = concessions
     if plan.hasFilter { try Self.refuseUselessPolicy(chosen) }
   }
+
+  /// The filter as a program, where the plan has one.
+  var program: CheckedProgram? { filter?.program }
 
   /// What `NONET=` and messages call it: its name, and a mark for each concession.
   var name: String { Self.name(policyName, concessions) }

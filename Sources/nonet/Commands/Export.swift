@@ -57,11 +57,13 @@ struct Export {
     let text = try ProfileText(policy, for: architectures, format).json(format, name: name)
     let back = try readBack(text, native)
     let differences: [PolicyDifference]
-    let weaker: PolicyDifference?
+    var weaker: PolicyDifference?
     do throws(CheckedProgram.Failure) {
       differences = try back.differences(from: policy, for: native)
-      weaker = try differences.first { difference throws(CheckedProgram.Failure) in
-        try !back.refusesMore(in: difference, than: policy, for: native)
+      for difference in differences
+      where try !back.refusesMore(in: difference, than: policy, for: native) {
+        weaker = difference
+        break
       }
     } catch {
       throw ExportError("the profile cannot be compared with the policy: \(error.description)")

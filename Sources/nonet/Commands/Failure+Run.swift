@@ -50,7 +50,8 @@ extension Failure {
       switch failure.stage {
       case .filter where failure.number == EBUSY:
         "this is already inside a supervised nonet, and the kernel takes one supervisor only; leave "
-          + "out --log, --log-dir, --observe, --fail-on-attempt and --allow-unix here, or there"
+          + "out --log, --log-dir, --observe, --fail-on-attempt, --allow-unix and --allow-connect here, or "
+          + "there"
       case .filter where failure.number == EINVAL:
         "this kernel cannot notify a supervisor (Linux 5.0 can); leave out --log, --log-dir, "
           + "--observe and --hint"

@@ -6,9 +6,6 @@ struct Hook {
   let options: Options
   let host: HookHost
 
-  /// Options that every hook adds to what its command line says: an agent must be told why its command failed.
-  private static let added: [OptionName] = [.hint]
-
   /// How long an answer may take; hosts give up on a hook later than this, and then run the command.
   private static let deadline: UInt32 = 5
 
@@ -34,16 +31,41 @@ struct Hook {
     }
     // A file that is opened later would take its place.
     guard isOpen(STDOUT_FILENO) else { throw .refused("standard output is closed") }
-    let question = try question()
-    guard case .command(let command, let place) = question else {
-      return try printOut(HookAnswer.nothing.text(for: host))
+    switch try question() {
+    case .otherTool: try printOut(HookAnswer.nothing.text)
+    case .failure(let error, let event):
+      let reason = Refusal.reason(in: error)
+      try printOut(
+        (reason.map { HookAnswer.explaining($0, event: event) } ?? HookAnswer.nothing).text)
+    case .command(let command, let place):
+      // A prefix that confines this hook confines the command too.
+      if ShellPrefix(options, host)?.holds == true {
+        return try printOut(HookAnswer.confined(place.subject).text)
+      }
+      let confinement = try Self.confinement(options, handsFolder: host.keepsFolder)
+      // One host may read the hooks of another too, whose line has the other form.
+      if try Self.confinement(options, handsFolder: !host.keepsFolder).isConfined(command) {
+        return try printOut(HookAnswer.confined(place.subject).text)
+      }
+      // The nonet that runs the command reads the environment too: better blocked with the reason now.
+      try Self.check(options.withEnvironment(), entersNamespace: true)
+      try printOut(Self.answer(command, place, confinement).text)
     }
-    let added = Self.added.filter { name in !options.given.contains { $0.name == name } }
-    let confinement = ConfinedCommand(
-      try Self.words(options) + added.map { Array($0.rawValue.utf8) })
-    // The nonet that runs the command reads the environment too: better blocked with the reason now.
-    try Self.check(options.withEnvironment())
-    try printOut(Self.answer(command, place, confinement).text(for: host))
+  }
+
+  /// How commands are confined by a hook with these options.
+  private static func confinement(
+    _ options: Options, handsFolder: Bool
+  ) throws(Failure) -> ConfinedCommand {
+    let folder = handsFolder ? [OptionName.handsFolder] : []
+    return ConfinedCommand(
+      try words(options) + (added(to: options) + folder).map { Array($0.rawValue.utf8) },
+      handsFolder: handsFolder)
+  }
+
+  /// Options that every hook adds to what its command line says: an agent must be told why its command failed.
+  static func added(to options: Options) -> [OptionName] {
+    [.hint].filter { name in !options.given.contains { $0.name == name } }
   }
 
   /// The absolute path of this program, and the options for commands of a hook with these options.
@@ -72,11 +94,16 @@ struct Hook {
   }
 
   /// Refuses what would fail with these options on this machine, where a command would be refused.
-  static func check(_ options: Options) throws(Failure) {
+  ///
+  /// - Parameters:
+  ///   - options: The options of the command.
+  ///   - entersNamespace: Whether this process has nothing to do with files any more.
+  /// - Throws: Why a command would not run.
+  static func check(_ options: Options, entersNamespace: Bool) throws(Failure) {
     var quiet = options
     quiet.isQuiet = true
     quiet.isForEveryCommand = true
-    _ = try RunPreparation.prepared(quiet) { false }
+    _ = try RunPreparation.prepared(quiet, entersNamespace: entersNamespace) { false }
   }
 
   private func question() throws(Failure) -> HookQuestion {
@@ -96,9 +123,9 @@ struct Hook {
   private static func answer(
     _ command: [UInt8], _ place: HookQuestion.Splice, _ confinement: ConfinedCommand
   ) throws(Failure) -> HookAnswer {
-    if confinement.isConfined(command) { return .confined }
+    if confinement.isConfined(command) { return .confined(place.subject) }
     let confined = confinement.wrapping(command)
-    if confined.count > ConfinedCommand.longest {
+    if confined.count > confinement.longestLine {
       throw .refused(
         "the command has \(command.count) bytes, and with nonet around it more than the kernel takes; "
           + "put it into a file and run that")

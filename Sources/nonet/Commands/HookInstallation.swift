@@ -1,85 +1,59 @@
 internal import BPFAssembler
 
-/// `nonet --hook HOST --install`, `--uninstall` and `--status`: the host's settings.
+/// `nonet --hook HOST --install` and `--uninstall`: the host's settings.
 struct HookInstallation {
   let options: Options
   let host: HookHost
 
-  private static let largest = 16 << 20
   private static let backupSuffix = ".nonet-backup"
 
   /// Puts the hook into the settings, after it has shown the change.
   func install() throws(Failure) {
-    let command = try command()
+    let command = try Self.command(options, host)
     // A hook that blocks everything is better refused here than found out by the agent.
-    try Hook.check(options)
-    let (path, file, settings) = try read()
-    var changed = settings
+    try Hook.check(options, entersNamespace: false)
+    let file = try HookFile(host, managed: options.isManaged)
+    var changed = file.settings
     do throws(HookSettings.SettingsError) {
       try changed.install(command)
+      try addPrefix(to: &changed, file.shown)
     } catch {
-      throw Self.unusable(path, error)
+      throw HookFile.unusable(file.shown, error)
     }
-    try write(changed, in: file, at: path, done: "the hook is in \(path)")
-    if changed.others > 0, let warning = host.warningAboutOthers {
+    try write(changed, in: file, done: "the hook is in \(file.shown)")
+    if options.isDryRun { return }
+    let others = changed.others
+    if others > 0, let warning = host.warningAboutOthers {
       say(
-        "warning: \(path) has \(changed.others) other \(host.event) "
-          + "\(changed.others == 1 ? "hook" : "hooks"), and \(warning)")
+        "warning: \(file.shown) has \(others) other \(host.before.event) "
+          + "\(others == 1 ? "hook" : "hooks"), and \(warning)")
     }
+    if let note = host.note { say("warning: \(note)") }
+    for doubt in HookStatus.switches(changed, file.path, host) { say("warning: \(doubt)") }
     say("to see whether it holds, have the agent run nonet --check")
   }
 
   /// Takes the hook out, after it has shown the change.
   func uninstall() throws(Failure) {
-    let (path, file, settings) = try read()
-    var changed = settings
+    let file = try HookFile(host, managed: options.isManaged)
+    var changed = file.settings
     do throws(HookSettings.SettingsError) {
       try changed.uninstall()
+      if case .claude = host.switches { try changed.uninstallPrefix() }
     } catch {
-      throw Self.unusable(path, error)
+      throw HookFile.unusable(file.shown, error)
     }
-    try write(changed, in: file, at: path, done: "no hook of nonet is in \(path)")
-  }
-
-  /// Prints how the settings stand.
-  ///
-  /// - Returns: The exit status: 0 where exactly this hook is installed and holds, else 1.
-  func status() throws(Failure) -> CInt {
-    let command = try command()
-    let (path, _, settings) = try read()
-    let expected = "  \(Self.printable(command))\n"
-    switch settings.state(for: command) {
-    case .installed:
-      var doubts = settings.asksNobody ? ["\"disableAllHooks\" is true in it"] : []
-      doubts += try TrustedFiles.doubts(about: try Hook.words(options)[0])
-      try tell(
-        doubts.isEmpty ? "installed" : "installed, but not to be trusted,", path, command, doubts)
-      return doubts.isEmpty ? 0 : 1
-    case .weakened(let weaknesses):
-      try tell("changed", path, command, weaknesses)
-      return 1
-    case .missing:
-      try printOut("not installed in \(path)\n")
-      return 1
-    case .differs(let commands):
-      let found = commands.map { "  \(Self.printable($0))\n" }.joined()
-      try printOut("differs in \(path)\n\(found)expected\n\(expected)")
-      return 1
+    if file.settings.document.bytes.elementsEqual(changed.document.bytes) {
+      say("no hook of nonet was in \(file.shown) already; nothing was changed")
+      return
     }
-  }
-
-  private func tell(
-    _ state: String, _ path: String, _ command: String, _ doubts: [String]
-  ) throws(Failure) {
-    let reasons = doubts.map { "because \(Self.printable($0))\n" }.joined()
-    try printOut(
-      "\(state) in \(path)\n  \(Self.printable(command))\n\(reasons)")
+    try write(changed, in: file, done: "the hook was taken out of \(file.shown)")
   }
 
   /// What the host is to run.
   ///
   /// Whatever happens to the program, even that it is gone, blocks.
-  private func command() throws(Failure) -> String {
+  static func command(_ options: Options, _ host: HookHost) throws(Failure) -> String {
     let words = try Hook.words(options)
     let hook = [OptionName.hook.rawValue, host.name].map { Array($0.utf8) }
     let line = ([words[0]] + hook + words.dropFirst()).flatMap {
@@ -88,79 +62,54 @@ struct HookInstallation {
     return String(decoding: line, as: UTF8.self) + "|| exit \(Failure.blockedStatus)"
   }
 
-  /// The path for messages, the file, and what it says.
-  private func read() throws(Failure) -> (String, FileReplacement, HookSettings) {
-    let bytes = try path()
-    let path = SafeText.shown(bytes)
-    let file: FileReplacement
-    do throws(SystemError) {
-      file = try FileReplacement(bytes, limit: Self.largest)
-    } catch {
-      throw .refused("cannot read \(path): \(error.reason)")
+  /// Puts the prefix beside the hook, or takes it out, and says what it means before it is written.
+  private func addPrefix(
+    to settings: inout HookSettings, _ shown: String
+  ) throws(HookSettings.SettingsError) {
+    guard case .claude = host.switches else { return }
+    if options.hasNoPrefix { return try settings.uninstallPrefix() }
+    guard let prefix = ShellPrefix(options, host)?.prefix else {
+      say(
+        "without CLAUDE_CODE_SHELL_PREFIX: nonet-shell is not beside nonet, or one of the options is "
+          + "taken from a hook alone")
+      return try settings.uninstallPrefix()
     }
-    do throws(HookSettings.SettingsError) {
-      return (path, file, try HookSettings(file.text ?? [], of: host))
-    } catch {
-      throw Self.unusable(path, error)
+    switch settings.state(for: prefix) {
+    case .installed: return
+    case .foreign(let other):
+      say("CLAUDE_CODE_SHELL_PREFIX in \(shown) is '\(SafeText.shown(other.utf8))' and stays so")
+    case .missing, .differs:
+      say(
+        "CLAUDE_CODE_SHELL_PREFIX holds where another hook drops the rewritten command, and keeps cd; "
+          + "it also confines Claude Code's own hooks and the MCP servers that it starts by a command; "
+          + "--no-prefix leaves it out")
     }
+    try settings.install(prefix)
   }
 
   private func write(
-    _ settings: HookSettings, in file: FileReplacement, at path: String, done: String
+    _ settings: HookSettings, in file: HookFile, done: String
   ) throws(Failure) {
-    let old = file.text ?? []
+    let old = file.file.text ?? []
     let new = settings.document.bytes
-    if try isUnchanged(settings, file) {
+    // Settings that were not there are no change by themselves.
+    if new.elementsEqual(file.settings.document.bytes) {
       say("\(done) already; nothing was changed")
       return
     }
-    try printOut(LineDifference.text(from: old, to: new, name: path))
+    try printOut(LineDifference.text(from: old, to: new, name: file.shown))
     if options.isDryRun {
       say("--dry-run: nothing was changed")
       return
     }
     do throws(SystemError) {
-      try file.replace(with: new, keepingOldWith: Self.backupSuffix)
+      try file.file.replace(with: new, keepingOldWith: Self.backupSuffix)
     } catch {
       throw error.number == ESTALE
-        ? .refused("\(path) was changed by somebody else meanwhile; nothing was written, try again")
-        : .system(error, "\(path) was not changed")
+        ? .refused(
+          "\(file.shown) was changed by somebody else meanwhile; nothing was written, try again")
+        : .system(error, "\(file.shown) was not changed")
     }
-    say(done + (file.text == nil ? "" : "; as it was: \(path)\(Self.backupSuffix)"))
-  }
-
-  /// Whether there is nothing to write; settings that were not there are no change by themselves.
-  private func isUnchanged(
-    _ settings: HookSettings, _ file: FileReplacement
-  ) throws(Failure) -> Bool {
-    do throws(HookSettings.SettingsError) {
-      return try settings.document.bytes == HookSettings(file.text ?? [], of: host).document.bytes
-    } catch {
-      return false
-    }
-  }
-
-  private func path() throws(Failure) -> [UInt8] {
-    let inHome = Array("/\(host.folder)/\(host.file)".utf8)
-    if let (variable, isHome) = host.folderVariable, let folder = Self.environment(variable) {
-      return folder + (isHome ? inHome : Array("/\(host.file)".utf8))
-    }
-    guard let home = Self.environment("HOME") else {
-      throw .refused("HOME is not set, so nobody knows where \(host.name) has its settings")
-    }
-    return home + inHome
-  }
-
-  private static func environment(_ name: StaticString) -> [UInt8]? {
-    environmentValue(name).flatMap { $0.isEmpty ? nil : $0 }
-  }
-
-  private static func unusable(_ path: String, _ error: HookSettings.SettingsError) -> Failure {
-    .refused("\(path):\(error.reason); nothing was changed")
-  }
-
-  /// A command out of a file, safe for a terminal and on one line.
-  private static func printable(_ text: String) -> String {
-    SafeText.shown(text.utf8)
+    say(done + (file.file.text == nil ? "" : "; as it was: \(file.shown)\(Self.backupSuffix)"))
   }
 }

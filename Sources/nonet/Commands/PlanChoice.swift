@@ -2,6 +2,9 @@
 struct PlanChoice {
   let options: Options
   let policy: WantedPolicy
+  /// Whether the namespace may be entered while the plan is made: whoever opens files afterwards would
+  /// see owners as the namespace has them.
+  var entersNamespace = false
 
   /// Makes the plan, trying the namespace only where the answer depends on it.
   ///
@@ -12,7 +15,8 @@ struct PlanChoice {
   func plan(isPythonCommand: () -> Bool) throws(Failure) -> Plan {
     var request = request
     let machine = try Self.machine {
-      request.asksForNamespace(seccompWorks: $0.seccompFailure == nil)
+      guard request.asksForNamespace(seccompWorks: $0.seccompFailure == nil) else { return .none }
+      return entersNamespace && request.needsNamespace ? .inPlace : .inChild
     } triesUsers: {
       if request.asksForTCP($0) { request.allowsTCP = policy.wayToIP != nil }
       return request.asksForUsers($0)
@@ -42,10 +46,10 @@ struct PlanChoice {
 
   /// What the machine can do, or a refusal where that cannot be found out.
   static func machine(
-    triesNamespace: (Capabilities) -> Bool, triesUsers: (Capabilities) -> Bool
+    trial: (Capabilities) -> NamespaceTrial, triesUsers: (Capabilities) -> Bool
   ) throws(Failure) -> Capabilities {
     do throws(SystemError) {
-      return try Capabilities.found(triesNamespace: triesNamespace, triesUsers: triesUsers)
+      return try Capabilities.found(trial: trial, triesUsers: triesUsers)
     } catch {
       throw .system(error, "cannot find out what this machine confines with, so nothing was run")
     }
@@ -57,6 +61,7 @@ struct PlanChoice {
       backend: options.backend, layers: policy.layers, allowsTCP: true,
       isPreset: options.preset != nil && options.changes.isEmpty && options.merged == nil,
       isPythonCommand: false,
-      isBestEffort: options.isBestEffort, kept: options.keptPrivileges)
+      isBestEffort: options.isBestEffort, kept: options.keptPrivileges,
+      allowsSignals: options.allowsSignals)
   }
 }

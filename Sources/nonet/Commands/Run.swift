@@ -21,7 +21,9 @@ struct Run {
     let canSupervise = try SupervisedRun.reserveRoom(options)
     // Looked for once: the file that names it could change, and with it what would be started.
     var interpreter: [UInt8]?
-    let (plan, confined, isSupervised) = try RunPreparation.prepared(options) {
+    let (plan, confined, isSupervised) = try RunPreparation.prepared(
+      options, entersNamespace: options.canDoWithoutSupervisor
+    ) {
       interpreter = PythonCommand.interpreter(of: words, header: PythonCommand.header)
       return interpreter != nil
     }
@@ -34,10 +36,6 @@ struct Run {
         options: options, name: name, command: command, plan: plan, confined: confined,
         enforcement: enforcement)
       if let status = try run.perform() { return status }
-      if options.isVerbose {
-        nonet.say(
-          "not used: --hint: an outer nonet supervises already, or the kernel cannot notify")
-      }
       try apply { () throws(LayerError) in try enforcement.applyOwn() }
     } else {
       try apply { () throws(LayerError) in try enforcement.apply() }
@@ -73,7 +71,7 @@ struct Run {
 
   private func enforcement(_ plan: Plan, _ confined: ConfinedPolicy) -> Enforcement {
     Enforcement(
-      plan: plan, program: confined.program, sockets: confined.sockets,
+      plan: plan, filter: confined.filter, sockets: confined.sockets,
       report: options.isVerbose ? { nonet.say("\($0.name): \($1)") } : nil)
   }
 

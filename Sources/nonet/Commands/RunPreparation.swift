@@ -4,27 +4,34 @@ enum RunPreparation {
   ///
   /// - Parameters:
   ///   - options: The command line.
+  ///   - entersNamespace: Whether what comes afterwards may be in the namespace already.
   ///   - isPythonCommand: Asked only where the answer matters.
   /// - Returns: The layers to apply, what they need to know of the policy, and whether a supervisor is
   ///   needed.
   /// - Throws: Why the command would not run.
   static func prepared(
-    _ options: Options, isPythonCommand: () -> Bool
+    _ options: Options, entersNamespace: Bool, isPythonCommand: () -> Bool
   ) throws(Failure) -> (plan: Plan, policy: ConfinedPolicy, isSupervised: Bool) {
+    if options.suppliesSockets { try SuppliedSockets.check(options) }
     let wanted = try WantedPolicy(options)
-    let choice = PlanChoice(options: options, policy: wanted)
+    let choice = PlanChoice(
+      options: options, policy: wanted, entersNamespace: entersNamespace)
     let plan = try choice.plan(isPythonCommand: isPythonCommand)
-    let isSupervised = try isSupervised(options, plan)
+    let isSupervised = try isSupervised(options, plan, wanted.layers)
     return (plan, try ConfinedPolicy(options, plan, wanted), isSupervised)
   }
 
   /// Whether a supervisor is needed, or a refusal where the plan has no filter to supervise.
-  private static func isSupervised(_ options: Options, _ plan: Plan) throws(Failure) -> Bool {
-    guard let option = options.supervisingOption else { return false }
+  private static func isSupervised(
+    _ options: Options, _ plan: Plan, _ layers: Layers
+  ) throws(Failure) -> Bool {
+    guard let option = options.supervisingOption else {
+      return plan.hasFilter && layers.hasSockets
+    }
     if plan.hasFilter { return true }
     // The wrapper writes such a document itself, and a hint protects nobody.
     if plan.layers.contains(.python), option == .logDirectory { return false }
-    if options.needsOnlyHint { return false }
+    if options.canDoWithoutSupervisor { return false }
     throw .refused(
       "\(option.rawValue) needs the seccomp backend, and the plan here is "
         + "\"\(plan.summary)\"; the command was not run")

@@ -16,15 +16,22 @@ struct Show {
     if format == .raw, isTerminal(1) {
       throw .usage("--format raw is bytes, and standard output is a terminal; redirect it")
     }
-    let (policies, name) = try compiled()
-    try printOut(Dump(policies, name: name).bytes(format))
+    let shown = try shown()
+    guard shown.count == 1 || format.holdsSeveral else {
+      throw .usage(
+        "--format \(format.name) holds one program, and there are \(shown.count) filters")
+    }
+    for one in shown { try printOut(Dump(one.policies, name: one.name).bytes(format)) }
   }
 
   /// Prints what the filter answers, call by call.
   func explain() throws(Failure) {
     let format = try options.words(of: "--explain")
-    let (policies, name) = try compiled()
-    let explanations = policies.map { Explanation($0, name: name) }
+    let shown = try shown()
+    let explanations = shown.flatMap { one in
+      one.policies.map { Explanation($0, name: one.name) }
+    }
+    if let judgement = try judgement(of: shown) { try printOut(judgement + "\n") }
     let text =
       format == .json
       ? "[" + explanations.map { $0.json }.joined(separator: ",\n") + "]\n"
@@ -34,7 +41,54 @@ struct Show {
 
   private var architectures: [Architecture] { options.chosenArchitectures }
 
-  private func compiled() throws(Failure) -> ([CompiledPolicy], name: String) {
+  /// What is printed under one name.
+  private struct Shown {
+    let policies: [CompiledPolicy]
+    let name: String
+  }
+
+  /// The filters to print: that of the policy, or others that were read.
+  private func shown() throws(Failure) -> [Shown] {
+    guard options.filter != nil || options.verify != nil else { return [try compiled()] }
+    let asksPolicy = options.programFormat == .smt2
+    guard architectures.count == 1, let architecture = architectures.first else {
+      throw .usage("a filter that is read is of one architecture; say which by --arch")
+    }
+    let policy =
+      asksPolicy
+      ? try ChosenPolicy(options, PolicySources(options), for: architecture).policy
+      : Policy(defaultVerdict: .allow, rules: [])
+    return try ReadFilter.chosen(by: options).map { filter in
+      let compiled = CompiledPolicy(reading: filter.program, against: policy, for: architecture)
+      return Shown(policies: [compiled], name: filter.name)
+    }
+  }
+
+  /// Whether the filters that are read mean the policy that the command line names; `nil` where it names
+  /// none, or JSON is wanted.
+  private func judgement(of shown: [Shown]) throws(Failure) -> String? {
+    let isRead = options.filter != nil || options.verify != nil
+    guard isRead, options.programFormat != .json,
+      options.given.contains(where: { $0.name == .policy })
+    else { return nil }
+    let chosen = try ChosenPolicy(options, PolicySources(options), for: architectures[0])
+    let lines = shown.flatMap { one in one.policies.map { (filter: $0, name: one.name) } }
+    return lines.map { filter, name in
+      do throws(ProofError) {
+        try Proof.check(filter.program, means: chosen.policy, for: filter.architecture)
+        return "\(name) is proven to mean policy \(chosen.name)"
+      } catch {
+        switch error {
+        case .disproved(let call):
+          return "\(name) does not mean policy \(chosen.name): \(call)"
+        case .undecided(let undecided):
+          return "\(name) may mean policy \(chosen.name) or not: \(undecided)"
+        }
+      }
+    }.joined(separator: "\n")
+  }
+
+  private func compiled() throws(Failure) -> Shown {
     let sources = try PolicySources(options)
     var options = options
     var policies: [CompiledPolicy] = []
@@ -44,7 +98,7 @@ struct Show {
       // The text is the same for each, and its warnings have been said.
       options.isQuiet = true
     }
-    return (policies, sources.name)
+    return Shown(policies: policies, name: sources.name)
   }
 }
 
@@ -56,6 +110,12 @@ extension Options {
     case .one(let architecture): [architecture]
     case .all: Architecture.natives
     }
+  }
+
+  /// The format of a program that was asked for; `nil` for none.
+  var programFormat: Dump.Format? {
+    if case .program(let format)? = format { return format }
+    return nil
   }
 
   /// The format of what is told in words.

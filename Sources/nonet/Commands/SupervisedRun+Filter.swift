@@ -3,53 +3,78 @@ internal import BPFAssembler
 /// What a supervised command is confined by.
 extension SupervisedRun {
   /// The proven program with questions in the place of refusals, behind what protects the supervisor.
-  func installed(_ oracle: CheckedProgram) throws(Failure) -> SupervisedFilter {
-    var asking = oracle
-    let watched = watchedCalls.compactMap { Syscall(named: $0) }
-    if !watched.isEmpty {
-      var chosen = confined.chosen
-      if chosen == nil {
-        let deniesDebug = plan.layers.contains(.seccomp(deniesDebug: true))
-        chosen = try ChosenPolicy(options, deniesDebug: deniesDebug)
-      }
-      asking = try chosen?.denying(watched).checked(for: .host).program ?? oracle
+  func installed(
+    _ oracle: CheckedProgram, _ network: PrivateNetwork?
+  ) throws(Failure) -> SupervisedFilter {
+    var chosen = confined.chosen
+    let isWatched = network == nil && !Self.watchedCalls(options).isEmpty
+    if chosen == nil, options.suppliesSockets || isWatched {
+      let deniesDebug = plan.layers.contains(.seccomp(deniesDebug: true))
+      chosen = try ChosenPolicy(options, deniesDebug: deniesDebug)
     }
-    let refusesEnd = confined.chosen != nil && SupervisedFilter.refusesEnd(oracle.program)
+    return try Self.filter(oracle, of: chosen, named: confined.name, options, network)
+  }
+
+  /// The filter of a supervised run.
+  ///
+  /// - Parameters:
+  ///   - oracle: The proven program of the policy.
+  ///   - chosen: The policy; it may be missing where a preset runs as it stands and nothing is watched.
+  ///   - name: What messages call the policy.
+  ///   - options: What the supervisor is wanted for.
+  ///   - network: What it decides of a network of the command's own, where it does.
+  /// - Returns: The filter, and the part of it that protects the supervisor.
+  /// - Throws: Why the policy cannot be supervised.
+  static func filter(
+    _ oracle: CheckedProgram, of chosen: ChosenPolicy?, named name: String, _ options: Options,
+    _ network: PrivateNetwork? = nil
+  ) throws(Failure) -> SupervisedFilter {
+    var asking = oracle
+    // Those of a network of its own are asked about by a program that is there already.
+    let watched = network == nil ? watchedCalls(options).compactMap { Syscall(named: $0) } : []
+    if !watched.isEmpty || options.suppliesSockets {
+      var changed = chosen?.denying(watched)
+      if options.suppliesSockets {
+        let rules = try SuppliedSockets.parsed(SuppliedSockets.asked(options))
+        changed = changed?.preceded(by: rules)
+      }
+      // What is watched is asked about, or the command does not run.
+      guard let program = try changed?.checked(for: .host).program else {
+        throw .refused("policy \(name) cannot be supervised so, so the command was not run")
+      }
+      asking = program
+    }
+    let refusesEnd = chosen != nil && SupervisedFilter.refusesEnd(oracle.program)
     let ends =
-      refusesEnd
-      ? try confined.chosen?.only(SupervisedFilter.endCalls).checked(for: .host).program : nil
+      refusesEnd ? try chosen?.only(SupervisedFilter.endCalls).checked(for: .host).program : nil
     do throws(SupervisedFilter.Problem) {
-      return try SupervisedFilter(asking, ends: ends, asksAboutKills: options.isObserving)
+      return try SupervisedFilter(
+        asking, ends: ends, questions: network?.questions, asksAboutKills: options.isObserving)
     } catch {
-      throw .supervision(error, confined.name)
+      throw .supervision(error, name)
     }
   }
 
   /// What the policy allows and the supervisor wants to see all the same.
-  private var watchedCalls: [String] {
+  private static func watchedCalls(_ options: Options) -> [String] {
     // Where allowed calls send to is worth knowing too.
     if options.isObserving { return ["sendto", "sendmsg", "sendmmsg"] }
-    return AllowedSockets.watchedCalls(options)
+    if options.allowedUnix.isEmpty { return [] }
+    return AllowedSockets.watchedCalls(
+      allowsInside: options.allowedUnix.contains { AllowedSockets.isInside($0) })
   }
 
-  /// Whether the kernel lets no signal out of the command's domain.
-  ///
-  /// Where what a command tried is recorded, it must not end who records. A hint is not worth keeping
-  /// it from processes that other commands have started.
-  var hasSignalScope: Bool {
-    guard options.isLogging, let landlock = enforcement.landlock, !options.isObserving else {
-      return false
-    }
-    // landlock.h: LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET, which came together with the other scope.
-    return landlock.scoped & 1 != 0
-  }
+  /// Whether the kernel lets no signal out of the command's domain: landlock.h, LANDLOCK_SCOPE_SIGNAL.
+  var hasSignalScope: Bool { (landlock?.scoped ?? 0) & 2 != 0 }
 
   /// The capabilities that the command's process gives up.
   var dropped: UInt64 { options.isObserving ? 0 : enforcement.dropped }
 
   var landlock: (handledNet: UInt64, scoped: UInt64)? {
     guard !options.isObserving, let landlock = enforcement.landlock else { return nil }
-    // landlock.h: LANDLOCK_SCOPE_SIGNAL.
-    return (landlock.handledNet, landlock.scoped | (hasSignalScope ? 2 : 0))
+    // landlock.h: LANDLOCK_ACCESS_NET_BIND_TCP and _CONNECT_TCP, which the supervisor does for the command.
+    let isNetOurs =
+      options.suppliesSockets && SuppliedSockets.landlockABI >= NetworkAllowance.firstLandlockABI
+    return (landlock.handledNet | (isNetOurs ? 3 : 0), landlock.scoped)
   }
 }

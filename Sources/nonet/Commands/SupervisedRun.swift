@@ -13,11 +13,17 @@ struct SupervisedRun {
   /// Runs the command.
   ///
   /// - Returns: The exit status: the command's own, or 128 and the number of the signal that ended it;
-  ///   `nil` where only a hint was asked for and an outer supervisor listens already. The shared layers
-  ///   stand then.
+  ///   `nil` where it may run without a supervisor and there can be none. The shared layers stand then.
   func perform() throws(Failure) -> CInt? {
     guard let oracle = confined.program else {
       throw .refused("there is no filter to supervise, so the command was not run")
+    }
+    let network = PrivateSockets(options, plan, confined).network(oracle.program)
+    let sockets = try AllowedSockets(options, inside: network != nil)?
+      .allowance(confined.name, oracle, isPrivate: network != nil)
+    if network == nil, options.canDoWithoutSupervisor, !options.isHinting {
+      try applyShared()
+      return nil
     }
     let outer = options.isLogging ? OuterRefusals(oracle.program) : nil
     if options.attemptStatus != nil, let sentence = outer?.sentence {
@@ -32,8 +38,8 @@ struct SupervisedRun {
     let report = try options.report.map { word throws(Failure) in try ReportFile(word) }
     // Before the first write to a log, whose reader may be gone.
     let blocked = try blockSignals()
-    let sockets = try AllowedSockets(options)?.allowance(confined.name, oracle)
-    let filter = try installed(oracle)
+    let allowance = try suppliedSockets(oracle)
+    let filter = try installed(oracle, network)
     let head = head(outer)
     let record = try record(head, lines)
     try report?.begin(ReportPage(RunLog(head, EventTable(), .running, at: .now)).bytes)
@@ -42,11 +48,17 @@ struct SupervisedRun {
     }
     try applyShared()
     if sockets?.allowsInside ?? false { try AllowedSockets.closeUnconnected() }
+    let settled = try sockets.map { (one) throws(Failure) in
+      try AllowedSockets.settled(one, isPrivate: network != nil)
+    }
     let (signals, wasReaper) = try becomeSupervisor(blocked)
+    let supplied = try allowance.map { one throws(Failure) in
+      (one, try SuppliedSockets.network(options))
+    }
     let judge = Judge(
       oracle: oracle.program, filter: filter,
       protection: OwnProtection(hasSignalScope: hasSignalScope),
-      isObserving: options.isObserving)
+      isObserving: options.isObserving, network: network)
     let child: SupervisedChild
     var lack: SystemError?
     do throws(StartError) {
@@ -72,14 +84,21 @@ struct SupervisedRun {
       }
       signals.restore()
       let cannotSupervise = error.number == EBUSY || error.number == EINVAL
-      if error.stage == .filter, cannotSupervise, options.needsOnlyHint { return nil }
+      if error.stage == .filter, cannotSupervise, options.canDoWithoutSupervisor {
+        if options.isVerbose {
+          say(
+            "not used: supervisor: an outer nonet supervises already, or the kernel cannot notify"
+              + (network == nil ? "" : "; AF_UNIX sockets are refused"))
+        }
+        return nil
+      }
       throw .start(error)
     }
     if let lack, !options.isQuiet { say("warning: \(SecondHolder.lack(lack))") }
     if !options.isObserving { enforcement.reportChildLayers() }
     let supervisor = Supervisor(
-      judge: judge, child: child, signals: signals, record: record, sockets: sockets,
-      complain: { nonet.say($0) })
+      judge: judge, child: child, signals: signals, record: record, sockets: settled,
+      supplied: supplied, complain: { nonet.say($0) })
     let ending = supervisor.run()
     let status = try finish(supervisor, ending, child.failure, head, report)
     if options.isHinting, status != 0, let sentence = OuterRefusals(oracle.program).sentence {
@@ -122,6 +141,14 @@ struct SupervisedRun {
     return status
   }
 
+  /// What sockets of the supervisor's may reach, where the command gets any.
+  private func suppliedSockets(_ oracle: CheckedProgram) throws(Failure) -> NetworkAllowance? {
+    guard options.suppliesSockets, let chosen = confined.chosen else { return nil }
+    return try SuppliedSockets.allowance(
+      options, chosen, oracle.program, hasNamespace: plan.layers.contains(.namespace),
+      dropped: dropped)
+  }
+
   // The way to the command -------------------------------------------------------------------------
 
   private func applyShared() throws(Failure) {
@@ -146,13 +173,15 @@ struct SupervisedRun {
   ///
   /// - Returns: Whether a command can be supervised; `false` only where a hint alone was asked for.
   static func reserveRoom(_ options: Options) throws(Failure) -> Bool {
-    guard let option = options.supervisingOption else { return false }
+    // Only a policy that is read, or this preset, may want a supervisor by itself.
+    let option = options.supervisingOption
+    if option == nil, let preset = options.preset, preset != .loopback { return false }
     let most = options.report == nil ? Self.memory : Self.memoryWithReport
     do throws(SystemError) {
       try reserveMemory(most)
       return true
     } catch {
-      if options.needsOnlyHint { return false }
+      guard let option, !options.canDoWithoutSupervisor else { return false }
       throw .refused(
         "a supervisor needs \(most >> 20) MiB of memory, and a limit (ulimit -v or -d) leaves less; "
           + "raise it, or leave out \(option.rawValue); the command was not run")

@@ -1,5 +1,14 @@
 internal import BPFAssembler
 
+/// How it is found out whether a private network namespace can be entered.
+enum NamespaceTrial {
+  case none
+  /// In a child that then goes away.
+  case inChild
+  /// By entering it, half the time; only where nothing else is left to do when that fails half-way.
+  case inPlace
+}
+
 /// What this machine can confine with, found out without confining anything.
 struct Capabilities: Equatable {
   /// Whether a private network namespace can be entered.
@@ -7,7 +16,12 @@ struct Capabilities: Equatable {
     /// Not tried: trying costs a process, and nothing asked for it.
     case untried
     case works
+    /// Tried in place: this process is inside now.
+    case entered
     case fails(NamespaceError)
+
+    /// Whether a command can be in one.
+    var isUsable: Bool { self == .works || self == .entered }
 
     init(_ probe: () throws(NamespaceError) -> Void) {
       do throws(NamespaceError) {
@@ -53,12 +67,12 @@ struct Capabilities: Equatable {
   /// Looks at the running kernel.
   ///
   /// - Parameters:
-  ///   - triesNamespace: Says, from what is known so far, if the namespace is worth trying.
+  ///   - trial: Says, from what is known so far, whether and how the namespace is tried.
   ///   - triesUsers: The same of the user namespace.
   /// - Returns: What there is.
   /// - Throws: What kept us from knowing.
   static func found(
-    triesNamespace: (Capabilities) -> Bool, triesUsers: (Capabilities) -> Bool
+    trial: (Capabilities) -> NamespaceTrial, triesUsers: (Capabilities) -> Bool
   ) throws(SystemError) -> Capabilities {
     var capabilities = Capabilities(landlockABI: try probeLandlock(), namespace: .untried)
     capabilities.privileges = Privileges(bits: try permittedCapabilities())
@@ -70,10 +84,17 @@ struct Capabilities: Equatable {
       capabilities.seccompFailure = error
       capabilities.seccompObstacle = .here
     }
-    if triesNamespace(capabilities) {
+    switch trial(capabilities) {
+    case .none: break
+    case .inChild:
       capabilities.namespace = Namespace { () throws(NamespaceError) in
         try probeNetworkNamespace()
       }
+    case .inPlace:
+      capabilities.namespace = Namespace { () throws(NamespaceError) in
+        try enterNetworkNamespace()
+      }
+      if capabilities.namespace == .works { capabilities.namespace = .entered }
     }
     if triesUsers(capabilities) {
       capabilities.users = Namespace { () throws(NamespaceError) in try probeUserNamespace() }

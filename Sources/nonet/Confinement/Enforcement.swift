@@ -11,7 +11,7 @@ enum LayerError: Error {
 struct Enforcement {
   let plan: Plan
   /// The filter, where the plan has one.
-  let program: CheckedProgram?
+  let filter: ProvenFilter?
   let sockets: InheritedSockets
   /// Told of each layer once it is in force, with what it did; `nil` where nobody wants to know.
   let report: ((_ layer: Plan.Layer, _ detail: String) -> Void)?
@@ -52,7 +52,7 @@ struct Enforcement {
     for layer in plan.layers {
       switch layer {
       case .landlock(let domain): report?(layer, Self.words(domain))
-      case .seccomp: report?(layer, "\(words(program)), supervised")
+      case .seccomp: report?(layer, "\(words(filter)), supervised")
       case .capabilities(let dropped): report?(layer, Self.words(dropped))
       case .descriptors, .namespace, .users, .settings, .python: continue
       }
@@ -107,7 +107,8 @@ struct Enforcement {
     case .closed, .other: return
     case .socket(let domain, let type) where sockets.keepAsStandard(domain: domain, type: type):
       return
-    case .socket, .secretSocket, .ring, .device, .program, .nameless:
+    case .folder where mayStay(found): return
+    case .socket, .secretSocket, .ring, .device, .program, .nameless, .folder:
       throw .forbidden(ForbiddenDescriptor(number: number, kind: found))
     }
   }
@@ -115,6 +116,8 @@ struct Enforcement {
   private func mayStay(_ kind: DescriptorKind) -> Bool {
     switch kind {
     case .closed, .other: true
+    // Beside the layer of settings: what is read-only there is not in the mounts in which it was opened.
+    case .folder: !plan.layers.contains(.settings)
     case .socket(let domain, let type): sockets.keep(domain: domain, type: type)
     case .secretSocket, .ring, .device, .program, .nameless: false
     }
@@ -122,7 +125,7 @@ struct Enforcement {
 
   private func enterNamespace() throws(LayerError) -> String {
     do throws(NamespaceError) {
-      try enterNetworkNamespace()
+      if !plan.isInNamespace { try enterNetworkNamespace() }
     } catch {
       throw .namespace(error)
     }
@@ -178,26 +181,30 @@ struct Enforcement {
   }
 
   private static func words(_ domain: Plan.LandlockDomain) -> String {
-    let also =
-      domain == .abstractSockets ? "abstract sockets outside are cut off" : "TCP is refused"
-    return "processes outside cannot be traced, \(also)"
+    switch domain {
+    case .scopes(allowsSignals: false):
+      "processes outside cannot be traced or signalled, abstract sockets outside are cut off"
+    case .scopes(allowsSignals: true):
+      "processes outside cannot be traced, abstract sockets outside are cut off"
+    case .tcp: "processes outside cannot be traced, TCP is refused"
+    }
   }
 
-  private func words(_ program: CheckedProgram?) -> String {
-    "\(program?.program.instructions.count ?? 0) instructions for \(Architecture.host)"
+  private func words(_ filter: ProvenFilter?) -> String {
+    "\(filter?.count ?? 0) instructions for \(Architecture.host)"
   }
 
   private func install(_ layer: Plan.Layer) throws(LayerError) -> String {
     // A plan with a filter layer comes with a filter; without one nothing may run.
-    guard let program = program?.program else {
+    guard let filter else {
       throw .system(layer, SystemError(call: "seccomp", number: EINVAL))
     }
     do throws(SystemError) {
-      try installFilter(program.bytes)
+      try installFilter(filter.bytes)
     } catch {
       throw .system(layer, error)
     }
-    return words(self.program)
+    return report == nil ? "" : words(filter)
   }
 }
 
@@ -214,10 +221,10 @@ extension Plan.Layer {
 }
 
 extension Plan.LandlockDomain {
-  /// landlock.h: LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET; LANDLOCK_ACCESS_NET_BIND_TCP, _CONNECT_TCP.
+  /// landlock.h: LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET, _SIGNAL; LANDLOCK_ACCESS_NET_BIND_TCP, _CONNECT_TCP.
   fileprivate var handledRights: (handledNet: UInt64, scoped: UInt64) {
     switch self {
-    case .abstractSockets: (0, 1)
+    case .scopes(let allowsSignals): (0, allowsSignals ? 1 : 3)
     case .tcp: (3, 0)
     }
   }

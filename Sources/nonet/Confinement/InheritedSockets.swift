@@ -13,9 +13,9 @@ struct InheritedSockets {
   }
 
   /// Sockets as a filter lets the command make them.
-  init(_ filter: Program, hasNamespace: Bool) {
+  init(_ filter: ProvenFilter, hasNamespace: Bool) {
     self.hasNamespace = hasNamespace
-    allows = { filter.allows($0) }
+    allows = { filter.program?.program.allows($0) ?? false }
   }
 
   private static let unixFamily = UInt32(AF_UNIX)
@@ -70,6 +70,7 @@ struct ForbiddenDescriptor {
       case .device(let device): Self.words(device)
       case .program: "a part of a BPF program (bpf(2))"
       case .nameless: "an io_uring or the like (/proc, which would tell, is not there)"
+      case .folder: "a folder below which the kernel's settings are not read-only"
       case .closed, .other: "a file"
       }
     return "descriptor \(number) is \(what)"

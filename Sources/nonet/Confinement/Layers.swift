@@ -10,6 +10,10 @@ struct Layers: Equatable {
   var hasDescriptors = true
   /// Capabilities that reach a network around sockets are given up.
   var hasCapabilities = true
+  /// AF_UNIX sockets among the command's own processes work, though the filter lets none be made.
+  ///
+  /// A supervisor sees to it, where the network is the command's own; without one they are refused.
+  var hasSockets = false
   /// Settings of the kernel are read-only, and whatever else leads root outside is given up.
   var hasSettings = false
 
@@ -29,6 +33,7 @@ struct Layers: Equatable {
       switch word.text {
       case "namespace": hasNamespace = true
       case "settings": hasSettings = true
+      case "sockets": hasSockets = true
       case "landlock", "descriptors", "capabilities": continue
       case "none" where words?.count == 1:
         (hasLandlock, hasDescriptors, hasCapabilities) = (false, false, false)
@@ -36,10 +41,13 @@ struct Layers: Equatable {
       case _: errors.append(word.error(Self.unknown(word.text)))
       }
     }
+    if hasSockets, !hasNamespace, let word = words?.first(where: { $0.text == "sockets" }) {
+      errors.append(word.error("'sockets' needs 'namespace' beside it"))
+    }
   }
 
   private static let names = [
-    "namespace", "landlock", "descriptors", "capabilities", "settings", "none",
+    "namespace", "landlock", "descriptors", "capabilities", "settings", "sockets", "none",
   ]
 
   private static func unknown(_ word: String) -> String {

@@ -44,7 +44,7 @@ extension Plan {
       return request.layers.hasNamespace ? obstacle(to: .namespace, request, machine) : nil
     case .namespace:
       switch machine.namespace {
-      case .works: return nil
+      case .works, .entered: return nil
       case .untried: return "not tried"
       case .fails(let failure): return "\(failure.reason); \(failure.advice)"
       }
@@ -64,6 +64,7 @@ extension Plan {
     }
     let hasNamespace = backend == .namespace || request.layers.hasNamespace
     if hasNamespace { layers.append(.namespace) }
+    isInNamespace = machine.namespace == .entered
     let lacksLandlock = landlock == nil && request.layers.hasLandlock
     let hasUsers =
       backend == .seccomp && !hasNamespace && lacksLandlock && !machine.isUserZero
@@ -121,7 +122,7 @@ extension Plan {
 
   private static func landlock(_ request: Request, _ machine: Capabilities) -> LandlockDomain? {
     if !request.layers.hasLandlock { return nil }
-    if machine.landlockABI >= 6 { return .abstractSockets }
+    if machine.landlockABI >= 6 { return .scopes(allowsSignals: request.allowsSignals) }
     return machine.landlockABI >= 4 && !request.allowsTCP ? .tcp : nil
   }
 
@@ -143,7 +144,7 @@ extension Plan {
   /// What stands before `/proc/PID/mem` of processes outside, where there is no Landlock.
   private static func memoryOutside(_ machine: Capabilities) -> String {
     switch machine.users {
-    case .works: ", and a user namespace keeps memory outside from being opened"
+    case .works, .entered: ", and a user namespace keeps memory outside from being opened"
     case .fails(let failure):
       ", and /proc/PID/mem of processes of the same user stays open, since no user namespace can be "
         + "made: \(errorText(failure.number))"

@@ -9,34 +9,52 @@ struct HookHost {
 
   /// The name that the option takes.
   let name: String
-  /// What the host calls the moment before a command.
-  let event: String
-  /// Whether a question without the name of an event is one before a command.
-  var mayOmitEvent = false
-  /// What the host calls the tool that runs commands; `nil` where it asks of no other, and has its
-  /// hooks right under the event's name instead of in groups with a matcher.
-  let shellTool: String?
+  /// The moment before a command.
+  let before: Moment
+  /// Other moments at which it asks the same hook.
+  var others: [Moment] = []
+  /// What a question calls the tool that runs commands.
+  let shellTool: String
+  /// Where a question has what.
+  var members = Members()
+  /// Whether one command leaves its folder to the next, in a shell that is bash or zsh.
+  var keepsFolder = false
 
-  /// The variable that moves the settings, and whether it names the folder itself or a home.
-  let folderVariable: (name: StaticString, isHome: Bool)?
-  /// The folder in a home.
-  let folder: String
-  /// The file in that folder.
-  let file: String
-  /// Whether the host reads over comments in its settings.
-  let acceptsComments: Bool
-  /// Settings with nothing in them.
-  var emptySettings = "{}\n"
-  /// The time that is asked for, in the host's unit: longer than the hook takes before it blocks by
-  /// itself, for a host that gives up on a hook runs the command.
-  var shortestTimeout = 10
+  /// Where its settings are.
+  let place: SettingsPlace
+  /// How a hook is written in them.
+  var layout = Layout()
   /// What the user has to know where other hooks answer too.
   var warningAboutOthers: String?
+  /// What the user has to know in any case.
+  var note: String?
+  /// What else its settings, and files beside them, say about hooks.
+  var switches: Switches = .none
 
-  /// The answer about a command that is confined already.
-  var confined = "{}"
-  /// The answer about any other.
-  let confining: Rewriting
+  /// A moment at which a host asks.
+  struct Moment {
+    /// What the host calls it, in questions and in settings.
+    let event: String
+    /// The pattern of tools in an entry; `nil` where the host asks of commands alone or takes none.
+    let matcher: String?
+    /// Whether entries stand in groups that have the matcher.
+    var isGrouped = true
+    /// What is asked.
+    let subject: Subject
+    /// The first version of the host that knows the event; empty where all do.
+    var since: [Int] = []
+  }
+
+  /// What a host asks about.
+  enum Subject {
+    /// A command that is to run, with the answer that runs it confined; `confined` is the answer about
+    /// one that is confined already.
+    case command(Rewriting, confined: String)
+    /// The same, with the command in the question itself instead of in a tool's input.
+    case bareCommand(Rewriting, confined: String)
+    /// A command that has failed.
+    case failure
+  }
 
   /// The host's JSON around a command, which stands in a string that it opens and closes.
   struct Rewriting {
@@ -44,6 +62,65 @@ struct HookHost {
     /// Whether the whole input of the tool stands around the command, as it was asked.
     var holdsInput = false
     let after: String
+    /// The names that lead to the command in the answer.
+    let told: [String]
+  }
+
+  /// The names of a question's members.
+  struct Members {
+    /// `nil` where the host says no event.
+    var event: String? = "hook_event_name"
+    /// Whether a question without an event is one about a bare command.
+    var mayOmitEvent = false
+    var tool = "tool_name"
+    var input = "tool_input"
+    /// Whether the input may be a string that has the JSON.
+    var inputMayBeText = false
+  }
+
+  /// How a hook is written in the settings.
+  struct Layout {
+    var command = "command"
+    var hasType = true
+    var timeoutName = "timeout"
+    /// The time that is asked for, in the host's unit: longer than the hook takes before it blocks by
+    /// itself, for a host that gives up on a hook runs the command.
+    var shortestTimeout = 10
+    /// Whether an entry says `"failClosed": true`.
+    var hasFailClosed = false
+    /// The first version that takes `"onFailure": "block"`; empty where none does.
+    var onFailureSince: [Int] = []
+    /// Whether the host reads over comments in its settings.
+    var acceptsComments = false
+    /// Settings with nothing in them.
+    var empty = "{}\n"
+  }
+
+  /// Where settings are.
+  struct SettingsPlace {
+    /// The variable that moves them, and whether it names the folder itself or a home.
+    var variable: (name: StaticString, isHome: Bool)?
+    /// The folder in a home; below `.config/` it moves with `$XDG_CONFIG_HOME`.
+    let folder: String
+    /// The file in that folder.
+    let file: String
+    /// A file in the same folder that the host reads instead where it is there; its events are members
+    /// of the file itself.
+    var instead: String?
+    /// The file of whoever administers the machine, which takes the same hooks.
+    var managed: String?
+  }
+
+  /// What else decides whether a host asks.
+  enum Switches {
+    case none
+    /// `disableAllHooks`, in the settings and in those of the administrator, and `allowManagedHooksOnly`
+    /// there.
+    case claude
+    /// `disableAllHooks` in the settings.
+    case disableAllHooks
+    /// A hook is skipped before the user has trusted it, which `config.toml` beside the settings says.
+    case codexTrust
   }
 }
 
@@ -54,18 +131,43 @@ extension HookHost {
     self = host
   }
 
+  /// The host's own names for the moments at which it asks.
+  var moments: [Moment] { [before] + others }
+
+  /// The moments that a version of the host knows.
+  ///
+  /// - Parameter version: Its parts; `nil` where nobody knows it.
+  /// - Returns: Those at which it asks.
+  func moments(in version: [Int]?) -> [Moment] {
+    moments.filter { Self.knows(version, since: $0.since) }
+  }
+
+  /// Whether a version has what came with another one; of an unknown one nothing new is expected.
+  static func knows(_ version: [Int]?, since first: [Int]) -> Bool {
+    if first.isEmpty { return true }
+    guard let version else { return false }
+    return !version.lexicographicallyPrecedes(first)
+  }
+
   /// What the settings have to say for a command to be asked as a hook.
-  func entry(running command: String) -> String {
-    let line = ("command", JSONText.string(command))
-    guard let shellTool else {
-      // Cursor alone can be told to block where a hook fails.
-      return JSONText.object([line, ("timeout", "\(shortestTimeout)"), ("failClosed", "true")])
+  func entry(running command: String, at moment: Moment, in version: [Int]?) -> String {
+    let matcher = moment.matcher.map { [("matcher", JSONText.string($0))] } ?? []
+    var hook = moment.isGrouped ? [] : matcher
+    if layout.hasType { hook.append(("type", JSONText.string("command"))) }
+    hook.append((layout.command, JSONText.string(command)))
+    hook.append((layout.timeoutName, "\(layout.shortestTimeout)"))
+    if layout.hasFailClosed { hook.append(("failClosed", "true")) }
+    if blocksOnFailure(moment, in: version) {
+      hook.append(("onFailure", JSONText.string("block")))
     }
-    let timeout = ("timeout", "\(shortestTimeout)")
-    let hook = JSONText.object([("type", JSONText.string("command")), line, timeout])
-    return JSONText.object([
-      ("matcher", JSONText.string(shellTool)), ("hooks", JSONText.array([hook])),
-    ])
+    guard moment.isGrouped else { return JSONText.object(hook) }
+    return JSONText.object(matcher + [("hooks", JSONText.array([JSONText.object(hook)]))])
+  }
+
+  /// Whether a hook that fails can be made to block by `onFailure`.
+  func blocksOnFailure(_ moment: Moment, in version: [Int]?) -> Bool {
+    if case .failure = moment.subject { return false }
+    return !layout.onFailureSince.isEmpty && Self.knows(version, since: layout.onFailureSince)
   }
 }
 
@@ -75,4 +177,6 @@ enum HookAction {
   case answer
   /// Edit the host's settings, or say how they stand.
   case install, uninstall, status
+  /// Ask the installed hook as the host would, and look whether the command runs confined.
+  case trial
 }

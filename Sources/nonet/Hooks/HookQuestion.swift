@@ -4,6 +4,8 @@ internal import BPFAssembler
 enum HookQuestion {
   /// A shell is to run a command.
   case command([UInt8], Splice)
+  /// A command has failed, with this said by the host.
+  case failure([UInt8], event: String)
   /// A tool that runs no commands, which a matcher brought here by mistake.
   case otherTool
 
@@ -13,6 +15,10 @@ enum HookQuestion {
     let input: JSONValue
     /// The command's own string.
     let command: JSONValue
+    /// What was asked.
+    let subject: HookHost.Subject
+    /// How it is answered.
+    let rewriting: HookHost.Rewriting
 
     /// The object as it is written, up to the command with its first quotation mark.
     var before: ArraySlice<UInt8> {
@@ -51,40 +57,76 @@ enum HookQuestion {
     guard root.kind == .object else {
       throw QuestionError(reason: "what \(host.name) sent is not the JSON of a hook: no object")
     }
-    try Self.checkEvent(root, host)
-    guard let shellTool = host.shellTool else {
-      self = try Self.command(in: root)
-      return
-    }
-    let name = try Self.only("tool_name", of: root)
-    guard let input = try Self.only("tool_input", of: root), input.kind == .object else {
-      throw QuestionError(reason: "tool_input is missing or no object")
-    }
-    if name?.spells(shellTool) == true {
-      self = try Self.command(in: input)
-      return
-    }
-    guard let name = name?.text, !Self.looksLikeShell(name, input) else {
-      throw QuestionError(
-        reason: "the tool '\(Self.printable(name?.text ?? "(no name)"))' looks like a shell, and "
-          + "this hook knows only '\(shellTool)'; take the tool away, or give the hook the matcher "
-          + "\"\(shellTool)\"")
-    }
-    self = .otherTool
-  }
-
-  private static func checkEvent(_ root: JSONValue, _ host: HookHost) throws(QuestionError) {
-    let event = try only("hook_event_name", of: root)
-    if event == nil, host.mayOmitEvent { return }
-    guard event?.spells(host.event) == true else {
-      throw QuestionError(
-        reason:
-          "hook_event_name is '\(printable(event?.text ?? "(missing)"))', and this hook is for "
-          + "\(host.event)")
+    let moment = try Self.moment(root, host)
+    switch moment.subject {
+    case .bareCommand(let rewriting, _):
+      self = try Self.command(in: root, moment.subject, rewriting)
+    case .command(let rewriting, _):
+      guard let input = try Self.shellInput(root, host) else {
+        self = .otherTool
+        return
+      }
+      self = try Self.command(in: input, moment.subject, rewriting)
+    case .failure:
+      let error = try Self.only("error", of: root)
+      self = .failure(error?.utf8 ?? [], event: moment.event)
     }
   }
 
-  private static func command(in input: JSONValue) throws(QuestionError) -> HookQuestion {
+  /// What is asked.
+  private static func moment(
+    _ root: JSONValue, _ host: HookHost
+  ) throws(QuestionError) -> HookHost.Moment {
+    guard let member = host.members.event else { return host.before }
+    let event = try only(member, of: root)
+    for moment in host.moments {
+      if event?.spells(moment.event) == true { return moment }
+      // The first versions of such a host said no event.
+      if event == nil, host.members.mayOmitEvent, case .bareCommand = moment.subject {
+        return moment
+      }
+    }
+    throw QuestionError(
+      reason:
+        "\(member) is '\(printable(event?.text ?? "(missing)"))', and this hook is for "
+        + host.moments.map { $0.event }.joined(separator: " and "))
+  }
+
+  /// The input of the shell tool; `nil` where another tool is asked about that runs no commands.
+  private static func shellInput(
+    _ root: JSONValue, _ host: HookHost
+  ) throws(QuestionError) -> JSONValue? {
+    let name = try only(host.members.tool, of: root)
+    guard let found = try only(host.members.input, of: root),
+      let input = try object(found, host)
+    else { throw QuestionError(reason: "\(host.members.input) is missing or no object") }
+    if name?.spells(host.shellTool) == true { return input }
+    guard let name = name?.text, !looksLikeShell(name, input) else {
+      throw QuestionError(
+        reason: "the tool '\(printable(name?.text ?? "(no name)"))' looks like a shell, and "
+          + "this hook knows only '\(host.shellTool)'; take the tool away, or give the hook the "
+          + "matcher \"\(host.before.matcher ?? host.shellTool)\"")
+    }
+    return nil
+  }
+
+  /// The object in a value, or in the JSON of a string where the host has it so.
+  private static func object(
+    _ value: JSONValue, _ host: HookHost
+  ) throws(QuestionError) -> JSONValue? {
+    if value.kind == .object { return value }
+    guard host.members.inputMayBeText, let text = value.utf8 else { return nil }
+    do throws(JSONError) {
+      let root = try JSONDocument(text, JSONOptions(mostBytes: largest)).root
+      return root.kind == .object ? root : nil
+    } catch {
+      throw QuestionError(reason: "\(host.members.input) is not JSON: \(error)")
+    }
+  }
+
+  private static func command(
+    in input: JSONValue, _ subject: HookHost.Subject, _ rewriting: HookHost.Rewriting
+  ) throws(QuestionError) -> HookQuestion {
     guard let command = try only("command", of: input) else {
       throw QuestionError(reason: "there is no command in the hook's JSON")
     }
@@ -95,7 +137,9 @@ enum HookQuestion {
     if bytes.contains(0) {
       throw QuestionError(reason: "the command has a NUL, which no shell can run")
     }
-    return .command(bytes, Splice(input: input, command: command))
+    let place = Splice(
+      input: input, command: command, subject: subject, rewriting: rewriting)
+    return .command(bytes, place)
   }
 
   /// The one member of a name.

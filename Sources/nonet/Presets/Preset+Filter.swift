@@ -9,14 +9,12 @@ extension Preset {
     self = preset
   }
 
-  /// The words of the text's `layers` line, with their places.
-  ///
-  /// No other line is read: a command under a preset starts without reading its rules.
+  /// The words of the text's `layers` line.
   ///
   /// - Returns: The words; `nil` where there is no such line.
   /// - Throws: What is wrong with that line.
   func layers() throws(PolicyError) -> [PolicyWord]? {
-    try Policy.layers(of: text)
+    try Policy.layers(of: layerLines)
   }
 
   /// The filter of the preset as it stands, compiled when nonet was built.
@@ -31,11 +29,11 @@ extension Preset {
   ///     Landlock keeps them from processes outside.
   /// - Returns: `nil` for any other architecture, and while a preset is being made.
   func filter(for architecture: Architecture, deniesDebug: Bool) -> CheckedProgram? {
-    guard let bytes = bytes(for: architecture, deniesDebug: deniesDebug) else { return nil }
-    do throws(ProgramError) {
-      return CheckedProgram(provenWhenBuilt: try Program(bytes: bytes))
-    } catch {
-      return nil
-    }
+    provenFilter(for: architecture, deniesDebug: deniesDebug)?.program
+  }
+
+  /// The same as it is installed.
+  func provenFilter(for architecture: Architecture, deniesDebug: Bool) -> ProvenFilter? {
+    bytes(for: architecture, deniesDebug: deniesDebug).map { .builtIn($0) }
   }
 }

@@ -30,6 +30,7 @@ extension Profile.Comparison {
   /// - Parameters:
   ///   - other: The other comparison.
   ///   - width: All bits of the argument.
+  /// - Returns: `false` where no value is in both.
   func overlaps(_ other: Profile.Comparison, width: UInt64) -> Bool {
     let own = matching(width)
     let theirs = other.matching(width)

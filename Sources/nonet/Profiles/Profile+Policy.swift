@@ -52,6 +52,7 @@ extension Profile {
   /// - Parameters:
   ///   - target: The machine.
   ///   - name: What the document is called, for the places of rules.
+  /// - Returns: The policy, and what is to be warned of.
   /// - Throws: Entries that contradict each other.
   func resolved(for target: ProfileTarget, named name: String) throws(ProfileMessage)
     -> ResolvedProfile

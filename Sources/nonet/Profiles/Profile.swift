@@ -97,6 +97,7 @@ struct ProfileMessage: Error {
   ///   - kind: `error` or `warning`.
   ///   - name: What the document is called.
   ///   - bytes: The document.
+  /// - Returns: The text, without a newline at its end.
   func words(_ kind: String, _ name: String, _ bytes: [UInt8]) -> String {
     let before = bytes[..<min(place.offset, bytes.count)]
     let newline = UInt8(ascii: "\n")

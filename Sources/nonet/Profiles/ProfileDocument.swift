@@ -35,6 +35,7 @@ struct ProfileDocument {
   /// The profile as a policy, and its warnings in words.
   ///
   /// - Parameter target: The machine that it is for.
+  /// - Returns: Both.
   /// - Throws: Entries that contradict each other.
   func policy(for target: ProfileTarget) throws(ProfileError) -> (
     policy: Policy, warnings: [String]

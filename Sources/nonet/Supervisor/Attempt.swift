@@ -11,6 +11,13 @@ struct Attempt {
   /// When it was received, and the thread waited.
   let moment: Timestamp
 
+  /// The same attempt with what is known of where the socket leads.
+  func sent(to peer: NetworkPeer?) -> Attempt {
+    Attempt(
+      call: call, kind: kind, evidence: evidence, peer: peer ?? self.peer, verdict: verdict,
+      isProbe: isProbe, thread: thread, moment: moment)
+  }
+
   /// The same attempt with another end.
   func answered(_ verdict: Outcome, isProbe: Bool) -> Attempt {
     Attempt(

@@ -50,7 +50,7 @@ struct Call: Equatable {
 
 /// The calls whose arguments the log takes apart.
 enum CallKind: Equatable {
-  case socket, socketpair, connect, bind, sendto, sendmsg, sendmmsg, socketcall
+  case socket, socketpair, connect, bind, listen, shutdown, sendto, sendmsg, sendmmsg, socketcall
   /// Shown by its registers.
   case other
 
@@ -89,7 +89,8 @@ struct CallKinds {
   init() {
     let names: [(String, CallKind)] = [
       ("socket", .socket), ("socketpair", .socketpair), ("connect", .connect), ("bind", .bind),
-      ("sendto", .sendto), ("sendmsg", .sendmsg), ("sendmmsg", .sendmmsg),
+      ("listen", .listen), ("shutdown", .shutdown), ("sendto", .sendto), ("sendmsg", .sendmsg),
+      ("sendmmsg", .sendmmsg),
       ("socketcall", .socketcall),
     ]
     kinds = names.compactMap { name, kind in Syscall(named: name).map { ($0, kind) } }

@@ -75,7 +75,7 @@ private struct Writer {
       address(evidence.address ?? peer?.address)
       if let messages = evidence.messages { number(.messages, Int64(messages)) }
       query()
-    case .socketcall, .other:
+    case .listen, .shutdown, .socketcall, .other:
       for index in 0..<min(count, 6) { hexadecimal(index, call.long(index)) }
     }
   }

@@ -18,7 +18,11 @@ final class ConnectRequest {
   /// The thread's socket, and the process whose descriptor it is.
   private let replaced: UInt64?
   private let process: pid_t
+  /// Whether the socket is the thread's own: what it is connected to was made inside.
+  private let isInPlace: Bool
   private var hasWaited = false
+  /// How much of what the thread's socket had is not carried over.
+  private(set) var lost: CInt = 0
 
   private enum Target {
     case file(PinnedFile, isNamed: Bool, folder: AllowedFolder?)
@@ -50,11 +54,12 @@ final class ConnectRequest {
   ///   - id: Its wait.
   ///   - allowance: What may be reached.
   ///   - domains: Knows whether a Landlock domain of the thread's own could refuse it.
+  ///   - files: To what sockets are bound that were made inside.
   ///   - listener: Knows whether the thread still waits.
   /// - Throws: Why it is not tried.
   init(
     _ call: Call, _ address: [UInt8], of thread: pid_t, _ id: UInt64, allowance: UnixAllowance,
-    _ domains: InnerDomains, _ listener: Listener
+    _ domains: InnerDomains, _ files: InsideFiles, _ listener: Listener
   ) throws(Obstacle) {
     self.id = id
     self.thread = thread
@@ -73,8 +78,6 @@ final class ConnectRequest {
     if domains.mayRefuse(isAbstract: isAbstract, { startTime(of: process) }) { throw .notAllowed }
     if theirs.isListening { throw .errno(EINVAL) }
     if theirs.isConnected { throw .errno(EISCONN) }
-    // The socket in its place could not have that address.
-    if theirs.isBound { throw .notAllowed }
     guard let closesOnExec = nonet.closesOnExec(number, of: thread),
       let sharesNamespace = sharesUserNamespace(thread)
     else { throw .notAllowed }
@@ -91,15 +94,17 @@ final class ConnectRequest {
       let places = try Places(of: thread)
       // All that was asked about the thread is its own if it still waits.
       guard listener.isWaiting(id) else { throw SystemError(call: "connect", number: ENOENT) }
-      socket = try own.act(as: ids) { () throws(SystemError) -> UnixSocket in
-        try theirs.another()
-      }
+      let network = theirs.network
+      let isOfOwnNetwork = network != nil && network == allowance.network
+      let canStay: Bool
       switch address {
       case .abstract(let name):
-        guard allowance.allowsInside, let network = theirs.network, network == socket.network else {
+        // Names are looked up in the socket's own network.
+        guard allowance.allowsInside, network != nil, isOfOwnNetwork || network == ownNetwork else {
           throw SystemError(call: "connect", number: EPERM)
         }
         target = .abstract(name)
+        canStay = isOfOwnNetwork
       case .path(let path):
         let file = try own.act(as: ids) { () throws(SystemError) -> PinnedFile in
           try places.pin(path)
@@ -110,6 +115,19 @@ final class ConnectRequest {
           throw SystemError(call: "connect", number: EPERM)
         }
         target = .file(file, isNamed: isNamed, folder: folder)
+        canStay = isOfOwnNetwork && files.contains(file)
+      }
+      isInPlace = canStay
+      // The socket in its place could not have that address.
+      guard canStay || !theirs.isBound else { throw SystemError(call: "connect", number: EPERM) }
+      if canStay {
+        socket = theirs
+      } else {
+        var lost: CInt = 0
+        socket = try own.act(as: ids) { () throws(SystemError) -> UnixSocket in
+          try theirs.another(&lost)
+        }
+        self.lost = lost
       }
     } catch {
       // What this process may not do, or waited for in vain, is not the thread's mistake.
@@ -141,15 +159,17 @@ final class ConnectRequest {
     do throws(SystemError) {
       try own.act(as: ids) { () throws(SystemError) in
         switch target {
+        case .file(let file, _, _) where isInPlace: try socket.connectInPlace(to: file)
         case .file(let file, _, _): try socket.connect(to: file)
+        case .abstract(let name) where isInPlace:
+          try socket.connectInPlace(toAddress: [1, 0, 0] + name)
         case .abstract(let name): try socket.connect(toAddress: [1, 0, 0] + name)
         }
       }
+      if isInPlace { return .connected }
       guard isAdmitted(inside) else { return .outside }
-      // Meanwhile another thread may have closed the socket and opened something under its number.
-      if hasWaited, !isThere { throw SystemError(call: "connect", number: EBADF) }
       if isBlocking { try socket.block() }
-      try listener.put(socket, as: number, closesOnExec: closesOnExec, id)
+      try takePlace(listener)
       return .connected
     } catch {
       hasWaited = true
@@ -159,13 +179,22 @@ final class ConnectRequest {
     }
   }
 
-  /// Whether the thread's descriptor is still the socket that it was.
-  private var isThere: Bool {
-    do throws(SystemError) {
-      guard let now = try UnixSocket(number, of: thread, process) else { return false }
-      return replaced != nil && now.number == replaced
-    } catch {
-      return false
+  /// Puts the socket in the place of the thread's descriptor and of its copies, and into the epoll sets in
+  /// which they are.
+  private func takePlace(_ listener: Listener) throws(SystemError) {
+    let theirs = try UnixSocket(number, of: thread, process)
+    guard let theirs, theirs.number == replaced else {
+      throw SystemError(call: "connect", number: EBADF)
+    }
+    let copies = SocketCopies(of: theirs, number, of: thread, process)
+    if copies.hasMore {
+      try own.act(as: ids) { () throws(SystemError) in try copies.join(socket) }
+    }
+    lost += copies.lost
+    try listener.put(socket, as: number, closesOnExec: closesOnExec, id)
+    for copy in copies.numbers {
+      guard let closes = nonet.closesOnExec(copy, of: thread) else { continue }
+      try listener.put(socket, as: copy, closesOnExec: closes, id)
     }
   }
 

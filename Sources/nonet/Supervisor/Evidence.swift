@@ -54,7 +54,7 @@ struct Evidence: Equatable {
       for index in 0..<UInt64(min(count, UInt32(wantsPayload ? Self.mostMessages : 1))) {
         readMessage(call.long(1) &+ index &* size, call, wantsPayload, read)
       }
-    case .socket, .socketpair, .socketcall, .other: break
+    case .socket, .socketpair, .listen, .shutdown, .socketcall, .other: break
     }
   }
 

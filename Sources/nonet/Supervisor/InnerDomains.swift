@@ -10,10 +10,23 @@ struct InnerDomains {
   /// security/landlock).
   static let firstABIForAbstract = 6
   static let firstABIForPaths = 9
+  /// LANDLOCK_ACCESS_NET_CONNECT_TCP.
+  static let firstABIForNetwork = 4
+  /// LANDLOCK_ACCESS_NET_BIND_TCP, which is not about connect(2).
+  private static let binding: UInt64 = 1
 
   private let abi: Int
   /// When the first of those that made the call began, in ticks since boot.
   private var earliest: UInt64 = .max
+  /// Whether a ruleset was made that is about connects in the network.
+  ///
+  /// Most are about files only.
+  private var handlesNetwork = false
+  /// The first of those, and all of them as far as they are kept in mind, that made the call since.
+  private var earliestOfNetwork: UInt64 = .max
+  private var entered: [(process: pid_t, start: UInt64)] = []
+  private var hasForgotten = false
+  private static let most = 256
 
   /// - Parameter abi: The Landlock ABI of the kernel, 0 for none.
   init(abi: Int) {
@@ -22,8 +35,48 @@ struct InnerDomains {
 
   /// Notes a process one of whose threads is about to enter a domain.
   ///
-  /// - Parameter start: When it began; `nil` where that is not known.
-  mutating func note(_ start: UInt64?) { earliest = min(earliest, start ?? 0) }
+  /// - Parameters:
+  ///   - process: The process.
+  ///   - start: When it began; `nil` where that is not known.
+  mutating func note(_ process: pid_t, _ start: UInt64?) {
+    earliest = min(earliest, start ?? 0)
+    guard handlesNetwork else { return }
+    earliestOfNetwork = min(earliestOfNetwork, start ?? 0)
+    guard let start, !entered.contains(where: { $0 == (process, start) }) else { return }
+    if entered.count == Self.most { entered.removeAll { startTime(of: $0.process) != $0.start } }
+    if entered.count < Self.most { entered.append((process, start)) } else { hasForgotten = true }
+  }
+
+  /// Notes a ruleset that somebody is about to make (landlock_create_ruleset(2)).
+  ///
+  /// - Parameter rights: What it handles of the network; `nil` where that is not known.
+  mutating func note(rulesetHandling rights: UInt64?) {
+    if (rights ?? .max) & ~Self.binding != 0 { handlesNetwork = true }
+  }
+
+  /// Whether a domain of its own may refuse a process a connect in the network.
+  ///
+  /// Tools enter a domain for themselves and end (xz does), and what is started after them shall have its
+  /// network still. So the process and those it descends from are looked at: none of them is known to have
+  /// made the call. One whose parent has ended may descend from anybody.
+  ///
+  /// - Parameters:
+  ///   - process: The process.
+  ///   - command: The first one of the run.
+  /// - Returns: `false` where it does not, as far as is known.
+  func mayRefuseNetwork(_ process: pid_t, command: pid_t) -> Bool {
+    guard earliestOfNetwork != .max else { return false }
+    var next = process
+    for _ in 0..<256 {
+      guard let (parent, start) = beginning(of: next) else { return true }
+      if start < earliestOfNetwork { return false }
+      if hasForgotten || entered.contains(where: { $0 == (next, start) }) { return true }
+      if next == command { return false }
+      if parent == OwnProcess.number { return true }
+      next = parent
+    }
+    return true
+  }
 
   /// Whether a domain of its own may refuse a thread a connect.
   ///
@@ -32,10 +85,12 @@ struct InnerDomains {
   ///   - start: Answers when its process began, and is asked only where it matters.
   /// - Returns: `false` where it certainly does not.
   func mayRefuse(isAbstract: Bool, _ start: () -> UInt64?) -> Bool {
-    guard earliest != .max else { return false }
-    guard abi >= (isAbstract ? Self.firstABIForAbstract : Self.firstABIForPaths) else {
-      return false
-    }
+    mayRefuse(from: isAbstract ? Self.firstABIForAbstract : Self.firstABIForPaths, start)
+  }
+
+  /// Whether a domain of its own may refuse a thread what domains can refuse from an ABI on.
+  func mayRefuse(from first: Int, _ start: () -> UInt64?) -> Bool {
+    guard earliest != .max, abi >= first else { return false }
     guard let start = start() else { return true }
     return start >= earliest
   }

@@ -16,6 +16,8 @@ struct Judge {
   var protection: OwnProtection
   /// Nothing is refused, what would have been is recorded.
   let isObserving: Bool
+  /// Where connect is the supervisor's, though the policy allows it.
+  var network: PrivateNetwork?
 
   /// What becomes of a call.
   struct Ruling {
@@ -26,6 +28,8 @@ struct Judge {
     var isWithdrawn = false
     /// Whether it was asked about because it may concern the supervisor.
     var isOwn = false
+    /// Whether it makes a socket that the supervisor connects.
+    var isMade = false
   }
 
   /// The answer to a call.
@@ -34,6 +38,7 @@ struct Judge {
     if isOwn, !protection.permits(call, by: thread) {
       return Ruling(answer: .refuse(EPERM), verdict: .refused(EPERM), isOwn: true)
     }
+    if let ruling = network?.ruling(on: call) { return ruling }
     let value = oracle.run(call.data)
     if value == SeccompReturn.allow || value == SeccompReturn.log {
       return Ruling(answer: .proceed, verdict: nil, isOwn: isOwn)

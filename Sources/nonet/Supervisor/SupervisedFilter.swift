@@ -26,10 +26,11 @@ struct SupervisedFilter {
   /// - Parameters:
   ///   - policy: The proven program of the policy, perhaps with calls refused that are only watched.
   ///   - ends: The proven program of what the policy says of `endCalls`, where it refuses any of them.
+  ///   - questions: Asks about what the policy allows.
   ///   - asksAboutKills: Whether what the policy answers by killing is asked about too.
   /// - Throws: Why the policy cannot be supervised.
   init(
-    _ policy: CheckedProgram, ends: CheckedProgram?, asksAboutKills: Bool
+    _ policy: CheckedProgram, ends: CheckedProgram?, questions: Program? = nil, asksAboutKills: Bool
   ) throws(Problem) {
     ownCalls = try Self.supervision()
     let asking = ownCalls.exchangingAnswers { value in
@@ -39,7 +40,8 @@ struct SupervisedFilter {
     guard let asking, let notifying = policy.notifying(asksAboutKills: asksAboutKills) else {
       throw .computed
     }
-    let parts = [asking] + (ends.map { [$0.program] } ?? []) + [notifying]
+    let parts =
+      [asking] + (ends.map { [$0.program] } ?? []) + (questions.map { [$0] } ?? []) + [notifying]
     var joined = notifying
     for part in parts.dropLast().reversed() {
       guard let longer = part.followed(by: joined) else {

@@ -10,8 +10,10 @@ extension Supervisor {
     let ruling = judge.ruling(on: call, by: notification.thread)
     let kind = kinds.kind(of: call)
     guard let verdict = ruling.verdict else {
-      if ruling.isOwn {
+      if ruling.isOwn || ruling.isMade {
         _ = answer(.proceed, notification.id)
+      } else if let network {
+        decide(call, kind, notification, network, at: now)
       } else if let connector {
         connector.note(notification)
         _ = answer(.proceed, notification.id)
@@ -22,6 +24,15 @@ extension Supervisor {
     }
     let evidence = Evidence(call, kind, read: reader(of: notification.thread))
     let thread = identities.thread(notification.thread, at: now)
+    if let network, case .refuse(let number) = ruling.answer {
+      let attempt = Attempt(
+        call: call, kind: kind, evidence: evidence, peer: nil, verdict: verdict, isProbe: false,
+        thread: notification.thread, moment: now)
+      if let answer = network.answer(notification, attempt, refusal: number, thread) {
+        give(answer, to: notification, attempt, thread)
+        return
+      }
+    }
     if kind == .connect, let connector, case .refuse(let number) = ruling.answer {
       let attempt = Attempt(
         call: call, kind: kind, evidence: evidence, peer: nil, verdict: verdict, isProbe: false,
@@ -48,7 +59,13 @@ extension Supervisor {
   func note(
     _ answer: UnixConnector.Answer, _ attempt: Attempt, _ thread: Identities.Thread?
   ) {
+    // In a network of the command's own only what would leave it is an attempt.
+    let isUnix = attempt.evidence.address.map { UnixAddress.isUnix($0) } ?? true
     switch answer {
+    case .performed where !isUnix: return
+    case .fail(let number) where !isUnix:
+      guard number == ENETUNREACH else { return }
+      record.add(attempt.answered(.refused(number), isProbe: false), by: thread)
     case .performed: record.add(attempt.answered(.allowed, isProbe: true), by: thread)
     case .refuse(let number):
       record.add(attempt.answered(.refused(number), isProbe: false), by: thread)
@@ -56,6 +73,62 @@ extension Supervisor {
       record.add(attempt.answered(.refused(number), isProbe: true), by: thread)
     case .later: return
     }
+  }
+
+  /// Does what was decided about a call on a socket of ours, and writes it down.
+  private func give(
+    _ answer: NetworkSockets.Answer, to notification: Notification, _ attempt: Attempt,
+    _ thread: Identities.Thread?
+  ) {
+    switch answer {
+    case .proceed:
+      _ = listener.proceed(notification.id)
+      return
+    case .refuse(let number), .fail(let number):
+      guard listener.refuse(notification.id, with: number) else { return }
+    case .later:
+      progress.keepWaiting(listener.isWaiting)
+      startRetrier()
+    case .given, .believed: break
+    }
+    note(answer, attempt, thread)
+  }
+
+  /// Writes down what became of a call on a socket of ours, once that is known.
+  func note(
+    _ answer: NetworkSockets.Answer, _ attempt: Attempt, _ thread: Identities.Thread?
+  ) {
+    switch answer {
+    case .given(isTold: true): record.add(attempt.answered(.allowed, isProbe: true), by: thread)
+    case .refuse(let number):
+      record.add(attempt.answered(.refused(number), isProbe: false), by: thread)
+    case .believed: record.add(attempt, by: thread)
+    case .fail(let number):
+      record.add(attempt.answered(.refused(number), isProbe: true), by: thread)
+    case .given, .later, .proceed: return
+    }
+  }
+
+  /// Decides about a call that the policy allows, by what it names.
+  private func decide(
+    _ call: Call, _ kind: CallKind, _ notification: Notification, _ network: NetworkSockets,
+    at now: Timestamp
+  ) {
+    network.note(notification)
+    connector?.note(notification)
+    let sends = kind == .sendto || kind == .sendmsg || kind == .sendmmsg
+    guard sends || kind == .bind || kind == .listen else {
+      _ = listener.proceed(notification.id)
+      return
+    }
+    let evidence = Evidence(
+      call, kind, wantsPayload: sends, read: reader(of: notification.thread))
+    let thread = identities.thread(notification.thread, at: now)
+    let attempt = Attempt(
+      call: call, kind: kind, evidence: evidence, peer: nil, verdict: .refused(network.refusal),
+      isProbe: false, thread: notification.thread, moment: now)
+    let (answer, peer) = network.decide(notification, attempt)
+    give(answer, to: notification, attempt.sent(to: peer), thread)
   }
 
   /// Lets a call through and looks where it sends to.

@@ -17,6 +17,8 @@ final class Supervisor {
   let kinds = CallKinds()
   /// Where `--allow-unix` lets some connects through.
   let connector: UnixConnector?
+  /// Who gives IP sockets to the command, where it gets any.
+  let network: NetworkSockets?
   private let signals: SignalReader
   private let command: CommandProcess
   private let complain: (String) -> Void
@@ -40,10 +42,12 @@ final class Supervisor {
   ///   - signals: What this process is sent.
   ///   - record: The logs.
   ///   - sockets: What connect may reach though the policy refuses it, where anything.
+  ///   - supplied: Where IP sockets are made for the command, and what they may reach.
   ///   - complain: Tells a person what went wrong.
   init(
     judge: Judge, child: SupervisedChild, signals: SignalReader, record: Record,
-    sockets: UnixAllowance? = nil, complain: @escaping (String) -> Void
+    sockets: UnixAllowance? = nil, supplied: (NetworkAllowance, EmptyNetwork)? = nil,
+    complain: @escaping (String) -> Void
   ) {
     self.complain = complain
     self.judge = judge
@@ -52,10 +56,12 @@ final class Supervisor {
     progress = child.progress
     let listener = Listener(number: child.listener, slot: child.progress.slot(.first))
     self.listener = listener
-    connector = sockets.map { UnixConnector($0, listener, complain: complain) }
+    self.network = supplied.map { NetworkSockets($0.0, $0.1, listener) }
+    connector = sockets.map { UnixConnector($0, listener, command: child.pid, complain: complain) }
     command = CommandProcess(pid: child.pid, listener: child.listener)
     command.second = child.progress.second
     self.judge.protection.holders.second = child.progress.second
+    self.judge.protection.holders.maker = self.network?.maker ?? 0
   }
 
   /// Supervises until the command has ended.
@@ -98,6 +104,8 @@ final class Supervisor {
     listener.slot = progress.slot(.successor)
     Turns.forget()
     (hasReceiver, lookDue, isAlone) = (false, nil, false)
+    network?.startAnew()
+    judge.protection.holders.maker = network?.maker ?? 0
     startReceiver()
     startRetrier()
     var begun = progress.supervisor.handle
@@ -106,6 +114,7 @@ final class Supervisor {
       begun = -1
       for notification in progress.received where listener.isWaiting(notification.id) {
         if connector?.isPending(notification.id) ?? false { continue }
+        if network?.waiting.contains(notification.id) ?? false { continue }
         if notification.id != Turns.receivedID { self.handle(notification) }
       }
     }
@@ -168,6 +177,7 @@ final class Supervisor {
     }
     if look.hasLostRetrier {
       connector?.giveUp { note($0.answer, $0.attempt, $0.thread) }
+      network?.waiting.giveUp(listener) { note($0.answer, $0.attempt, $0.thread) }
       startRetrier()
     }
   }
@@ -217,9 +227,10 @@ final class Supervisor {
 
   /// Has a worker try the connects again that wait.
   func startRetrier() {
-    guard let connector, connector.delay >= 0 else { return }
+    guard retryDelay >= 0 else { return }
     if !Turns.startRetrier(work) {
-      connector.giveUpAll { note($0.answer, $0.attempt, $0.thread) }
+      connector?.giveUpAll { note($0.answer, $0.attempt, $0.thread) }
+      network?.waiting.giveUpAll(listener) { note($0.answer, $0.attempt, $0.thread) }
     }
   }
 
@@ -227,10 +238,17 @@ final class Supervisor {
   ///
   /// - Returns: In how many milliseconds some are due again; -1 for never.
   private func retry() -> CInt {
-    guard let connector, isListening else { return -1 }
-    connector.retry { note($0.answer, $0.attempt, $0.thread) }
+    guard isListening else { return -1 }
+    connector?.retry { note($0.answer, $0.attempt, $0.thread) }
+    network?.waiting.retry(listener) { note($0.answer, $0.attempt, $0.thread) }
     stopIfFailed()
-    return isListening ? connector.delay : -1
+    return isListening ? retryDelay : -1
+  }
+
+  /// In how many milliseconds a connect that waits is looked at again; -1 for never.
+  private var retryDelay: CInt {
+    let (first, second) = (connector?.delay ?? -1, network?.waiting.delay ?? -1)
+    return first < 0 || second < 0 ? max(first, second) : min(first, second)
   }
 
   /// Answers what the worker has received.

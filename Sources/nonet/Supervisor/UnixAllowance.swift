@@ -4,7 +4,9 @@ struct UnixAllowance {
   let allowsInside: Bool
   let sockets: [PinnedFile]
   let folders: [AllowedFolder]
-  let own: OwnIDs
+  var own: OwnIDs
+  /// The number of the network namespace, where it belongs to the command alone.
+  var network: UInt64?
   /// The Landlock ABI of the kernel, 0 where it has none.
   let landlockABI: Int
   /// What a security module calls this process.
@@ -18,8 +20,11 @@ struct UnixAllowance {
   /// supervisor's filter outranks. What a filter answers is not to be known, so any that came later
   /// counts.
   func mayBeHeldBack(_ status: ThreadStatus, _ thread: pid_t) -> Bool {
-    status.filters != filters || label != nil && securityLabel(of: thread) != label
+    status.filters != filters || !hasOwnLabel(thread)
   }
+
+  /// Whether a security module calls a thread as it calls this process.
+  func hasOwnLabel(_ thread: pid_t) -> Bool { label == nil || securityLabel(of: thread) == label }
 
   /// Whether a file is one of the sockets that were named.
   func names(_ file: PinnedFile) -> Bool {

@@ -29,8 +29,46 @@ final class UnixConnector {
     let thread: Identities.Thread?
   }
 
+  /// A connect by the way in which it is made.
+  private enum Request {
+    case unix(ConnectRequest)
+    case network(NetworkConnect)
+
+    var id: UInt64 {
+      switch self {
+      case .unix(let one): one.id
+      case .network(let one): one.id
+      }
+    }
+    var thread: pid_t {
+      switch self {
+      case .unix(let one): one.thread
+      case .network(let one): one.thread
+      }
+    }
+    var isBlocking: Bool {
+      switch self {
+      case .unix(let one): one.isBlocking
+      case .network(let one): one.isBlocking
+      }
+    }
+    var patience: Int? {
+      switch self {
+      case .unix(let one): one.patience
+      case .network(let one): one.patience
+      }
+    }
+    /// What connect answers that has waited for as long as it was willing to.
+    var timeOut: CInt {
+      switch self {
+      case .unix: EAGAIN
+      case .network: EINPROGRESS
+      }
+    }
+  }
+
   private struct Pending {
-    let request: ConnectRequest
+    let request: Request
     let refusal: CInt
     let attempt: Attempt
     let thread: Identities.Thread?
@@ -43,9 +81,12 @@ final class UnixConnector {
   private let listener: Listener
   private let complain: (String) -> Void
   private var inside = InsideListeners()
+  private var files = InsideFiles()
+  private let command: pid_t
   private var domains: InnerDomains
   /// Whether a call is landlock_restrict_self(2), which has one number for all ABIs.
   private let restrictSelf = Syscall(named: "landlock_restrict_self")?.number(on: .host)
+  private let createRuleset = Syscall(named: "landlock_create_ruleset")?.number(on: .host)
   private var pending: [Pending] = []
   /// The call that is tried again at this moment.
   private var tried: UInt64?
@@ -53,19 +94,23 @@ final class UnixConnector {
 
   /// So many connects wait at a time; beyond, a socket that waits is answered as one that does not.
   private static let mostPending = 64
+  /// And so many where all connects of the network are made here.
+  private static let mostPendingOfNetwork = 1024
   /// In microseconds: how soon a full backlog is tried again, at first and at most.
   private static let delays: ClosedRange<Int> = 1_000...50_000
 
   /// - Parameters:
   ///   - allowance: What may be reached.
   ///   - listener: Where threads wait.
+  ///   - command: The first process of the run.
   ///   - complain: Tells a person what went wrong.
   init(
-    _ allowance: UnixAllowance, _ listener: Listener,
+    _ allowance: UnixAllowance, _ listener: Listener, command: pid_t,
     complain: @escaping (String) -> Void
   ) {
     self.allowance = allowance
     self.listener = listener
+    self.command = command
     self.complain = complain
     domains = InnerDomains(abi: allowance.landlockABI)
   }
@@ -75,19 +120,37 @@ final class UnixConnector {
   func note(_ notification: Notification) {
     if notification.number == restrictSelf {
       noteDomain(notification)
+    } else if notification.number == createRuleset {
+      noteRuleset(notification)
     } else {
       noteListener(notification)
     }
   }
 
   private func noteDomain(_ notification: Notification) {
-    let start = ThreadStatus(of: notification.thread).flatMap { startTime(of: $0.process) }
+    let process = ThreadStatus(of: notification.thread)?.process
+    let start = process.flatMap { startTime(of: $0) }
     // Otherwise it is not made, or what was read is of another process.
-    if listener.isWaiting(notification.id) { domains.note(start) }
+    if listener.isWaiting(notification.id) { domains.note(process ?? 0, start) }
+  }
+
+  /// Looks what a `struct landlock_ruleset_attr` handles of the network, in its second word.
+  private func noteRuleset(_ notification: Notification) {
+    let (pointer, size, flags) = (
+      notification.arguments[0], notification.arguments[1], notification.arguments[2]
+    )
+    guard flags == 0, size >= 16 else { return }
+    var bytes = [UInt8](repeating: 0, count: 8)
+    let isRead = bytes.withUnsafeMutableBytes {
+      readMemory(of: notification.thread, at: pointer &+ 8, into: $0)
+    }
+    let rights = bytes.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    domains.note(rulesetHandling: isRead ? rights : nil)
   }
 
   private func noteListener(_ notification: Notification) {
     guard allowance.allowsInside, let status = ThreadStatus(of: notification.thread) else { return }
+    noteFile(notification, status.process)
     do throws(SystemError) {
       let number = try processNumber(status.process)
       // Otherwise the number may be that of another process, with the same id.
@@ -104,6 +167,20 @@ final class UnixConnector {
     }
   }
 
+  /// Keeps in mind to which file a socket of the command's own network is bound.
+  private func noteFile(_ notification: Notification, _ process: pid_t) {
+    guard let network = allowance.network else { return }
+    let number = CInt(bitPattern: UInt32(truncatingIfNeeded: notification.arguments[0]))
+    do throws(SystemError) {
+      guard let socket = try UnixSocket(number, of: notification.thread, process),
+        socket.network == network
+      else { return }
+      files.insert(try socket.file())
+    } catch {
+      // It has no file, or its connects are made as where the network is everybody's.
+    }
+  }
+
   /// Performs a connect or says why not.
   ///
   /// - Parameters:
@@ -116,12 +193,9 @@ final class UnixConnector {
     _ notification: Notification, _ attempt: Attempt, refusal: CInt,
     _ thread: Identities.Thread?
   ) -> Answer {
-    if attempt.evidence.isUnreadable { return .refuse(refusal) }
-    let request: ConnectRequest
+    let request: Request
     do throws(ConnectRequest.Obstacle) {
-      request = try ConnectRequest(
-        attempt.call, attempt.evidence.address ?? [], of: notification.thread, notification.id,
-        allowance: allowance, domains, listener)
+      request = try self.request(notification, attempt)
     } catch {
       switch error {
       case .notAllowed: return .refuse(refusal)
@@ -130,7 +204,8 @@ final class UnixConnector {
     }
     let answer = perform(request, refusal)
     guard answer == .later else { return answer }
-    guard pending.count < Self.mostPending else { return .fail(EAGAIN) }
+    let most = allowance.network == nil ? Self.mostPending : Self.mostPendingOfNetwork
+    guard pending.count < most else { return .fail(EAGAIN) }
     let now = Timestamp.now
     let delay = Self.delays.lowerBound
     pending.append(
@@ -138,6 +213,26 @@ final class UnixConnector {
         request: request, refusal: refusal, attempt: attempt, thread: thread,
         deadline: request.patience.map { now.later($0) }, delay: delay, due: now.later(delay)))
     return .later
+  }
+
+  /// Finds out what a thread wants to connect to.
+  private func request(
+    _ notification: Notification, _ attempt: Attempt
+  ) throws(ConnectRequest.Obstacle) -> Request {
+    let length = Int32(bitPattern: attempt.call.word(2))
+    let isMissing = attempt.evidence.isUnreadable || attempt.evidence.address == nil && length > 0
+    let address = isMissing ? nil : attempt.evidence.address ?? []
+    if allowance.network != nil {
+      let network = try NetworkConnect(
+        attempt.call, address, of: notification.thread, notification.id, allowance, domains,
+        command: command, listener)
+      if let network { return .network(network) }
+    }
+    guard let address else { throw allowance.network == nil ? .notAllowed : .errno(EFAULT) }
+    return .unix(
+      try ConnectRequest(
+        attempt.call, address, of: notification.thread, notification.id, allowance: allowance,
+        domains, files, listener))
   }
 
   /// In how many milliseconds something is to be tried again; -1 for never.
@@ -193,7 +288,7 @@ final class UnixConnector {
   private func answer(to one: Pending) -> Answer {
     let answer = perform(one.request, one.refusal)
     guard answer == .later else { return answer }
-    if let deadline = one.deadline, deadline <= .now { return .fail(EAGAIN) }
+    if let deadline = one.deadline, deadline <= .now { return .fail(one.request.timeOut) }
     // A signal with a handler ends the wait, as it ends that of connect(2).
     let isInterrupted = ThreadStatus(of: one.request.thread)?.hasSignalToHandle ?? false
     return isInterrupted ? .fail(EINTR) : .later
@@ -204,8 +299,19 @@ final class UnixConnector {
     note(Answered(answer: answer, attempt: one.attempt, thread: one.thread))
   }
 
-  private func perform(_ request: ConnectRequest, _ refusal: CInt) -> Answer {
-    switch request.perform(inside, listener) {
+  private func perform(_ request: Request, _ refusal: CInt) -> Answer {
+    let result: ConnectRequest.Result
+    switch request {
+    case .network(let one): result = one.perform()
+    case .unix(let one):
+      result = one.perform(inside, listener)
+      if result == .connected, one.lost > 0 {
+        warn(
+          "not all that a socket had could be carried over to the one that took its place at connect "
+            + "(options, copies, epoll sets or owners; see unix-sockets.md)")
+      }
+    }
+    switch result {
     case .connected:
       _ = listener.succeed(request.id)
       return .performed

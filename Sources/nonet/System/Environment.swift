@@ -22,9 +22,24 @@ extension Here {
   ///
   /// The variable alone is a hint that anybody can write; the trial alone could be anybody's sandbox.
   static var isInside: Bool {
-    guard environmentValue("NONET") != nil else { return false }
+    environmentValue("NONET") != nil && isConfined
+  }
+
+  /// Whether anything keeps this process from the network: IP sockets are refused, or no interface but `lo`
+  /// is there.
+  static var isConfined: Bool {
     guard let number = refusal(ofSocket: AF_INET) else { return interfaces == ["lo"] }
     // Outside, a process that lacks descriptors or memory gets these.
     return ![EMFILE, ENFILE, ENOMEM, ENOBUFS].contains(number)
+  }
+}
+
+/// Looks for an environment variable whose name is not known beforehand.
+///
+/// - Parameter name: The name, without a NUL.
+/// - Returns: Its value as bytes; `nil` where it is not set.
+func environmentValue(named name: [UInt8]) -> [UInt8]? {
+  getenv(nullTerminated(name)).map { start in
+    UnsafeRawBufferPointer(start: start, count: strlen(start)).map { $0 }
   }
 }

@@ -94,6 +94,12 @@ func isDirectory(_ path: UnsafePointer<CChar>) -> Bool {
   return stat(path, &status) == 0 && status.st_mode & mode_t(S_IFMT) == mode_t(S_IFDIR)
 }
 
+/// Whether an ordinary file has that name, and no pipe or device, whose opening may wait for somebody.
+func isRegularFile(_ path: UnsafePointer<CChar>) -> Bool {
+  var status = stat()
+  return stat(path, &status) == 0 && status.st_mode & mode_t(S_IFMT) == mode_t(S_IFREG)
+}
+
 /// Keeps a file from every command that is run later: descriptors of it from 3 upwards are closed then.
 ///
 /// By the file and not by a number, for a pipe has more than one end and every end more than one

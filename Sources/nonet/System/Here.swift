@@ -20,7 +20,7 @@ enum Here {
 
   /// The errno of trying to make a stream socket of a family; `nil` where it can be made.
   static func refusal(ofSocket family: CInt) -> CInt? {
-    let number = socket(family, CInt(SOCK_STREAM.rawValue), 0)
+    let number = socket(family, CInt(SocketType.stream), 0)
     if number < 0 { return nonet_errno() }
     closeQuietly(number)
     return nil

@@ -8,6 +8,7 @@ typealias uid_t = CLinuxShims.uid_t
 // errno(3)
 var EPERM: CInt { CLinuxShims.EPERM }
 var ENOENT: CInt { CLinuxShims.ENOENT }
+var ESRCH: CInt { CLinuxShims.ESRCH }
 var EINTR: CInt { CLinuxShims.EINTR }
 var EBADF: CInt { CLinuxShims.EBADF }
 var EAGAIN: CInt { CLinuxShims.EAGAIN }
@@ -22,7 +23,13 @@ var ENOSPC: CInt { CLinuxShims.ENOSPC }
 var ELOOP: CInt { CLinuxShims.ELOOP }
 var ENOSYS: CInt { CLinuxShims.ENOSYS }
 var EOPNOTSUPP: CInt { CLinuxShims.EOPNOTSUPP }
+var ENOTSOCK: CInt { CLinuxShims.ENOTSOCK }
 var EISCONN: CInt { CLinuxShims.EISCONN }
+var EALREADY: CInt { CLinuxShims.EALREADY }
+var EINPROGRESS: CInt { CLinuxShims.EINPROGRESS }
+var EAFNOSUPPORT: CInt { CLinuxShims.EAFNOSUPPORT }
+var ENETUNREACH: CInt { CLinuxShims.ENETUNREACH }
+var EFAULT: CInt { CLinuxShims.EFAULT }
 var ETIMEDOUT: CInt { CLinuxShims.ETIMEDOUT }
 var ESTALE: CInt { CLinuxShims.ESTALE }
 
@@ -30,13 +37,14 @@ var ESTALE: CInt { CLinuxShims.ESTALE }
 var AF_UNIX: CInt { CLinuxShims.AF_UNIX }
 var AF_INET: CInt { CLinuxShims.AF_INET }
 var AF_INET6: CInt { CLinuxShims.AF_INET6 }
+var AF_NETLINK: CInt { CLinuxShims.AF_NETLINK }
 
 /// Types of sockets (socket(2)), as a register has them.
 enum SocketType {
-  static var stream: UInt32 { SOCK_STREAM.rawValue }
-  static var datagram: UInt32 { SOCK_DGRAM.rawValue }
-  static var raw: UInt32 { SOCK_RAW.rawValue }
-  static var sequence: UInt32 { SOCK_SEQPACKET.rawValue }
+  static var stream: UInt32 { NONET_STREAM.rawValue }
+  static var datagram: UInt32 { NONET_DATAGRAM.rawValue }
+  static var raw: UInt32 { NONET_RAW.rawValue }
+  static var sequence: UInt32 { NONET_SEQUENCE.rawValue }
 }
 
 // signal(7)

@@ -9,9 +9,12 @@ struct NamespaceError: Error, Equatable {
 
   let step: Step
   let number: CInt
+  /// What root could do before it was tried, a bit for each capability; `nil` for another user.
+  let rights: UInt64?
 
-  init(_ step: CInt, _ number: CInt) {
+  init(_ step: CInt, _ number: CInt, rights: UInt64? = nil) {
     self.number = number
+    self.rights = rights
     self.step =
       switch nonet_namespace_step(UInt32(bitPattern: step)) {
       case NONET_STEP_MEMORY: .memory
@@ -49,24 +52,32 @@ struct NamespaceError: Error, Equatable {
 /// Enters a user namespace with the ids of this process and a network namespace of its own, whose
 /// loopback interface is up.
 func enterNetworkNamespace() throws(NamespaceError) {
-  var step: CInt = 0
-  if nonet_enter_namespaces(1, &step) != 0 { throw NamespaceError(step, nonet_errno()) }
+  try attemptNamespaces { nonet_enter_namespaces(1, $0) }
 }
 
 /// Enters a user namespace with the ids of this process, and keeps the network.
 func enterUserNamespace() throws(NamespaceError) {
-  var step: CInt = 0
-  if nonet_enter_namespaces(0, &step) != 0 { throw NamespaceError(step, nonet_errno()) }
+  try attemptNamespaces { nonet_enter_namespaces(0, $0) }
 }
 
 /// Finds out in a child whether `enterNetworkNamespace` would succeed.
 func probeNetworkNamespace() throws(NamespaceError) {
-  var step: CInt = 0
-  if nonet_probe_namespaces(1, &step) != 0 { throw NamespaceError(step, nonet_errno()) }
+  try attemptNamespaces { nonet_probe_namespaces(1, $0) }
 }
 
 /// Finds out in a child whether `enterUserNamespace` would succeed.
 func probeUserNamespace() throws(NamespaceError) {
+  try attemptNamespaces { nonet_probe_namespaces(0, $0) }
+}
+
+/// Half-way inside a user namespace a process has other rights and no user, so they are noted before.
+private func attemptNamespaces(
+  _ function: (UnsafeMutablePointer<CInt>) -> CInt
+) throws(NamespaceError) {
+  var rights: UInt64 = 0
+  let isRoot = isUserZero && nonet_permitted_capabilities(&rights) == 0
   var step: CInt = 0
-  if nonet_probe_namespaces(0, &step) != 0 { throw NamespaceError(step, nonet_errno()) }
+  if function(&step) != 0 {
+    throw NamespaceError(step, nonet_errno(), rights: isRoot ? rights : nil)
+  }
 }

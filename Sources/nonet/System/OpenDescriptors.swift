@@ -15,6 +15,8 @@ enum DescriptorKind: Equatable {
   case program
   /// What has no file behind it, where /proc does not tell which of these it is: a ring perhaps.
   case nameless
+  /// A folder that the command would have too: its ".." leads into the mounts of whoever opened it.
+  case folder
   /// A file, a pipe, a terminal and all else.
   case other
 
@@ -40,6 +42,7 @@ func kind(of descriptor: CInt) throws(SystemError) -> DescriptorKind {
   case mode_t(S_IFSOCK): return kindOfSocket(descriptor)
   // A ring is an anonymous inode, as epoll and eventfd are: of no type of file.
   case 0: return kindOfAnonymous(descriptor)
+  case mode_t(S_IFDIR): return nonet_closes_on_exec(descriptor) == 1 ? .other : .folder
   case mode_t(S_IFCHR): return kindOfDevice(descriptor, UInt64(status.st_rdev))
   case _: return .other
   }

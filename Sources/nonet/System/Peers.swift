@@ -6,13 +6,19 @@ struct NetworkPeer: Equatable {
   let address: [UInt8]
   let isStream: Bool
 
+  /// Where a datagram socket would be connected to.
+  init(address: [UInt8]) {
+    self.address = address
+    isStream = false
+  }
+
   /// Looks at a descriptor of another process's thread through a copy of it.
   ///
   /// - Returns: `nil` for what is no socket of IPv4 or IPv6, or cannot be looked at.
   init?(of descriptor: CInt, in thread: pid_t, _ process: pid_t) {
     var peer = nonet_peer()
     guard nonet_look_at_peer(thread, process, descriptor, &peer) == 0 else { return nil }
-    isStream = UInt32(bitPattern: peer.type) == SOCK_STREAM.rawValue
+    isStream = UInt32(bitPattern: peer.type) == SocketType.stream
     let count = min(Int(peer.size), 128)
     address = withUnsafeBytes(of: &peer.address) { Array($0.prefix(count)) }
   }

@@ -52,7 +52,7 @@ final class PinnedFile {
   let isSticky: Bool
   var number: CInt { descriptor.number }
 
-  private init(owning number: CInt) throws(SystemError) {
+  init(owning number: CInt) throws(SystemError) {
     let descriptor = Descriptor(owning: number)
     var found = nonet_file()
     _ = try attempt("statx") { nonet_look_at(number, &found) }

@@ -36,8 +36,6 @@ struct OwnStatus {
   private(set) var seccompMode: UInt64?
   /// Whether the kernel says how many filters stand: it has them, and is Linux 5.9 or later.
   private(set) var countsFilters = false
-  /// The effective capabilities (capabilities(7)).
-  private(set) var capabilities: UInt64 = 0
 
   /// Reads it; `nil` where it is not there, or no procfs is behind it.
   init?() {
@@ -64,12 +62,7 @@ struct OwnStatus {
         seccompMode = UInt64(first)
       } else if name.elementsEqual("Seccomp_filters".utf8) {
         countsFilters = true
-      } else if name.elementsEqual("CapEff".utf8) {
-        capabilities = UInt64(first, radix: 16) ?? 0
       }
     }
   }
-
-  /// Whether a capability is in force, by its number in linux/capability.h.
-  func has(capability number: Int) -> Bool { capabilities >> UInt64(number & 63) & 1 == 1 }
 }

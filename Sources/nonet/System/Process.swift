@@ -33,8 +33,8 @@ func replaceProcess(
   with file: UnsafePointer<CChar>,
   arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
 ) throws(SystemError) -> Never {
-  _ = try attempt("execve") { execvp(file, arguments) }
-  // execvp(3) comes back with -1 and in no other way.
+  _ = try attempt("execve") { nonet_execute(file, arguments) }
+  // It comes back with -1 and in no other way.
   throw SystemError(call: "execve", number: EINVAL)
 }
 

@@ -5,14 +5,8 @@ struct SystemError: Error, Equatable {
   let call: String
   let number: CInt
 
-  /// What strerror(3) says.
+  /// What a person is told of it.
   var reason: String { errorText(number) }
-}
-
-/// What strerror(3) says of an errno.
-func errorText(_ number: CInt) -> String {
-  guard let text = strerror(number) else { return "errno \(number)" }
-  return String(cString: text)
 }
 
 /// The only place that knows -1, errno and EINTR.

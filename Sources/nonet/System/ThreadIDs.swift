@@ -25,7 +25,7 @@ struct OwnIDs {
   /// Whether one of the ids may be without a number in this user namespace, so that /proc tells the
   /// number that stands for all such.
   private let isHidden: Bool
-  /// Whether that is the number of somebody here too.
+  /// Whether that is the number of somebody here too, who might be meant.
   private let isAmbiguous: Bool
 
   /// Notes the ids of this process, to which `act` goes back.
@@ -41,7 +41,18 @@ struct OwnIDs {
     }
     let maps = ["/proc/self/uid_map", "/proc/self/gid_map"].map { IDMap(reading: $0) }
     isHidden = !maps.allSatisfy { $0.isWhole }
-    isAmbiguous = maps.contains { $0.contains(IDMap.overflow) }
+    // Where one id alone has a number and groups cannot be set, nobody here ever becomes anybody else: a
+    // program with the mark of another user does not either (PR_SET_NO_NEW_PRIVS).
+    let isAlone = maps.allSatisfy { $0.isSingle } && Self.cannotSetGroups
+    isAmbiguous = !isAlone && maps.contains { $0.contains(IDMap.overflow) }
+  }
+
+  private static var cannotSetGroups: Bool {
+    do throws(SystemError) {
+      return try Descriptor(reading: "/proc/self/setgroups").start(16).starts(with: "deny".utf8)
+    } catch {
+      return false
+    }
   }
 
   /// Does something with a thread's ids, and goes back to this process's own.
@@ -94,6 +105,8 @@ private struct IDMap {
 
   /// Whether every id has a number, as in the first user namespace.
   var isWhole: Bool { ranges.contains { $0.first == 0 && $0.count == UInt64(UInt32.max) } }
+
+  var isSingle: Bool { ranges.count == 1 && ranges[0].count == 1 }
 
   func contains(_ number: UInt32) -> Bool {
     ranges.contains { $0.first <= number && UInt64(number) - $0.first < $0.count }

@@ -6,6 +6,8 @@ struct ThreadStatus: Equatable {
   var ids = ThreadIDs()
   /// How many seccomp filters the thread has; 0 before Linux 5.9, which does not tell.
   var filters: UInt64 = 0
+  /// Whether somebody traces the thread (ptrace(2)).
+  var isTraced = false
   /// Signals that wait, are not blocked and have a handler: what makes a call end with EINTR.
   var hasSignalToHandle = false
 
@@ -57,6 +59,8 @@ struct ThreadStatus: Equatable {
         if groups.count == words.count { found |= 8 }
       } else if name.elementsEqual("Seccomp_filters".utf8) {
         filters = number(0) ?? 0
+      } else if name.elementsEqual("TracerPid".utf8) {
+        isTraced = number(0) != 0
       } else if name.elementsEqual("CapEff".utf8), let value = number(0, radix: 16) {
         ids.capabilities = value
         found |= 16
@@ -81,14 +85,21 @@ func sharesUserNamespace(_ thread: pid_t) -> Bool? {
   return ours.st_ino == theirs.st_ino && ours.st_dev == theirs.st_dev
 }
 
-/// When a process began, in ticks since boot (proc_pid_stat(5), field 22); `nil` where it is gone.
-func startTime(of process: pid_t) -> UInt64? {
+/// When a process began, in ticks since boot; `nil` where it is gone.
+func startTime(of process: pid_t) -> UInt64? { beginning(of: process)?.start }
+
+/// Whose child a process is, and when it began, in ticks since boot (proc_pid_stat(5), fields 4 and 22);
+/// `nil` where it is gone.
+func beginning(of process: pid_t) -> (parent: pid_t, start: UInt64)? {
   do throws(SystemError) {
     let text = try Descriptor(reading: "/proc/\(process)/stat").start(2048)
     // The second field is a name in parentheses, which may have any bytes in it.
     guard let end = text.lastIndex(of: UInt8(ascii: ")")) else { return nil }
     let fields = text[(end + 1)...].split(separator: UInt8(ascii: " "))
-    return fields.count > 19 ? UInt64(String(decoding: fields[19], as: UTF8.self)) : nil
+    guard fields.count > 19, let parent = pid_t(String(decoding: fields[1], as: UTF8.self)),
+      let start = UInt64(String(decoding: fields[19], as: UTF8.self))
+    else { return nil }
+    return (parent, start)
   } catch {
     return nil
   }

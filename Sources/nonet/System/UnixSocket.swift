@@ -33,9 +33,15 @@ struct UnixSocket: ~Copyable {
   }
 
   /// A new socket of the same type with what was set on this one, not blocking.
-  borrowing func another() throws(SystemError) -> UnixSocket {
+  ///
+  /// - Parameter lost: Is told how much could not be set on it.
+  /// - Returns: The socket.
+  /// - Throws: The errno of socket(2).
+  borrowing func another(_ lost: inout CInt) throws(SystemError) -> UnixSocket {
     let (number, type) = (descriptor.number, type)
-    let made = try attempt("socket") { nonet_unix_socket_like(number, CInt(bitPattern: type)) }
+    let made = try attempt("socket") {
+      nonet_unix_socket_like(number, CInt(bitPattern: type), &lost)
+    }
     return UnixSocket(owning: made, type: type)
   }
 
@@ -54,14 +60,7 @@ struct UnixSocket: ~Copyable {
   var isBlocking: Bool { nonet_file_flags(descriptor.number) & CInt(O_NONBLOCK) == 0 }
 
   /// How long a connect may wait, in microseconds; `nil` for as long as it takes.
-  var sendTimeout: Int? {
-    var time = timeval()
-    var size = socklen_t(MemoryLayout<timeval>.size)
-    let number = descriptor.number
-    guard getsockopt(number, SOL_SOCKET, SO_SNDTIMEO, &time, &size) == 0 else { return 0 }
-    let sum = Int(time.tv_sec) &* 1_000_000 &+ Int(time.tv_usec)
-    return sum == 0 ? nil : min(max(0, sum), 1 << 50)
-  }
+  var sendTimeout: Int? { nonet.sendTimeout(of: descriptor.number) }
 
   /// The network namespace in which abstract names are looked up (Linux 5.14); `nil` where the kernel
   /// does not say.

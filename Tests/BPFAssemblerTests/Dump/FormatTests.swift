@@ -102,7 +102,7 @@ import Testing
         let objects = apart.map { $0.dropFirst().dropLast(2) }.joined(separator: ", ")
         #expect(together == "[\(objects)]\n")
       } else {
-        #expect(together == apart.joined(separator: "\n"))
+        #expect(together == apart.joined(separator: format == .smt2 ? "(reset)\n" : "\n"))
       }
     }
     #expect(Dump.Format.all.filter { !$0.holdsSeveral } == [.bpfAsm, .raw, .hex, .decimal])

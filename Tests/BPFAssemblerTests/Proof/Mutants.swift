@@ -8,6 +8,20 @@ struct Mutants {
   struct Mutant {
     let program: Program
     let description: String
+
+    /// The change as data: the first instruction that differs, how many stood there, and the bytes
+    /// of those that stand there now.
+    func change(from original: Program) -> String {
+      let old = original.instructions
+      let new = program.instructions
+      let before = zip(old, new).prefix { $0.0 == $0.1 }.count
+      let after = Swift.min(
+        zip(old.reversed(), new.reversed()).prefix { $0.0 == $0.1 }.count,
+        Swift.min(old.count, new.count) - before)
+      let bytes = program.bytes[(before * 8)..<((new.count - after) * 8)]
+      let digits = bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+      return "\(before)\t\(old.count - before - after)\t\(digits)"
+    }
   }
 
   /// Every mutant that the verifier takes.

@@ -25,6 +25,7 @@ import Testing
       }
     }
     print("from NONET_SEED=\(run.seed), \(parts) parts:\n\(tally)")
+    for policy in tally.open { print(policy) }
     for fault in tally.faults { Issue.record("\(fault)") }
     #expect(tally.disagreements == 0)
     #expect(tally.policies > 0 && (!asksKernel || tally.kernelPolicies > 0 || run.isOneCase))

@@ -89,6 +89,7 @@ struct WitnessCase {
           return tally.fault(describe("proof: \(error)"))
         }
         tally.unproven += 1
+        if tally.open.count < 20 { tally.open.append(describe("left open by the proof")) }
       case .disproved: tally.fault(describe("proof: \(error)"))
       }
     }

@@ -8,6 +8,8 @@ struct WitnessTally {
   /// Programs that `Proof` proved, and those with more cases than it was given steps for.
   var proven = 0
   var unproven = 0
+  /// The first of the latter in words.
+  var open: [String] = []
   /// Emitted instructions, those that no call can execute, and those of which that is not known.
   var instructions = 0
   var unreachable = 0
@@ -34,6 +36,7 @@ struct WitnessTally {
 
   static func += (sum: inout WitnessTally, other: WitnessTally) {
     for number in Self.numbers { sum[keyPath: number] += other[keyPath: number] }
+    sum.open += other.open.prefix(Self.mostFaults - Swift.min(sum.open.count, Self.mostFaults))
     sum.faults += other.faults.prefix(Self.mostFaults - sum.faults.count)
   }
 

@@ -23,7 +23,7 @@ WAYS = [
     ("tcp4", 1, "EEER"), ("tcp6", 1, "EEER"), ("udp", 1, "EEER"), ("raw", 1, "EEER"), ("mptcp", 1, "EEER"),
     ("packet", 2, "FFFF"), ("vsock", 3, "FFFF"), ("netlink", 4, "FFFF"), ("upper-half", 5, "EEER"),
     ("io_uring", 6, "NNNN"), ("i386", 7, "EEER"), ("socketcall", 7, "EEEE"), ("x32", 9, "NNNN"),
-    ("unix-path", 12, "EEoE"), ("unix-abstract", 13, "EEPE"), ("unix-dgram", 14, "EEoE"), ("unix-pair", 15, "EEoE"),
+    ("unix-path", 12, "EEoE"), ("unix-abstract", 13, "EEPR"), ("unix-dgram", 14, "EEoE"), ("unix-pair", 15, "EEoE"),
     ("inherited-write", 16, "BBBB"), ("inherited-high", 16, "BBBB"), ("inherited-sendfile", 16, "BBBB"),
     ("inherited-splice", 16, "BBBB"), ("inherited-aio", 16, "BBBB"), ("inherited-udp", 16, "BBBB"),
     ("inherited-dgram", 16, "BBoB"), ("ring", 16, "BBBB"), ("ring-thread", 16, "BBBB"),
@@ -33,7 +33,7 @@ WAYS = [
     ("setns", 23, "EEEE"), ("setns-any", 23, "EEEE"), ("setns-proc", 23, "PPPP"), ("setns-pidfd", 23, "EPPE"),
     ("nsenter", 23, "hhhh"), ("veth", 23, "FPPP"),
     ("thread", 24, "EEER"), ("double-fork", 24, "EEER"), ("exec", 24, "hhhh"), ("bash", 24, "hhhh"), ("set-uid", 24, "hhhh"),
-    ("second-listener", 25, "EEER"),
+    ("second-listener", 25, "EEEh"),
 ]
 NAMES = [name for name, _, _ in WAYS]
 # Only the answer counts: this kernel need not have such a file system, and there is no server.

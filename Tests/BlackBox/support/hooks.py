@@ -19,14 +19,33 @@ class Host(typing.NamedTuple):
     event: str  # what it calls the moment before a command
     asks: dict  # the question, but for the tool's input
     told: object  # the command that its answer tells it to run
-    tool: str = "Bash"  # None where hooks are asked of commands alone, and have no matcher
+    tool: str = "Bash"  # the pattern of tools in an entry; None where it has none
     timeout: int = 10
     reads_comments: bool = False
+    groups: bool = True  # whether entries stand in groups with a matcher
+    command: str = "command"  # the entry's member that is run
+    has_type: bool = True
+    timeout_name: str = "timeout"
+    fails_closed: bool = False
+    input: str = "tool_input"
+    writes_input: object = lambda data: data  # how the question has the tool's input
+    also: tuple = ()  # other events under which the same hook stands, each with an entry of its own shape
+    folder: bool = False  # whether its shell leaves its folder to the next command
+    empty: dict = {}  # settings with nothing in them
+    whole_input: bool = False  # whether the answer has all of the tool's input
+    event_name: str = "hook_event_name"
+    tool_name: str = "tool_name"
 
 
 def codex_is_told(answer):
     assert answer["hookSpecificOutput"]["permissionDecision"] == "allow"
     return answer["hookSpecificOutput"]["updatedInput"]["command"]
+
+
+def follower_is_told(answer):
+    """Hosts that follow Claude Code want a decision and a reason."""
+    assert answer["hookSpecificOutput"]["permissionDecisionReason"]
+    return codex_is_told(answer)
 
 
 def gemini_is_told(answer):
@@ -35,16 +54,22 @@ def gemini_is_told(answer):
 
 
 def cursor_is_told(answer):
-    """Cursor takes no other command; its agent is told one."""
-    assert answer["permission"] == "deny"
+    """At the older moment Cursor takes no other command; its agent is told one."""
+    if answer["permission"] == "allow":
+        return answer["updated_input"]["command"]
     return answer["agent_message"].partition(" after it: ")[2]
 
 
+def copilot_is_told(answer):
+    assert answer["permissionDecision"] == "allow" and set(answer) == {"permissionDecision", "modifiedArgs"}
+    return answer["modifiedArgs"]["command"]
+
+
+CLAUDE = {**COMMON, "permission_mode": "default", "hook_event_name": "PreToolUse", "tool_name": "Bash", "tool_use_id": "toolu_1"}
 KNOWN = {
     "claude-code": Host(
-        ".claude/settings.json", "PreToolUse",
-        {**COMMON, "permission_mode": "default", "hook_event_name": "PreToolUse", "tool_name": "Bash", "tool_use_id": "toolu_1"},
-        lambda answer: answer["hookSpecificOutput"]["updatedInput"]["command"]),
+        ".claude/settings.json", "PreToolUse", CLAUDE,
+        lambda answer: answer["hookSpecificOutput"]["updatedInput"]["command"], folder=True, whole_input=True),
     "codex": Host(
         ".codex/hooks.json", "PreToolUse",
         {**COMMON, "turn_id": "t1", "model": "m", "permission_mode": "bypassPermissions", "hook_event_name": "PreToolUse",
@@ -56,26 +81,65 @@ KNOWN = {
          "mcp_context": None},
         gemini_is_told, tool="run_shell_command", timeout=10000, reads_comments=True),
     "cursor": Host(
-        ".cursor/hooks.json", "beforeShellExecution",
-        {"conversation_id": "c", "generation_id": "g", "hook_event_name": "beforeShellExecution", "workspace_roots": ["/work"],
-         "cwd": "/work"},
-        cursor_is_told, tool=None, reads_comments=True),
+        ".cursor/hooks.json", "preToolUse",
+        {"conversation_id": "c", "generation_id": "g", "hook_event_name": "preToolUse", "workspace_roots": ["/work"],
+         "cwd": "/work", "tool_name": "Shell", "tool_use_id": "t"},
+        cursor_is_told, tool="Shell", reads_comments=True, groups=False, has_type=False, fails_closed=True,
+        also=(("beforeShellExecution", None),), empty={"version": 1}, whole_input=True),
+    "copilot-cli": Host(
+        ".copilot/hooks/nonet.json", "preToolUse",
+        {"sessionId": "s", "timestamp": 1764000000000, "cwd": "/work", "toolName": "bash"},
+        copilot_is_told, tool=None, groups=False, command="bash", timeout_name="timeoutSec", input="toolArgs",
+        writes_input=json.dumps, folder=True, empty={"version": 1}, whole_input=True, event_name=None, tool_name="toolName"),
+    "droid": Host(
+        ".factory/settings.json", "PreToolUse", {**CLAUDE, "tool_name": "Execute"}, follower_is_told, tool="Execute",
+        whole_input=True),
+    "qwen-code": Host(
+        ".qwen/settings.json", "PreToolUse", {**CLAUDE, "tool_name": "run_shell_command", "timestamp": "2026-01-01T00:00:00Z"},
+        follower_is_told, tool="run_shell_command", timeout=10000, reads_comments=True, whole_input=True),
+    "crush": Host(
+        ".config/crush/crush.json", "PreToolUse", {"event": "PreToolUse", "session_id": "3", "cwd": "/work", "tool_name": "bash"},
+        lambda answer: answer["updated_input"]["command"], tool="^bash$", groups=False, has_type=False, reads_comments=True,
+        event_name="event"),
+    "devin": Host(
+        ".config/devin/config.json", "PreToolUse", {"hook_event_name": "PreToolUse", "tool_name": "exec"}, follower_is_told,
+        tool="exec", whole_input=True),
 }
+OLD_CURSOR = {"conversation_id": "c", "generation_id": "g", "hook_event_name": "beforeShellExecution", "workspace_roots": ["/work"],
+              "cwd": "/work"}
 HOSTS = tuple(KNOWN)
 
 
 def question(host, command, **more):
     """What a host sends before its agent runs a command; `more` goes into the tool's input."""
     known = KNOWN[host]
-    return {**known.asks, "command": command} if known.tool is None else {**known.asks, "tool_input": {"command": command, **more}}
+    return {**known.asks, known.input: known.writes_input({"command": command, **more})}
+
+
+def shaped(known, line, matcher):
+    hook = {known.command: line, known.timeout_name: known.timeout}
+    if known.has_type:
+        hook["type"] = "command"
+    if known.fails_closed:
+        hook["failClosed"] = True
+    matcher = {} if matcher is None else {"matcher": matcher}
+    return {**matcher, "hooks": [hook]} if known.groups else {**matcher, **hook}
 
 
 def entry(host, line):
-    """What the host is known to want in its settings for a hook that runs a line."""
+    """What the host is known to want in its settings for a hook that runs a line, before a command."""
+    return shaped(KNOWN[host], line, KNOWN[host].tool)
+
+
+def hooks(host, line):
+    """All that stands under `hooks` where nothing else does."""
     known = KNOWN[host]
-    if known.tool is None:
-        return {"command": line, "timeout": known.timeout, "failClosed": True}
-    return {"matcher": known.tool, "hooks": [{"type": "command", "command": line, "timeout": known.timeout}]}
+    return {known.event: [entry(host, line)], **{event: [shaped(known, line, matcher)] for event, matcher in known.also}}
+
+
+def inner(host, entry):
+    """The hook in an entry."""
+    return entry["hooks"][0] if KNOWN[host].groups else entry
 
 
 def ask(nonet, host, text, *options, **how):
@@ -86,7 +150,7 @@ def ask(nonet, host, text, *options, **how):
 
 
 def rewritten(host, done):
-    """The command that the host runs after this answer; for Cursor, the one its agent is told to run."""
+    """The command that the host runs after this answer, or that its agent is told to run."""
     assert (done.returncode, done.stderr) == (0, b""), done
     return KNOWN[host].told(json.loads(done.stdout))
 
@@ -100,8 +164,12 @@ def quoted(text):
     return "\\'".join("'" + part for part in parts)
 
 
-def confined(nonet, command, *options):
-    return " ".join([nonet, *options, *ADDED, "-- bash -c", quoted(command)])
+def confined(nonet, command, *options, host="codex"):
+    """What a hook makes of a command; a shell that keeps its folder enters the one that is handed back."""
+    if not KNOWN[host].folder:
+        return " ".join([nonet, *options, *ADDED, "-- bash -c", quoted(command)])
+    words = [nonet, *options, *ADDED, "--cd -- bash -c", quoted(command)]
+    return "{ _nonet=$(" + " ".join(words) + ') && builtin cd ${ZSH_VERSION:+-q} -- "$_nonet"; } 3>&1'
 
 
 def corpus():

@@ -31,7 +31,7 @@ import Testing
 
   private static func byFilter(_ preset: Preset) throws -> InheritedSockets {
     let filter = try #require(preset.filter(for: .host, deniesDebug: false))
-    return InheritedSockets(filter.program, hasNamespace: preset == .loopback)
+    return InheritedSockets(.checked(filter), hasNamespace: preset == .loopback)
   }
 
   @Test func streamsMayAlwaysBeStandard() throws {

@@ -10,16 +10,19 @@ import Testing
     return place
   }
 
-  private func answer(_ answer: HookAnswer, _ host: HookHost) -> String {
-    String(decoding: answer.text(for: host), as: UTF8.self)
+  private func answer(_ answer: HookAnswer) -> String {
+    String(decoding: answer.text, as: UTF8.self)
   }
 
   @Test func nothingToSay() {
-    for host in HookHost.all { #expect(answer(.nothing, host) == "{}\n") }
-    #expect(answer(.confined, .cursor) == "{\"permission\":\"allow\"}\n")
-    for host in [HookHost.claudeCode, .codex, .geminiCLI] {
-      #expect(answer(.confined, host) == "{}\n")
+    #expect(answer(.nothing) == "{}\n")
+    for host in HookHost.all {
+      let expected = host.name == "cursor" ? "{\"permission\":\"allow\"}\n" : "{}\n"
+      #expect(answer(.confined(host.before.subject)) == expected)
     }
+    #expect(
+      answer(.explaining("a \"b\"", event: "E"))
+        == #"{"hookSpecificOutput":{"hookEventName":"E","additionalContext":"a \"b\""}}"# + "\n")
   }
 
   /// Claude Code takes the answer for the whole input, so all else in it comes back to the byte.
@@ -27,7 +30,7 @@ import Testing
     let input = #"{ "timeout" : 1e3,"command":"ls", "description":"é\u00e9" }"#
     let text = #"{"hook_event_name":"PreToolUse","tool_name":"Bash","tool_input":\#(input)}"#
     let place = try place(text, .claudeCode)
-    let whole = answer(.confining(Array("n -- 'ls'".utf8), place), .claudeCode)
+    let whole = answer(.confining(Array("n -- 'ls'".utf8), place))
     let changed = input.replacing(#""ls""#, with: #""n -- 'ls'""#)
     #expect(
       whole
@@ -40,18 +43,14 @@ import Testing
   func commandsComeBack(host: HookHost, question: String) throws {
     let place = try place(question.replacing("X", with: #""ls""#), host)
     for command in ["ls", "a \"b\" \\ \n\t\u{1}\u{1f}", "é😀", ""] {
-      let text = HookAnswer.confining(Array(command.utf8), place).text(for: host)
+      let text = HookAnswer.confining(Array(command.utf8), place).text
       #expect(text.last == 0x0a && !text.dropLast().contains(0x0a))
       let root = try JSONDocument(text, JSONOptions()).root
-      let found =
-        switch host.name {
-        case "claude-code", "codex": root["hookSpecificOutput"]?["updatedInput"]?["command"]?.text
-        case "gemini-cli": root["hookSpecificOutput"]?["tool_input"]?["command"]?.text
-        case _:
-          root["agent_message"]?.text.map { String($0.suffix(command.count)) }
-        }
+      var value: JSONValue? = root
+      for name in place.rewriting.told { value = value?[name] }
+      let found = value?.text.map { String($0.suffix(command.count)) }
       #expect(found == command)
-      if host.name == "cursor" { #expect(root["permission"]?.text == "deny") }
+      if host.name == "cursor" { #expect(root["permission"] != nil) }
     }
   }
 }

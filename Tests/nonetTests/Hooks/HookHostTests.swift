@@ -7,11 +7,10 @@ import Testing
   private static let odd = Array("echo 'a \"b\" \\ \u{7} \u{e9}'\n".utf8)
 
   private func question(of host: HookHost) throws -> (HookQuestion.Splice, [UInt8]) {
-    let command = #""command": "ls", "note": 1.50"#
+    let input = #"{"command": "ls", "note": 1.50}"#
+    let event = host.members.event.map { #""\#($0)": "\#(host.before.event)", "# } ?? ""
     let text =
-      host.shellTool.map { tool in
-        #"{"hook_event_name": "\#(host.event)", "tool_name": "\#(tool)", "tool_input": {\#(command)}}"#
-      } ?? #"{"hook_event_name": "\#(host.event)", \#(command)}"#
+      #"{\#(event)"\#(host.members.tool)": "\#(host.shellTool)", "\#(host.members.input)": \#(input)}"#
     guard case .command(let bytes, let place) = try HookQuestion(Array(text.utf8), from: host)
     else { throw NoCommand() }
     return (place, bytes)
@@ -37,8 +36,10 @@ import Testing
     for host in HookHost.all {
       let (place, command) = try question(of: host)
       #expect(command == Array("ls".utf8))
-      for answer in [HookAnswer.nothing, .confined, .confining(Self.odd, place)] {
-        let text = answer.text(for: host)
+      for answer in [
+        HookAnswer.nothing, .confined(place.subject), .confining(Self.odd, place),
+      ] {
+        let text = answer.text
         #expect(text.last == 0x0a && text.dropLast().allSatisfy { $0 != 0x0a }, "\(host.name)")
         let root = try JSONDocument(text).root
         guard case .confining = answer else { continue }
@@ -55,7 +56,7 @@ import Testing
       let command = "/usr/bin/nonet --hook \(host.name) || exit 2"
       var settings = try HookSettings([], of: host)
       let empty = settings.document.bytes
-      #expect(empty == Array(host.emptySettings.utf8) && settings.state(for: command) == .missing)
+      #expect(empty == Array(host.layout.empty.utf8) && settings.state(for: command) == .missing)
       try settings.install(command)
       #expect(settings.state(for: command) == .installed, "\(host.name)")
       // No other host takes the hook for its own.

@@ -9,7 +9,7 @@ import Testing
   {
     switch try HookQuestion(Array(text.utf8), from: host) {
     case .command(let bytes, _): String(decoding: bytes, as: UTF8.self)
-    case .otherTool: nil
+    case .otherTool, .failure: nil
     }
   }
 
@@ -23,6 +23,12 @@ import Testing
       .geminiCLI,
       #"{"hook_event_name":"BeforeTool","tool_name":"run_shell_command","tool_input":{"command":X}}"#
     ),
+    (
+      .cursor,
+      #"{"hook_event_name":"preToolUse","tool_name":"Shell","tool_input":{"command":X}}"#
+    ),
+    (.copilotCLI, #"{"toolName":"bash","toolArgs":{"command":X}}"#),
+    (.crush, #"{"event":"PreToolUse","tool_name":"bash","tool_input":{"command":X}}"#),
     (.cursor, #"{"hook_event_name":"beforeShellExecution","command":X}"#),
     (.cursor, #"{"command":X}"#),
   ]

@@ -129,16 +129,16 @@ import Testing
   @Test func domainsOfLaterProcesses() {
     var domains = InnerDomains(abi: 6)
     #expect(!domains.mayRefuse(isAbstract: true) { nil })
-    domains.note(50)
-    domains.note(70)
+    domains.note(2, 50)
+    domains.note(3, 70)
     for (start, answer) in [(49, false), (50, true), (51, true), (nil, true)] as [(UInt64?, Bool)] {
       #expect(domains.mayRefuse(isAbstract: true) { start } == answer)
     }
     #expect(!domains.mayRefuse(isAbstract: false) { 60 })
-    domains.note(nil)
+    domains.note(4, nil)
     #expect(domains.mayRefuse(isAbstract: true) { 0 })
     var newer = InnerDomains(abi: 9)
-    newer.note(50)
+    newer.note(5, 50)
     #expect(newer.mayRefuse(isAbstract: false) { 60 } && !newer.mayRefuse(isAbstract: false) { 49 })
     #expect(startTime(of: getpid()).map { $0 > 0 } == true)
   }

@@ -50,10 +50,15 @@ import Testing
     #expect(text == (isPlain ? word : Self.quoted(word)))
   }
 
-  @Test func onlyTheSameProgramAndOptionsAreConfined() {
-    let command = ConfinedCommand(["/bin/nonet", "--errno", "EPERM"].map { Array($0.utf8) })
+  @Test(arguments: [false, true])
+  func onlyTheSameProgramAndOptionsAreConfined(handsFolder: Bool) {
+    let words = ["/bin/nonet", "--errno", "EPERM"].map { Array($0.utf8) }
+    let command = ConfinedCommand(words, handsFolder: handsFolder)
     let own = command.wrapping(Array("it's".utf8))
-    #expect(own == Array(#"/bin/nonet --errno EPERM -- bash -c 'it'\''s'"#.utf8))
+    let line = #"/bin/nonet --errno EPERM -- bash -c 'it'\''s'"#
+    let entering = #"builtin cd ${ZSH_VERSION:+-q} -- "$_nonet""#
+    let whole = handsFolder ? "{ _nonet=$(\(line)) && \(entering); } 3>&1" : line
+    #expect(own == Array(whole.utf8))
     #expect(command.isConfined(own))
     #expect(!command.isConfined(Array(own.dropLast())))
     #expect(!command.isConfined(own + own))
@@ -61,6 +66,11 @@ import Testing
       #expect(!command.isConfined(own + [byte]))
       #expect(!command.isConfined([byte] + own))
     }
-    #expect(!ConfinedCommand([Array("/bin/nonet".utf8)]).isConfined(own))
+    for other in [
+      ConfinedCommand([Array("/bin/nonet".utf8)], handsFolder: handsFolder),
+      ConfinedCommand(words, handsFolder: !handsFolder),
+    ] {
+      #expect(!other.isConfined(own))
+    }
   }
 }

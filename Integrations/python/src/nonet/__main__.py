@@ -3,13 +3,12 @@ without importing pytest twice."""
 
 from __future__ import annotations
 
-import os
 import sys
 
 
 def main() -> None:
     from ._errors import NonetError
-    from ._program import program, require_supported
+    from ._program import become, program, require_supported
 
     try:
         require_supported()
@@ -18,7 +17,7 @@ def main() -> None:
 
             start_directly(sys.argv[2:])
         path = program()
-        os.execv(path, [path, *sys.argv[1:]])
+        become(path, [path, *sys.argv[1:]])
     except (ImportError, NonetError, OSError) as error:
         sys.exit(_failed(error))
 

@@ -8,7 +8,7 @@ from ._errors import NonetError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Iterator
+    from typing import Iterator, List, NoReturn
 
 
 def require_supported() -> None:
@@ -50,3 +50,13 @@ def program() -> str:
         "the program nonet is not installed beside this package or along PATH; install the wheel again "
         "(pip install --force-reinstall nonet)"
     )
+
+
+def become(path: str, words: List[str]) -> NoReturn:
+    """Becomes another program, which finds signals as they were before Python ignored some (signal(3))."""
+    # What `signal` is made of; that one loads `enum`, a tenth of the time this takes.
+    import _signal  # type: ignore[import-not-found]
+
+    for number in (_signal.SIGPIPE, _signal.SIGXFSZ):
+        _signal.signal(number, _signal.SIG_DFL)
+    os.execv(path, words)

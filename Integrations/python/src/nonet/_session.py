@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from ._errors import NonetError
-from ._program import program
+from ._program import become, program
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -104,30 +104,21 @@ def prepared(wishes: Wishes) -> List[str]:
         words += ["--backend", "seccomp"]
     else:
         words += ["--log", log]
-        # Where an address is named the log can say it; a nonet that has no such option is asked once.
-        if not wishes.warn and _knows("--destinations"):
-            words.append("--destinations")
     return [*words, "--"]
 
 
-def _can_record() -> bool:
-    return _status("-q", "--log", os.devnull, "--", "/bin/true") == 0
-
-
-def _knows(option: str) -> bool:
-    return _status(option, "--version") == 0
-
-
 def can_confine(wishes: Wishes) -> bool:
-    return _status("-q", *wishes.words, "--log", os.devnull, "--", "/bin/true") == 0
+    return _can_record(*wishes.words)
 
 
-def _status(*words: str) -> int:
+def _can_record(*options: str) -> bool:
+    """Whether nonet runs and records a command with these options here, found out by trying."""
     null = os.open(os.devnull, os.O_RDWR)
     try:
         actions = [(os.POSIX_SPAWN_DUP2, null, number) for number in (0, 1, 2)]
-        child = os.posix_spawn(program(), ["nonet", *words], os.environ, file_actions=actions)
-        return os.waitpid(child, 0)[1]
+        words = ["nonet", "-q", *options, "--log", os.devnull, "--", "/bin/true"]
+        child = os.posix_spawn(program(), words, os.environ, file_actions=actions)
+        return os.waitpid(child, 0)[1] == 0
     finally:
         os.close(null)
 
@@ -135,7 +126,7 @@ def _status(*words: str) -> int:
 def restart(wishes: Wishes) -> NoReturn:
     """Becomes nonet, which starts this session again."""
     words = prepared(wishes)
-    os.execv(words[0], words + command_line())
+    become(words[0], words + command_line())
 
 
 def start_directly(arguments: Sequence[str]) -> NoReturn:
@@ -143,7 +134,7 @@ def start_directly(arguments: Sequence[str]) -> NoReturn:
     words = prepared(read(arguments))
     line = command_line()
     place = next(i for i in range(1, len(line)) if line[i : i + 2] == ["-m", "nonet"])
-    os.execv(words[0], [*words, *line[: place + 1], "pytest", *arguments])
+    become(words[0], [*words, *line[: place + 1], "pytest", *arguments])
 
 
 def read(arguments: Sequence[str]) -> Wishes:

@@ -58,10 +58,10 @@ extension NamespaceError {
 
   /// Only root writes a map of all ids, for which the kernel wants these (user_namespaces(7)).
   private var adviceOnMaps: String {
-    if geteuid() == 0, let status = OwnStatus() {
+    if let rights {
       // Their numbers in linux/capability.h.
       let wanted = [("CAP_SETGID", 6), ("CAP_SETUID", 7), ("CAP_SETFCAP", 31)]
-      let missing = wanted.filter { !status.has(capability: $0.1) }.map { $0.0 }
+      let missing = wanted.filter { rights >> $0.1 & 1 == 0 }.map { $0.0 }
       if !missing.isEmpty {
         return
           "root without \(missing.joined(separator: ", ")) may not map ids: an outer sandbox took "

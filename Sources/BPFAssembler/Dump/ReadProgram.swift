@@ -1,0 +1,18 @@
+extension CompiledPolicy {
+  /// A program that somebody else made, of which nobody knows the reasons.
+  ///
+  /// - Parameters:
+  ///   - program: The program.
+  ///   - policy: What it is held against where a format does so, as `smt2` does.
+  ///   - architecture: The native architecture that it is for.
+  public init(
+    reading program: Program, against policy: Policy, for architecture: Architecture
+  ) {
+    self.init(
+      policy: policy, architecture: architecture, program: program,
+      origins: Array(repeating: [], count: program.instructions.count))
+  }
+
+  /// Whether this program was read and not compiled; each compiled instruction has a reason.
+  var isRead: Bool { origins.allSatisfy { $0.isEmpty } }
+}

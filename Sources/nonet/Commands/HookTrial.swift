@@ -1,0 +1,76 @@
+internal import BPFAssembler
+
+/// `nonet --hook HOST --try`: asks the installed hook as the host would, and runs what it answers.
+struct HookTrial {
+  let options: Options
+  let host: HookHost
+
+  private static let largest = 1 << 20
+
+  /// Prints whether a harmless command ran confined.
+  ///
+  /// - Returns: The exit status: 0 where it did, else 1.
+  func perform() throws(Failure) -> CInt {
+    let file = try HookFile(host, managed: options.isManaged)
+    guard let line = file.settings.command else {
+      try printOut("not tried: no hook of nonet, or more than one, is in \(file.shown)\n")
+      return 1
+    }
+    guard let program = OwnProgram.path else {
+      throw .refused("no path leads to the file of this nonet any more; install it again")
+    }
+    let command =
+      ShellText.word(program) + Array(" \(OptionName.inside.rawValue)".utf8)
+    let answer = try Self.run(
+      [Array("sh".utf8), Array("-c".utf8), Array(line.utf8)], question(command))
+    guard case .exited(0) = answer.end, let told = told(answer.text) else {
+      try printOut("not confined: the hook in \(file.shown) does not answer with a command\n")
+      return 1
+    }
+    let run = try Self.run([Array("bash".utf8), Array("-c".utf8), told], [])
+    guard case .exited(0) = run.end else {
+      try printOut("not confined: what the hook answered ran outside, or did not run\n")
+      return 1
+    }
+    let state = HookStatus.switches(file.settings, file.path, host)
+    let words = state.map { "but \($0)\n" }.joined()
+    try printOut(
+      "confined: asked as \(host.name) asks, the hook gave a command that ran inside\n\(words)"
+        + "only the host's own shell is proof; have its agent run: "
+        + String(decoding: ShellText.word(program), as: UTF8.self) + " --check\n")
+    return state.isEmpty ? 0 : 1
+  }
+
+  private static func run(
+    _ words: [[UInt8]], _ input: [UInt8]
+  ) throws(Failure) -> (text: [UInt8], end: ChildChange) {
+    do throws(SystemError) {
+      return try output(of: words, input: input, limit: largest)
+    } catch {
+      throw .system(error, "the hook could not be tried")
+    }
+  }
+
+  /// The host's question about a command.
+  private func question(_ command: [UInt8]) -> [UInt8] {
+    let text = String(decoding: command, as: UTF8.self)
+    let input = JSONText.object([("command", JSONText.string(text))])
+    var members = host.members.event.map { [($0, JSONText.string(host.before.event))] } ?? []
+    members.append((host.members.tool, JSONText.string(host.shellTool)))
+    members.append(
+      (host.members.input, host.members.inputMayBeText ? JSONText.string(input) : input))
+    return Array(JSONText.object(members).utf8)
+  }
+
+  /// The command in an answer.
+  private func told(_ answer: [UInt8]) -> [UInt8]? {
+    guard case .command(let rewriting, _) = host.before.subject else { return nil }
+    do throws(JSONError) {
+      var value: JSONValue? = try JSONDocument(answer).root
+      for name in rewriting.told { value = value?[name] }
+      return value?.utf8
+    } catch {
+      return nil
+    }
+  }
+}

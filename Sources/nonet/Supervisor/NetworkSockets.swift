@@ -1,0 +1,301 @@
+internal import BPFAssembler
+
+/// Gives a command sockets of IPv4 and IPv6 that lead nowhere, and connects those that may lead somewhere.
+///
+/// The command never holds a socket of the network outside that is not connecting or connected: only such
+/// ones take the place of one that leads nowhere, by `OuterConnect`.
+final class NetworkSockets {
+  /// What becomes of a call.
+  enum Answer {
+    /// The thread has its answer; the log tells of the call where it reached something.
+    case given(isTold: Bool)
+    /// The thread believes that its datagrams have somewhere to go; they are refused.
+    case believed
+    /// The policy's refusal stands.
+    case refuse(CInt)
+    /// It fails as it may without a policy.
+    case fail(CInt)
+    /// The other end has not answered yet.
+    case later
+    /// The kernel makes the call.
+    case proceed
+  }
+
+  private let allowance: NetworkAllowance
+  private let listener: Listener
+  private var network: EmptyNetwork
+  private var domains: InnerDomains
+  private let restrictSelf = Syscall(named: "landlock_restrict_self")?.number(on: .host)
+  let waiting = WaitingConnects()
+  /// Where datagram sockets believe that they are connected to: those for DNS, whose queries have names.
+  private var resolvers: [(socket: UInt64, address: [UInt8])] = []
+
+  /// So many are kept in mind.
+  private static let mostResolvers = 64
+
+  /// - Parameters:
+  ///   - allowance: What may be reached.
+  ///   - network: Where sockets are made.
+  ///   - listener: Where threads wait.
+  init(_ allowance: NetworkAllowance, _ network: EmptyNetwork, _ listener: Listener) {
+    self.allowance = allowance
+    self.network = network
+    self.listener = listener
+    domains = InnerDomains(abi: allowance.landlockABI)
+  }
+
+  /// What is answered to a call that the policy allows and a socket of this kind does not.
+  var refusal: CInt { allowance.refusal }
+
+  /// Who makes the sockets; it must not be ended by the command.
+  var maker: pid_t { network.maker }
+
+  /// Goes on in another process, which has no maker yet.
+  func startAnew() {
+    do throws(EmptyNetwork.Problem) {
+      network = try EmptyNetwork()
+    } catch {
+      // Without a maker no socket is made any more.
+      return
+    }
+  }
+
+  /// Notes that a thread enters a Landlock domain of its own, before it does.
+  func note(_ notification: Notification) {
+    guard notification.number == restrictSelf else { return }
+    let process = ThreadStatus(of: notification.thread)?.process
+    let start = process.flatMap { startTime(of: $0) }
+    if listener.isWaiting(notification.id) { domains.note(process ?? notification.thread, start) }
+  }
+
+  /// Answers a call that the policy refuses.
+  ///
+  /// - Parameters:
+  ///   - notification: The thread that waits.
+  ///   - attempt: Its call, and what it points at.
+  ///   - refusal: What the policy answers.
+  ///   - thread: Who it is, for the log.
+  /// - Returns: `nil` where the call is about no socket of this kind.
+  func answer(
+    _ notification: Notification, _ attempt: Attempt, refusal: CInt, _ thread: Identities.Thread?
+  ) -> Answer? {
+    let call = attempt.call
+    switch attempt.kind {
+    case .socket: return make(call, notification.id, refusal)
+    case .connect: return connect(notification, attempt, refusal, thread)
+    case .shutdown: return shutDown(call, notification, refusal)
+    case .socketpair, .bind, .listen, .sendto, .sendmsg, .sendmmsg, .socketcall, .other: return nil
+    }
+  }
+
+  /// Decides about a call that the policy allows and the filter asks about.
+  ///
+  /// Registers and memory may say something else by the time the kernel makes a call that goes on. What it
+  /// can do then it does on a socket that leads nowhere, or on one that is connected: neither listens
+  /// outside, nor reaches anybody else.
+  ///
+  /// - Returns: What becomes of it, `.proceed` for what is no socket of this kind; and where a send without
+  ///   an address would go.
+  func decide(
+    _ notification: Notification, _ attempt: Attempt
+  ) -> (answer: Answer, peer: NetworkPeer?) {
+    let call = attempt.call
+    switch attempt.kind {
+    case .bind, .listen, .sendto, .sendmsg, .sendmmsg: break
+    case .socket, .socketpair, .connect, .shutdown, .socketcall, .other: return (.proceed, nil)
+    }
+    guard let socket = copy(call, notification.thread) else { return (.proceed, nil) }
+    switch attempt.kind {
+    case .listen: return (.refuse(refusal), nil)
+    case .bind:
+      return (bind(socket, call, attempt.evidence.address, notification.id, refusal), nil)
+    case _:
+      // A stream is sent to its peer, whatever the address says.
+      if socket.isStream { return (.proceed, nil) }
+      if attempt.evidence.address != nil { return (.refuse(refusal), nil) }
+      let resolver = resolvers.last { $0.socket == socket.number }
+      return resolver.map { (.refuse(refusal), NetworkPeer(address: $0.address)) } ?? (
+        .proceed, nil
+      )
+    }
+  }
+
+  private func note(resolver socket: UInt64, _ address: [UInt8]) {
+    resolvers.removeAll { $0.socket == socket }
+    if resolvers.count == Self.mostResolvers { resolvers.removeFirst() }
+    resolvers.append((socket, address))
+  }
+
+  // One call each ----------------------------------------------------------------------------------
+
+  private func make(_ call: Call, _ id: UInt64, _ refusal: CInt) -> Answer? {
+    let (family, type) = (call.word(0), call.word(1))
+    guard family == UInt32(AF_INET) || family == UInt32(AF_INET6) else { return nil }
+    // Neither raw sockets nor protocols by which a connected one could be another's.
+    let protocols: [UInt32]
+    switch type & 0xf {
+    case SocketType.stream: protocols = [0, 6]
+    case SocketType.datagram: protocols = [0, 17]
+    case _: return .refuse(refusal)
+    }
+    guard protocols.contains(call.word(2)) else { return .refuse(refusal) }
+    // SOCK_NONBLOCK and SOCK_CLOEXEC.
+    if type & ~0x8080f != 0 { return .fail(EINVAL) }
+    do throws(SystemError) {
+      let socket = try network.socket(family, type, call.word(2))
+      try listener.give(socket, closesOnExec: type & 0x80000 != 0, id)
+      return .given(isTold: false)
+    } catch {
+      return error.number == ESRCH ? .refuse(refusal) : .fail(error.number)
+    }
+  }
+
+  private func copy(_ call: Call, _ thread: pid_t) -> InternetSocket? {
+    guard let status = ThreadStatus(of: thread) else { return nil }
+    do throws(SystemError) {
+      return try InternetSocket(CInt(bitPattern: call.word(0)), of: thread, status.process)
+    } catch {
+      return nil
+    }
+  }
+
+  private func bind(
+    _ socket: borrowing InternetSocket, _ call: Call, _ address: [UInt8]?, _ id: UInt64,
+    _ refusal: CInt
+  ) -> Answer {
+    guard let address, address.count >= 4, address.count == Int(call.word(2)) else {
+      return .fail(EINVAL)
+    }
+    // A port that somebody shall find: nobody ever would.
+    guard address[2] == 0, address[3] == 0 else { return .refuse(refusal) }
+    guard socket.network != network.outside else { return .fail(EINVAL) }
+    do throws(SystemError) {
+      try socket.bind(to: address)
+      _ = listener.succeed(id)
+      return .given(isTold: false)
+    } catch {
+      return error.number == ETIMEDOUT ? .refuse(refusal) : .fail(error.number)
+    }
+  }
+
+  private func shutDown(_ call: Call, _ notification: Notification, _ refusal: CInt) -> Answer {
+    guard let status = ThreadStatus(of: notification.thread) else { return .refuse(refusal) }
+    do throws(SystemError) {
+      let number = CInt(bitPattern: call.word(0))
+      let result = try nonet.shutDown(
+        number, of: notification.thread, status.process, how: CInt(bitPattern: call.word(1)),
+        outside: network.outside)
+      if case .isConnecting = result { return replace(number, notification, status, refusal) }
+      _ = listener.succeed(notification.id)
+      return .given(isTold: false)
+    } catch {
+      let isOurs = error.number == EPERM || error.number == ETIMEDOUT
+      return isOurs ? .refuse(refusal) : .fail(error.number)
+    }
+  }
+
+  /// Puts a socket that leads nowhere in the place of one that is connected or connects.
+  private func replace(
+    _ number: CInt, _ notification: Notification, _ status: ThreadStatus, _ refusal: CInt
+  ) -> Answer {
+    do throws(SystemError) {
+      guard let theirs = try InternetSocket(number, of: notification.thread, status.process),
+        let closesOnExec = nonet.closesOnExec(number, of: notification.thread)
+      else { return .fail(EBADF) }
+      let type = SocketType.stream | (theirs.isBlocking ? 0 : 0x800)
+      let made = try network.socket(theirs.family, type, 0)
+      try theirs.carry(to: made.number)
+      try listener.put(made.number, as: number, closesOnExec: closesOnExec, notification.id)
+      _ = listener.succeed(notification.id)
+      return .given(isTold: false)
+    } catch {
+      return error.number == ESRCH ? .refuse(refusal) : .fail(error.number)
+    }
+  }
+
+  private func connect(
+    _ notification: Notification, _ attempt: Attempt, _ refusal: CInt, _ thread: Identities.Thread?
+  ) -> Answer? {
+    let (call, number) = (attempt.call, CInt(bitPattern: attempt.call.word(0)))
+    guard let status = ThreadStatus(of: notification.thread) else { return .refuse(refusal) }
+    let theirs: InternetSocket
+    do throws(SystemError) {
+      guard let socket = try InternetSocket(number, of: notification.thread, status.process) else {
+        return nil
+      }
+      theirs = socket
+    } catch {
+      return error.number == EBADF ? .fail(EBADF) : .refuse(refusal)
+    }
+    if attempt.evidence.isUnreadable { return .refuse(refusal) }
+    let destination = Destination(
+      attempt.evidence.address ?? [], length: Int32(bitPattern: call.word(2)),
+      isVersion6: theirs.isVersion6)
+    let isOutside = theirs.network == network.outside
+    switch destination {
+    case .invalid(let errno): return .fail(errno)
+    case .nobody:
+      if isOutside { return replace(number, notification, status, refusal) }
+      _ = listener.succeed(notification.id)
+      return .given(isTold: false)
+    case .endpoint(let endpoint):
+      guard theirs.isStream else {
+        guard allowance.wantsDestinations, endpoint.port == 53 else { return .refuse(refusal) }
+        // The query tells more than its server does; it is refused at the send.
+        note(resolver: theirs.number, attempt.evidence.address ?? [])
+        return listener.succeed(notification.id) ? .believed : .given(isTold: false)
+      }
+      if isOutside, let errno = Self.answer(of: theirs) {
+        _ = listener.refuse(notification.id, with: errno)
+        return .given(isTold: false)
+      }
+      guard allowance.endpoints.allow(endpoint), !isHeldBack(status, notification.thread) else {
+        return .refuse(refusal)
+      }
+      if endpoint.isVersion4, theirs.isVersion6, theirs.isVersion6Only { return .fail(ENETUNREACH) }
+      return connect(number, theirs, to: endpoint, notification, attempt, status, refusal, thread)
+    }
+  }
+
+  private func connect(
+    _ number: CInt, _ theirs: borrowing InternetSocket, to endpoint: Endpoint,
+    _ notification: Notification, _ attempt: Attempt, _ status: ThreadStatus, _ refusal: CInt,
+    _ thread: Identities.Thread?
+  ) -> Answer {
+    do throws(SystemError) {
+      let connect = try OuterConnect(
+        number, theirs, notification.id, of: notification.thread, status, allowance.own)
+      if try connect.begin(endpoint, isVersion6: theirs.isVersion6) {
+        try connect.put(listener, hasWaited: false)
+        _ = listener.succeed(notification.id)
+        return .given(isTold: true)
+      }
+      if !connect.isBlocking {
+        try connect.put(listener, hasWaited: false)
+        _ = listener.refuse(notification.id, with: EINPROGRESS)
+        return .given(isTold: true)
+      }
+      return waiting.add(connect, attempt, refusal: refusal, thread) ? .later : .fail(EAGAIN)
+    } catch {
+      let isOurs = error.number == EPERM && error.call != "connect"
+      return isOurs ? .refuse(refusal) : .fail(error.number)
+    }
+  }
+
+  /// What the kernel answers to a connect on a socket that has been connected once; `nil` where that has
+  /// failed and it may be tried again.
+  private static func answer(of socket: borrowing InternetSocket) -> CInt? {
+    switch socket.state {
+    case .connecting: EALREADY
+    case .closed: socket.takeError()
+    case .other: EISCONN
+    }
+  }
+
+  private func isHeldBack(_ status: ThreadStatus, _ thread: pid_t) -> Bool {
+    allowance.mayBeHeldBack(status, thread)
+      || domains.mayRefuse(from: NetworkAllowance.firstLandlockABI) {
+        startTime(of: status.process)
+      }
+  }
+}
