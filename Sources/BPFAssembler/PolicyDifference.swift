@@ -8,6 +8,8 @@ package struct PolicyDifference: Hashable {
     case arguments(Syscall, [Architecture])
     /// The numbers of x32.
     case x32
+    /// The numbers that are x32's without its bit before Linux 5.4.
+    case x32WithoutBit
     /// The numbers above the newest known call.
     case unknown
     /// The numbers of no call among those of calls.
@@ -53,6 +55,7 @@ extension Policy {
     let gap = (0...newest).first { Syscall.at(number: $0, on: native) == nil }
     let rest: [(PolicyDifference.Subject, UInt32?)] = [
       (.gaps, gap), (.unknown, newest + 1), (.x32, native.x32Numbers?.lowerBound),
+      (.x32WithoutBit, native.x32TableNumbers?.lowerBound),
     ]
     for case (let subject, let number?) in rest {
       let example = SystemCall(arch: native.auditValue, number: number)

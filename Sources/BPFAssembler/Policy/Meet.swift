@@ -29,6 +29,9 @@ extension Policy {
       foreign: foreign(with: theirs), x32: x32.met(theirs.x32),
       unknown: unknown.met(theirs.unknown), refusal: refusal,
       rules: rules(with: theirs))
+    if x32WithoutBit != nil || theirs.x32WithoutBit != nil {
+      policy.x32WithoutBit = (x32WithoutBit ?? x32).met(theirs.x32WithoutBit ?? theirs.x32)
+    }
     policy.layers = layers
     policy.network = network
     return policy
@@ -39,6 +42,7 @@ extension Policy {
     var policy = self
     policy.defaultVerdict = defaultVerdict.resolved(refusal: refusal)
     policy.x32 = x32.resolved(refusal: refusal)
+    policy.x32WithoutBit = x32WithoutBit?.resolved(refusal: refusal)
     policy.unknown = unknown.resolved(refusal: refusal)
     if case .verdict(let verdict) = foreign {
       policy.foreign = .verdict(verdict.resolved(refusal: refusal))

@@ -64,6 +64,7 @@ extension PolicyDifference {
       let arguments = example.arguments.map(Self.hexadecimal).joined(separator: ", ")
       return "\(Self.names(architectures)) \(call.name)(\(arguments))"
     case .x32: return "x32 calls"
+    case .x32WithoutBit: return "x32 calls without bit 30 (512 to 547, before Linux 5.4)"
     case .unknown: return "\(native) calls above \(native.newestNumber)"
     case .gaps: return "\(native) numbers of no call, such as \(example.number)"
     case .foreign(let architecture):

@@ -66,9 +66,11 @@ extension Profile {
     // A kernel without x32 answers so, and few have it.
     let servesX32 = served.contains { $0.elementsEqual("SCMP_ARCH_X32".utf8) }
     try builder.finish(servesCompat: servesCompat)
-    let policy = Policy(
+    var policy = Policy(
       defaultVerdict: defaultVerdict, foreign: servesCompat ? .compile : .verdict(.kill),
       x32: servesX32 ? .deny(.enosys) : .kill, rules: builder.rules)
+    // libseccomp knows these numbers as no call of x86_64.
+    policy.x32WithoutBit = defaultVerdict
     return ResolvedProfile(policy: policy, warnings: builder.warnings)
   }
 
