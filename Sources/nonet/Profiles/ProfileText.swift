@@ -41,7 +41,9 @@ struct ProfileText {
     var calls: [(cases: [CallCase], calls: [Syscall])] = []
     for call in Syscall.all {
       guard let own = architectures.first(where: { call.number(on: $0) != nil }) else { continue }
-      guard let named = policy.cases(of: call, on: own, besides: defaultVerdict) else {
+      // More would be longer than `mostInstructions` in any case.
+      guard let named = policy.cases(of: call, on: own, besides: defaultVerdict, most: 700)
+      else {
         throw ExportError("the rules of \(call.name) have too many cases for a profile")
       }
       if named.isEmpty { continue }
