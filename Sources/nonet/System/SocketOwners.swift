@@ -76,9 +76,9 @@ func numbers(in folder: String) -> [pid_t]? {
 
 /// Whether a thread is in another network namespace than this process; `false` where that is not to be seen.
 func hasOtherNetwork(_ thread: pid_t) -> Bool {
-  func network(_ path: String) -> [UInt8]? {
-    var bytes = [UInt8](repeating: 0, count: 32)
-    let count = bytes.withUnsafeMutableBytes { readlink(path, $0.baseAddress, $0.count) }
+  func network(_ path: String) -> [CChar]? {
+    var bytes = [CChar](repeating: 0, count: 32)
+    let count = readlink(path, &bytes, bytes.count)
     return count < 0 ? nil : Array(bytes[..<count])
   }
   guard let own = network("/proc/self/ns/net"), let other = network("/proc/\(thread)/ns/net")
