@@ -274,10 +274,15 @@ demo: toolchain ## shows one program reach a server outside nonet and fail to in
 # that take long without optimisation: they go through thousands of random policies and broken proofs.
 LONG_SUITES := Mutation|Random|LongRun|Fuzz|FarJump|Limit|Witness|Explanation|ProofAgreement|ProofTests|Relevance|Trap
 SMOKE := test_bad_input test_main_job test_documentation test_environment_options
+# The binary is built without optimisation, which takes a third of the time.
+QUICK := .build-quick$(if $(filter glibc,$(LIBC)),-glibc)
 check: lint ## what every change is tried with, in a minute or so: lint, both builds, unit tests, the binary from outside
-	@$(MAKE) --no-print-directory -j2 --output-sync=target all swift-tests
+	@$(MAKE) --no-print-directory -j2 --output-sync=target quick swift-tests
 	swift test --skip-build --skip '$(LONG_SUITES)'
-	python3 -m pytest -q $(SMOKE:%=Tests/BlackBox/%.py)
+	NONET=$(QUICK)/linked $(side_by_side) $(SMOKE:%=Tests/BlackBox/%.py)
+
+quick:
+	@$(MAKE) --no-print-directory B=.build-quick OPTIMIZE=-Onone $(QUICK)/linked
 
 # These tests wait more than they work; each file stays in one process. `make test WORKERS=0` runs them one by one.
 WORKERS := 3
@@ -286,17 +291,10 @@ side_by_side = python3 -m pytest -q -n $(WORKERS) --dist loadfile
 # Side by side: the two builds, of which each has long stretches that use one processor; and tests that compute with
 # tests that wait.
 test: deps lint ## everything: lint, both builds, all tests, the shipped binary from outside
-	@$(MAKE) --no-print-directory -j2 --output-sync=target all swift-tests
+	@$(MAKE) --no-print-directory -j2 --output-sync=target all optimized-tests
 	@$(MAKE) --no-print-directory regenerated peers
-	@$(MAKE) --no-print-directory -j2 --output-sync=target run-swift-tests black-box
-	@$(MAKE) --no-print-directory prove-some
-	@$(MAKE) --no-print-directory other-library
-	python3 -m pytest -q Tests/Takeover
-	python3 -m pytest -q -p no:cacheprovider Integrations/aicoder
-	NONET_TEST_PYTHONS=$$(python3 -c 'import sys; print(sys.executable)') \
-	  $(side_by_side) Tests/Python
-	@$(MAKE) --no-print-directory test-dist
-	@$(MAKE) --no-print-directory test-panel
+	@$(MAKE) --no-print-directory -j3 --output-sync=target run-swift-tests black-box other-library
+	@$(MAKE) --no-print-directory -j2 --output-sync=target takeover-some prove-some aicoder python-wrapper test-dist test-panel
 
 # What takes minutes: races, soaks and crowds. NONET_SOAK and NONET_SEED repeat or lengthen a soak.
 test-field: deps all ## attacks on the supervisor with more options, two million random calls, 10,000 threads; packages in a fresh Debian
@@ -318,12 +316,26 @@ other-library:
 	NONET=$(patsubst %-glibc,%,$B)-glibc/linked python3 -m pytest -q $(SMOKE:%=Tests/BlackBox/%.py) \
 	  Tests/BlackBox/test_loopback.py Tests/BlackBox/test_start.py
 
+takeover-some:
+	$(side_by_side) Tests/Takeover
+
+aicoder:
+	python3 -m pytest -q -p no:cacheprovider Integrations/aicoder
+
+python-wrapper:
+	NONET_TEST_PYTHONS=$$(python3 -c 'import sys; print(sys.executable)') $(side_by_side) Tests/Python
+
 black-box:
 	python3 -m pytest -q -p no:cacheprovider Tests/Rooms
 	$(side_by_side) Tests/BlackBox
 
-run-swift-tests: swift-tests
-	nice swift test --skip-build
+# Optimised, since random policies and broken proofs take a tenth of the time then.
+OPTIMIZED := -c release -Xswiftc -enable-testing
+run-swift-tests: optimized-tests
+	nice swift test --skip-build $(OPTIMIZED)
+
+optimized-tests: toolchain
+	swift build --build-tests $(OPTIMIZED)
 
 swift-tests: toolchain
 	swift build --build-tests
@@ -373,9 +385,9 @@ order: $B/traced ## traces what a start runs and puts it side by side in the bin
 	@$(call replace,$(ORDER))
 	@$(MAKE) --no-print-directory all
 
-# Optimised, since the mutation tests would take an hour otherwise. Undefined behaviour is C's: the
+# Undefined behaviour is C's: the
 # shims and the children trap there, for which the sanitizer needs no runtime.
-SANITIZED := SWIFT_BACKTRACE=enable=no swift test -c release -Xswiftc -enable-testing \
+SANITIZED := SWIFT_BACKTRACE=enable=no swift test $(OPTIMIZED) \
   -Xcc -fsanitize=undefined -Xcc -fsanitize-trap=undefined
 sanitize: toolchain ## the Swift tests under address and thread sanitizer, C under the one for undefined behaviour
 	ASAN_OPTIONS=detect_leaks=0 $(SANITIZED) --sanitize=address --scratch-path .build-asan
@@ -390,8 +402,7 @@ peers: $B/judge ## builds what the comparison with libseccomp needs
 fuzz: toolchain ## random runs, a million cases or NONET_FUZZ_MINUTES; NONET_SEED repeats one
 	@export NONET_SEED=$${NONET_SEED:-$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}; \
 	echo "NONET_SEED=$$NONET_SEED"; \
-	NONET_FUZZ_CASES=$${NONET_FUZZ_CASES:-1000000} swift test -c release --filter 'LongRunTests|JSONFuzzTests' \
-	  -Xswiftc -enable-testing
+	NONET_FUZZ_CASES=$${NONET_FUZZ_CASES:-1000000} swift test $(OPTIMIZED) --filter 'LongRunTests|JSONFuzzTests'
 
 # What docc turns into pages: the comments of the public declarations.
 $B/docs/BPFAssembler.symbols.json: $(LIBRARY) | toolchain
@@ -438,11 +449,11 @@ INSTALLED := Documentation/nonet.1:man/man1/nonet.1 Documentation/nonet-shell.1:
   Integrations/aicoder/block_shell_network.py:nonet/aicoder/block_shell_network.py
 
 clean: ## removes what was built
-	rm -rf bin .build .build-embedded .build-embedded-glibc .build-static .build-aarch64 .build-aarch64-glibc .build-musl .build-docs .build-library .build-dist dist .build-fuzz .build-asan .build-tsan .build-peers .build-bench
+	rm -rf bin .build .build-embedded .build-embedded-glibc .build-quick .build-quick-glibc .build-static .build-aarch64 .build-aarch64-glibc .build-musl .build-docs .build-library .build-dist dist .build-fuzz .build-asan .build-tsan .build-peers .build-bench .build-solvers .build-panel
 
 help: ## prints this
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' Makefile Integrations/dist.mk Integrations/panel.mk Tests/Independent/prove.mk | expand -t 15
 
 FORCE:
 
-.PHONY: all check uninstall options swift-tests run-swift-tests black-box nonet-aarch64 presets toolchain goldens tables demo test test-field test-how-to-add takeover test-pythons test-aarch64 test-kernels lint rooms regenerated bench bench-others figures order other-library docs sanitize fuzz fuzz-inputs peers format deps install clean help
+.PHONY: all uninstall options swift-tests optimized-tests run-swift-tests black-box takeover-some aicoder python-wrapper nonet-aarch64 presets toolchain goldens tables demo check quick test test-field test-how-to-add takeover test-pythons test-aarch64 test-kernels lint rooms regenerated bench bench-others figures order other-library docs sanitize fuzz fuzz-inputs peers format deps install clean help

@@ -56,6 +56,7 @@ _nonet_value() {
     --allow-unix) _nonet_offer socket inside files ;;
     --allow-connect) _nonet_offer endpoint localhost: ;;
     --verify) _nonet_offer process 1 ;;
+    --session) _nonet_offer session env: ;;
   esac
 }
 
@@ -78,7 +79,7 @@ _nonet() {
   for ((i = 1; i < last; i++)); do
     case ${words[i]} in
     --) _nonet_command "${first[i + 1]}"; return ;;
-    --policy | --deny | --allow | --errno | --keep-caps | --backend | --log | --log-dir | --report | --from | --allow-unix | --allow-connect | --hook | --filter | --verify | --print-policy | --names | --arch | --format)
+    --policy | --deny | --allow | --errno | --keep-caps | --backend | --session | --log | --log-dir | --report | --from | --allow-unix | --allow-connect | --hook | --filter | --verify | --print-policy | --names | --arch | --format)
       if ((++i == last)); then option=${words[i - 1]}; fi ;;
     -*) ;;
     *) _nonet_command "${first[i]}"; return ;;
@@ -93,7 +94,7 @@ _nonet() {
     value=${word#*=}
     _nonet_value
   elif [[ $word == -* ]]; then
-    COMPREPLY=($(compgen -W '-- --policy --loopback --deny --allow --errno --keep-caps --unproved --backend --best-effort --offline --log --log-dir --report --from --hint --destinations --fail-on-attempt --observe --allow-unix --allow-connect --hook --install --uninstall --status --try --no-prefix --managed --dry-run --cd --dump-bpf --explain --filter --verify --check --inside --print-policy --names --arch --format --quiet -q --verbose -v -h --help --version' -- "$word"))
+    COMPREPLY=($(compgen -W '-- --policy --loopback --deny --allow --errno --keep-caps --allow-signals --unproved --backend --best-effort --offline --session --log --log-dir --report --from --hint --destinations --fail-on-attempt --observe --allow-unix --allow-connect --hook --install --uninstall --status --try --no-prefix --managed --dry-run --cd --dump-bpf --explain --filter --verify --check --inside --list --end --print-policy --names --arch --format --quiet -q --verbose -v -h --help --version' -- "$word"))
     return
   else
     _nonet_command "${first[last]}"

@@ -11,7 +11,7 @@ function __nonet_command_words
                 set -e words[1]
                 set -q words[1]; and printf '%s\n' $words
                 return 0
-            case (string split ' ' -- '--policy --deny --allow --errno --keep-caps --backend --log --log-dir --report --from --allow-unix --allow-connect --hook --filter --verify --print-policy --names --arch --format')
+            case (string split ' ' -- '--policy --deny --allow --errno --keep-caps --backend --session --log --log-dir --report --from --allow-unix --allow-connect --hook --filter --verify --print-policy --names --arch --format')
                 set -e words[1]
                 # Its value is being written.
                 set -q words[1]; or return 1
@@ -65,10 +65,12 @@ complete -c nonet -n __nonet_has_options -l deny -x -a '(__nonet_offer call list
 complete -c nonet -n __nonet_has_options -l allow -x -a '(__nonet_offer call list)' -d 'take denials back; of --deny and --allow the last one wins'
 complete -c nonet -n __nonet_has_options -l errno -x -a '(__nonet_offer errno names)' -d 'what a refused request answers: EACCES unless told; EPERM, 1-4095, ...'
 complete -c nonet -n __nonet_has_options -l keep-caps -x -a '(__nonet_offer capability list)' -d 'as root, keep these capabilities, as NET_ADMIN'
+complete -c nonet -n __nonet_has_options -l allow-signals -f -d 'let the command signal processes outside, as those of an earlier command'
 complete -c nonet -n __nonet_has_options -l unproved -f -d 'use a filter that is too large to be proven; one proven wrong is never used'
 complete -c nonet -n __nonet_has_options -l backend -x -a '(__nonet_offer backend names)' -d 'what confines: auto (the first that works), seccomp, namespace or python'
 complete -c nonet -n __nonet_has_options -l best-effort -f -d 'where nothing can confine, warn and run all the same'
 complete -c nonet -n __nonet_has_options -l offline -f -d 'tell package tools, so that they fail at once'
+complete -c nonet -n __nonet_has_options -l session -x -a '(__nonet_offer session env:)' -d 'with --loopback: one network for all commands of this NAME'
 complete -c nonet -n __nonet_has_options -l log -x -a '(__nonet_offer file files)' -d 'append each attempt as JSON; - is standard error'
 complete -c nonet -n __nonet_has_options -l log-dir -x -a '(__nonet_offer folder folders)' -d 'write one JSON document of the run in DIR, complete at every moment'
 complete -c nonet -n __nonet_has_options -l report -x -a '(__nonet_offer file files)' -d 'make a page about what was tried, when, by whom'
@@ -94,6 +96,8 @@ complete -c nonet -n __nonet_has_options -l filter -x -a '(__nonet_offer file fi
 complete -c nonet -n __nonet_has_options -l verify -x -a '(__nonet_offer process 1)' -d 'which policy a running process is under'
 complete -c nonet -n __nonet_has_options -l check -f -d 'what this machine can confine, and whether we are already inside'
 complete -c nonet -n __nonet_has_options -l inside -f -d 'whether this process is confined, found out by trying: status 0 or 1'
+complete -c nonet -n __nonet_has_options -l list -f -d 'with --session NAME: what runs there, and where it listens'
+complete -c nonet -n __nonet_has_options -l end -f -d 'with --session NAME: end what runs there'
 complete -c nonet -n __nonet_has_options -l print-policy -x -a '(__nonet_offer preset names)' -d 'the text of a preset, to read, or to begin a policy with'
 complete -c nonet -n __nonet_has_options -l names -x -a '(__nonet_offer kind names)' -d 'the names that a KIND of value has: policy, call, errno, format, ...'
 complete -c nonet -n __nonet_has_options -l arch -x -a '(__nonet_offer arch names)' -d 'x86_64, aarch64 or all; this machine'\''s unless told'

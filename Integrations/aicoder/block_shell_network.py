@@ -84,6 +84,7 @@ if sys.version_info < (3, 8):
     raise RuntimeError("block_shell_network.py needs Python 3.8 or later")
 
 import atexit
+import binascii
 import collections
 import fcntl
 import glob
@@ -121,7 +122,7 @@ PACKAGES = {
 # Options of nonet that keep every command confined. True where a value follows.
 OPTIONS = {
     "--policy": True, "--loopback": False, "--deny": True, "--errno": True, "--backend": True,
-    "--offline": False, "--log": True, "--log-dir": True, "--hint": False,
+    "--session": True, "--offline": False, "--log": True, "--log-dir": True, "--hint": False,
     "--quiet": False, "-q": False, "--verbose": False, "-v": False,
 }
 # A policy in a file could be rewritten by the next command; `unix` gives more, so nonet takes it from a command line alone.
@@ -396,6 +397,7 @@ class Sandbox(object):
         # Held while anything changes; a build under it keeps other commands waiting.
         self.lock = threading.RLock()
         self.is_on = False
+        self.session = "aicoder-{}".format(binascii.hexlify(os.urandom(8)).decode("ascii"))
         self.options = []
         self.log = None
         # The options without the log, for proofs, which are no commands.
@@ -414,7 +416,7 @@ class Sandbox(object):
                 found = _along_path(name, os.pathsep.join(trusted))
                 if _along_path(name, path) and not (found and _only_root_writes(found)):
                     raise Refusal("{} lies only where others than root may write".format(name))
-            options = _options(more)
+            options = self._sharing(_options(more))
             program, checkout = _find(user_path)
             lacks = _missing(user_path, builds=program is None)
             if lacks:
@@ -427,6 +429,12 @@ class Sandbox(object):
             self.options, self.unlogged, self.log, self.copy, self.checkout = options, unlogged, log, copy, checkout
             self.is_on = True
             self._hold()
+
+    def _sharing(self, options):
+        """-> the options; commands with a network of their own share one for as long as AI Coder runs."""
+        names = [word.partition("=")[0] for word in options]
+        has_own = "--loopback" in names or "--policy=loopback" in options or ("--policy", "loopback") in zip(options, options[1:])
+        return options + ["--session", self.session] if has_own and "--session" not in names else options
 
     @staticmethod
     def _logging(copy, options):

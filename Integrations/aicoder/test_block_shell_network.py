@@ -139,6 +139,14 @@ def test_loopback_and_what_was_refused(host, listener, reach):
     assert "does not know 'on now'" in answers[8][1]
 
 
+def test_commands_share_one_loopback(host):
+    """A server that one command leaves running answers the next one, until AI Coder's session is over."""
+    server = "(timeout 20 python3 -m http.server 8124 --bind 127.0.0.1 > /dev/null 2>&1 & disown); for i in 1 2 3 4 5 6 7 8; do sleep 0.3; (exec 3<>/dev/tcp/127.0.0.1/8124) 2>/dev/null && break; done; echo up"
+    ask = "exec 3<>/dev/tcp/127.0.0.1/8124 && echo served"
+    answers = host(["say", "/snet on --loopback"], shell(server), shell(ask))[1:]
+    assert "--session aicoder-" in answers[0][1] and "up" in answers[1][0] and "served" in answers[2][0]
+
+
 def test_names_that_others_call_it_by(host):
     """The plug-in of the same name has these, and its tests ask for them."""
     code = """

@@ -1,6 +1,5 @@
 #define _GNU_SOURCE
 #include "CLinuxShims.h"
-#include "statx.h"
 
 #include <linux/magic.h>
 #include <sched.h>
@@ -11,6 +10,9 @@
 #ifndef BINFMTFS_MAGIC
 #define BINFMTFS_MAGIC 0x42494e4d
 #endif
+#ifndef CGROUP2_SUPER_MAGIC
+#define CGROUP2_SUPER_MAGIC 0x63677270
+#endif
 #ifndef CONFIGFS_MAGIC
 #define CONFIGFS_MAGIC 0x62656570
 #endif
@@ -18,10 +20,11 @@ enum { NFSD_MAGIC = 0x6e667364, FLAG_RELATIME = 0x1000 };
 
 int nonet_is_settable(void) {
   if (!access("/proc/sys/kernel/core_pattern", W_OK)) return 1;
-  // A container may have covered this one place and no other. Who has CAP_SYS_ADMIN can cover the others too.
+  if (errno == EACCES) return 0;
+  // This one place may be covered, or be none of this procfs, and others not. Who has CAP_SYS_ADMIN can cover those too.
   uint64_t permitted;
-  if (errno == EROFS) return nonet_permitted_capabilities(&permitted) ? -1 : permitted >> 21 & 1;
-  return errno == EACCES || errno == ENOENT || errno == ENOTDIR ? 0 : -1;
+  if (errno != EROFS && errno != ENOENT && errno != ENOTDIR) return -1;
+  return nonet_permitted_capabilities(&permitted) ? -1 : permitted >> 21 & 1;
 }
 
 int nonet_own_mounts(void) {
@@ -80,6 +83,7 @@ int nonet_close_settings(const char *path) {
   }
   case SYSFS_MAGIC:
   case CGROUP_SUPER_MAGIC:
+  case CGROUP2_SUPER_MAGIC:
   case BINFMTFS_MAGIC:
   case DEBUGFS_MAGIC:
   case TRACEFS_MAGIC:
@@ -92,18 +96,9 @@ int nonet_close_settings(const char *path) {
 }
 
 // By its name, which leads through the mounts that are read-only now. A folder in mounts that are not this process's
-// own has none (getcwd(3): "(unreachable)"), and no command runs there.
+// own has none (getcwd(3): "(unreachable)"), nor has one that was removed or is hidden below a later mount: from there
+// ".." can lead to settings that no name leads to. No command runs there.
 int nonet_enter_working_folder(void) {
   char path[PATH_MAX];
   return getcwd(path, sizeof path) ? chdir(path) : -1;
-}
-
-int nonet_removed_folder_mount(uint64_t *mount) {
-  struct statfs system;
-  struct nonet_statx status;
-  if (statfs(".", &system) || nonet_statx(AT_FDCWD, ".", 0, NONET_STATX_MOUNT, &status)) return -1;
-  // A folder of settings that is gone (of an interface, say) leads to the others by "..", below their cover.
-  int is_known = system.f_type != PROC_SUPER_MAGIC && status.mask & NONET_STATX_MOUNT;
-  *mount = is_known ? status.mount : 0;
-  return 0;
 }

@@ -99,6 +99,17 @@ def test_ways_under_a_supervisor(outsides, nonet, inside, free, who, preset):
     assert not [name for name, _, letters in WAYS if letters[PRESETS.index(preset)] != "o" and got[name][0] == "out"]
 
 
+@each_user
+@pytest.mark.parametrize("options", [("--destinations", "--log", "log"), ("--allow-connect", "127.0.0.1:1")], ids=["destinations", "allow-connect"])
+def test_ways_with_sockets_of_an_empty_network(outsides, nonet, free, who, options):
+    """IP sockets can be made there, and what `default` holds is held: only where it ends may be later."""
+    words = [f"{outsides(who).user.home}/escapes-{word}" if word == "log" else word for word in options]
+    got = verdicts(outsides(who), (nonet, "-q", *words, "--"))
+    assert not isinstance(got, Refusal), got.text
+    held = [name for name, _, letters in WAYS if free(who)[name][0] == "out" and letters[PRESETS.index("default")] != "o"]
+    assert len(held) > 20 and not [name for name in held if got[name][0] == "out"]
+
+
 @each_preset
 @each_user
 @pytest.mark.parametrize("name", MOUNTS)

@@ -70,6 +70,22 @@ def test_a_folder_goes_on_to_the_next_commands(shell, me):
     assert shell("cd a", "cd b", "pwd")[1] == f"{os.path.realpath(me.home)}/a/b\n".encode()
 
 
+def test_nothing_runs_outside_on_entering_a_folder(shell, nonet, me):
+    """Shells have functions that run what lies in a folder as soon as they stand there, as one that activates environments."""
+    if not shell.is_zsh:
+        pytest.skip("bash has no function that runs at cd")
+    os.mkdir(f"{me.home}/sub")
+    with open(f"{me.home}/.zshenv", "w") as file:
+        file.write('chpwd() { [ ! -f here ] || { source ./here } }\nchpwd_functions=(chpwd)\n')
+    with open(f"{me.home}/sub/here", "w") as file:
+        file.write("touch $HOME/ran\n")
+    more = {"ZDOTDIR": me.home}
+    assert shell("cd sub", plain=True, **more)[0] == 0 and os.path.exists(f"{me.home}/ran"), "the instrument"
+    os.unlink(f"{me.home}/ran")
+    status, _, _, folder = shell("cd sub", **more)
+    assert (status, folder) == (0, os.path.realpath(f"{me.home}/sub")) and not os.path.exists(f"{me.home}/ran")
+
+
 def test_a_folder_that_is_gone(shell, me):
     """The host's shell stays where it was, and nothing fails."""
     os.mkdir(f"{me.home}/sub")

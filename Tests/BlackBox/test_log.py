@@ -100,7 +100,7 @@ def test_the_format(logged):
     assert (head["backend"], head["policy"], head["command"][0]) == ("seccomp", "default", PYTHON)
     assert head["layers"][0] == "seccomp" and head["command"][2].startswith("import socket\n")
     assert end.pop("timestamp") > events[-1]["last"]
-    assert end == {"event_count": 3, "dropped": 0, "status": "exited", "exit_code": 7}
+    assert end == {"event_count": 3, "attempts": 3, "dropped": 0, "status": "exited", "exit_code": 7}
     assert list(events[0]) == ["timestamp", "pid", "tid", "comm", "exe", "abi", "api", "args", "verdict", "errno", "count", "last"]
     assert events[0]["exe"] == os.path.realpath(PYTHON) and events[0]["pid"] == events[0]["tid"] != head["pid"]
     assert events[0]["args"] == {"family": "AF_INET", "type": "SOCK_STREAM", "flags": "SOCK_CLOEXEC", "protocol": "IPPROTO_IP"}

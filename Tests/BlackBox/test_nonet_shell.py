@@ -237,16 +237,16 @@ def test_job_control(terminal):
     one = terminal
     one.until(b"ready> ")
     one.type(b"sleep 20\n")
-    one.type(b"\x03")
+    one.type(b"\x03", to="sleep")
     one.until(b"ready> ", 2)
     one.type(b"sleep 20\n")
-    one.type(b"\x1a")
+    one.type(b"\x1a", to="sleep")
     end = time.monotonic() + 10
     while not any(word in one.text for word in (b"Stopped", b"suspended")):
         one.until(b"\n", one.text.count(b"\n") + 1)
         assert time.monotonic() < end
     one.type(b"fg\n")
-    one.type(b"\x03")
+    one.type(b"\x03", to="sleep")
     one.type(b"echo all-''gone $?; grep ^Secc''omp: /proc/self/status; exit 3\n")
     one.until(b"all-gone 130")
     one.until(b"Seccomp:\t2")

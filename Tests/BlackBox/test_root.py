@@ -104,7 +104,7 @@ def test_a_tun_device_that_belongs_to_nobody(from_outside):
 # --- what is given up, and what cannot take it back --------------------------------------------------
 
 NETWORK = 1 << 11 | 1 << 12 | 1 << 13 | 1 << 16 | 1 << 17 | 1 << 22 | 1 << 38 | 1 << 39
-OUTSIDE = 1 << 2 | 1 << 15 | 1 << 19 | 1 << 21 | 1 << 27 | 1 << 32 | 1 << 33 | 1 << 40
+OUTSIDE = 1 << 2 | 1 << 15 | 1 << 18 | 1 << 19 | 1 << 21 | 1 << 27 | 1 << 32 | 1 << 33 | 1 << 40
 ALL = (1 << 41) - 1
 
 
@@ -462,3 +462,66 @@ def test_strict_where_something_lies_upon_the_settings(nonet):
     script = f"mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc && {nonet} -q --policy strict -- sh -c ': >> /proc/sys/fs/binfmt_misc/register'"
     done = subprocess.run(["unshare", "-m", "bash", "-c", script], stderr=subprocess.PIPE, timeout=20)
     assert done.returncode not in (0, 125) and b"mount" not in done.stderr, done
+
+
+def test_a_working_folder_of_other_mounts(nonet):
+    """nsenter's --wd leaves it in the mounts outside, from where ".." would lead around the covers."""
+    away = subprocess.Popen(["unshare", "-m", "sh", "-c", "echo; exec cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    away.stdout.readline()
+    enter = ["nsenter", "-t", str(away.pid), "-m", "--wd=/usr"]
+    words = [PYTHON, "-I", "-c", SET + "print(settable('../proc/sys/kernel/core_pattern'))"]
+    options = {"cwd": "/usr", "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "timeout": 20}
+    try:
+        assert subprocess.run([*enter, *words], **options).stdout == b"True\n", "the instrument"
+        for plan in ("strict", "loopback"):
+            done = subprocess.run([*enter, nonet, "-q", *PLANS[plan], "--", *words], **options)
+            assert done.returncode == 125 and b"working folder" in done.stderr, (plan, done)
+    finally:
+        away.communicate(timeout=20)
+
+
+HIDDEN = """mount -t tmpfs none {0}; mkdir -p {0}/a/proc {0}/a/dir; mount -t proc proc {0}/a/proc
+cd {0}/a/dir; {1}
+exec "$@"
+"""
+
+
+@pytest.mark.parametrize("hide", ["mount -t tmpfs none {0}", "rmdir {0}/a/dir; mount -t tmpfs none {0}", "rmdir {0}/a/dir"],
+                         ids=["hidden", "removed and hidden", "removed"])
+def test_a_working_folder_without_a_name(nonet, tmp_path, hide):
+    """From below a later mount ".." leads to a procfs that no name leads to."""
+    script = HIDDEN.format(tmp_path, hide.format(tmp_path))
+    words = [PYTHON, "-I", "-c", SET + "print(settable('../proc/sys/kernel/core_pattern'))"]
+    start = ["unshare", "-m", "sh", "-c", script, "sh"]
+    bare = subprocess.run([*start, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=20)
+    assert bare.stdout == b"True\n", ("the instrument", bare)
+    for plan in ("strict", "loopback", "namespace"):
+        done = subprocess.run([*start, nonet, "-q", *PLANS[plan], "--", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=20)
+        assert done.returncode == 125 and b"working folder" in done.stderr, (plan, done)
+
+
+@pytest.mark.parametrize("cover", ["mount -t tmpfs none /proc", "mount -t proc -o subset=pid proc /proc"], ids=["no procfs", "part of one"])
+def test_another_procfs_than_that_of_proc(nonet, tmp_path, cover):
+    """What is not below /proc may be below another folder."""
+    words = [PYTHON, "-I", "-c", SET + f"print(settable('{tmp_path}/sys/kernel/core_pattern'))"]
+    start = ["unshare", "-m", "sh", "-c", f'mount -t proc proc {tmp_path}; {cover}; exec "$@"', "sh"]
+    assert subprocess.run([*start, *words], stdout=subprocess.PIPE, timeout=20).stdout == b"True\n", "the instrument"
+    for plan in ("strict", "loopback", "namespace"):
+        done = subprocess.run([*start, nonet, "-q", *PLANS[plan], "--", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=20)
+        assert done.stdout == b"False\n" or done.returncode == 125 and done.stdout == b"", (plan, done)
+
+
+def test_no_root_is_left(as_root, nonet):
+    """In a chroot nonet sees the mounts of that root alone."""
+    for plan in ("strict", "loopback", "namespace"):
+        done = subprocess.run([nonet, "-q", *PLANS[plan], "--", "chroot", "/", "true"], stderr=subprocess.PIPE, timeout=20)
+        assert done.returncode == 125 and b"Operation not permitted" in done.stderr, (plan, done)  # chroot(1) ends so too
+
+
+def test_settings_that_are_covered_in_part(nonet, tmp_path):
+    """A container has /proc/sys read-only; another procfs there leads to the same settings."""
+    cover = f"mount --bind /proc/sys /proc/sys; mount -o remount,bind,ro /proc/sys; mount -t proc proc {tmp_path}"
+    words = f"{PYTHON} -I -c '{SET}print(settable(\"{tmp_path}/sys/kernel/core_pattern\"))'"
+    for start, expected in (("", b"True\n"), (f"{nonet} -q --policy strict -- ", b"False\n")):
+        done = subprocess.run(["unshare", "-m", "bash", "-c", f"{cover}; {start}{words}"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=20)
+        assert done.stdout == expected, (start, done)

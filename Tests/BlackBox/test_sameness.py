@@ -113,6 +113,8 @@ def test_the_instrument_is_steady(runs, who, state):
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("who", USERS)
 def test_the_same(runs, who, state, mode):
+    if state == "removed-folder" and who == "root" and mode in ("strict", "loopback"):
+        pytest.skip("without a name no command runs there: test_root")
     bare, got = runs(who).lines(state), runs(who).lines(state, mode)
     rows = table()
     unsaid = {}

@@ -1,6 +1,7 @@
 """On a terminal of its own: Ctrl-C, job control and the terminal itself work as without nonet."""
 
 import fcntl
+import glob
 import os
 import pty
 import select
@@ -50,9 +51,27 @@ class Terminal:
         while select.select([self.master], [], [], max(0, end - time.monotonic()))[0]:
             self.text += os.read(self.master, 4096)
 
-    def type(self, keys):
+    def type(self, keys, to=None):
+        """Types, where a name is given only once a program of that name runs in the foreground."""
+        if to:
+            end = time.monotonic() + DEADLINE
+            while not self._runs_in_foreground(to):
+                assert time.monotonic() < end, f"no {to} in the foreground: {self.text!r}"
+                time.sleep(0.02)
         time.sleep(SETTLE)
         os.write(self.master, keys)
+
+    def _runs_in_foreground(self, name):
+        group = os.tcgetpgrp(self.master)
+        for path in glob.glob("/proc/[0-9]*/stat"):
+            try:
+                with open(path) as file:
+                    command, _, rest = file.read().partition("(")[2].rpartition(")")
+            except OSError:  # it has ended
+                continue
+            if command == name and rest.split()[0] not in "TZ" and int(rest.split()[2]) == group:
+                return True
+        return False
 
     def status(self):
         """The exit status; drains what is still coming, so that nobody blocks on a full terminal."""
@@ -127,13 +146,13 @@ def test_job_control_of_a_shell_outside(terminal, prefix):
     one.until(b"ready> ")
     one.type(b"%s sh -c 'echo sta''rted; exec sleep 20'\n" % " ".join(prefix).encode())
     one.until(b"started")
-    one.type(b"\x1a")
+    one.type(b"\x1a", to="sleep")
     one.until(b"Stopped")
     one.until(b"ready> ", 2)
     one.type(b"jobs\n")
     one.until(b"Stopped", 2)
     one.type(b"fg\n")
-    one.type(b"\x03")
+    one.type(b"\x03", to="sleep")
     one.until(b"ready> ", 4)
     one.type(b"echo status $?; exit 0\n")
     one.until(b"status 130")
@@ -145,10 +164,10 @@ def test_job_control_inside(terminal, prefix):
     one = terminal([*prefix, "bash", "--norc", "--noprofile", "-i"])
     one.until(b"ready> ")
     one.type(b"sleep 20\n")
-    one.type(b"\x1a")
+    one.type(b"\x1a", to="sleep")
     one.until(b"Stopped")
     one.type(b"fg\n")
-    one.type(b"\x03")
+    one.type(b"\x03", to="sleep")
     one.until(b"ready> ", 3)
     one.type(b"echo all-''gone $?; exit 3\n")
     one.until(b"all-gone 130")

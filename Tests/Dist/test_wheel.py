@@ -59,6 +59,8 @@ def test_the_shell(installed, monkeypatch):
     run("sh", "-c", f"{installed}/python -c '{SOCKET}'")  # The instrument.
     done = run(installed / "nonet-shell", "-c", f"{installed}/python -c '{SOCKET}'", check=False)
     assert done.returncode == 1 and "Permission denied" in done.stdout, done.stdout
+    for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL"):  # of the make that runs these tests
+        monkeypatch.delenv(name, raising=False)
     shown = run("make", "-s", "-f", "-", f"SHELL={installed}/nonet-shell", input="all:\n\t@echo $$NONET\n", stdin=None)
     assert shown.stdout.startswith("default:seccomp+"), shown.stdout
     assert run(installed / "nonet-shell", "-c", "exit 7", check=False).returncode == 7

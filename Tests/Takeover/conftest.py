@@ -31,6 +31,8 @@ assert LEVEL in ("", "field", "all"), f"NONET_TAKEOVER is 'field', 'all' or noth
 SUPERVISED = {
     "log": ["--log", "{home}/log.{name}"],
     "hint": ["--hint"],
+    # Where the kernel does not keep signals inside, the supervisor looks after itself.
+    "signals": ["--hint", "--allow-signals"],
     "inside": ["--allow-unix", "inside"],
     "log-dir": ["--log-dir", "{home}/logs.{name}"],
     "report": ["--report", "{home}/report.{name}.html"],
@@ -38,7 +40,7 @@ SUPERVISED = {
     "log-unix": ["--policy", "unix", "--log", "{home}/log.{name}"],
     "log-loopback": ["--loopback", "--log", "{home}/log.{name}"],
 }
-CHOSEN = {"": ["log"], "field": ["log", "hint", "inside"], "all": list(SUPERVISED)}[LEVEL]
+CHOSEN = {"": ["log"], "field": ["log", "signals", "inside"], "all": list(SUPERVISED)}[LEVEL]
 RACE = {"": 3, "field": 10, "all": 60}[LEVEL]
 
 

@@ -54,7 +54,7 @@ def test_a_plain_parents_group_is_reached(people, who):
 @pytest.mark.parametrize("who", USERS)
 def test_no_group_signal_reaches_the_holders(people, supervised, who, option):
     need_children_files()
-    child = Launcher(people[who]).popen(*supervised(who, option, "groups"), PYTHON, "-c", CODE, stdin=subprocess.PIPE, start_new_session=True)
+    child = Launcher(people[who]).popen(*supervised(who, option, "groups", "--allow-signals"), PYTHON, "-c", CODE, stdin=subprocess.PIPE, start_new_session=True)
     try:
         answers = child.stdout.readline().split()
         assert answers[:3] == [b"1", b"1", b"1"], f"EPERM for each, not {answers}"

@@ -85,7 +85,7 @@ def test_no_group_by_a_descriptor(people, supervised, who, option):
     bare = Launcher(people[who])(*words, "sh", "-c", '"$0" -c "$1"; exit 3', PYTHON, GROUP, start_new_session=True)
     if bare.returncode != -signal.SIGKILL:
         pytest.skip(f"this kernel sends no signal to a group by a descriptor (Linux 6.9): {bare.stdout}")
-    done = Launcher(people[who])(*words, *supervised(who, option, "descriptor"), PYTHON, "-c", GROUP, start_new_session=True)
+    done = Launcher(people[who])(*words, *supervised(who, option, "descriptor", "--allow-signals"), PYTHON, "-c", GROUP, start_new_session=True)
     assert done.returncode == 0 and done.stdout.split()[1] == b"1", done
 
 
@@ -108,7 +108,7 @@ for _ in range(5):
 print(len(waits), max(waits), flush=True)
 """
     start = time.monotonic()
-    done = Launcher(people[USERS[0]])(*supervised(USERS[0], "hint", "flood"), PYTHON, "-c", code, stdout=subprocess.PIPE)
+    done = Launcher(people[USERS[0]])(*supervised(USERS[0], "signals", "flood"), PYTHON, "-c", code, stdout=subprocess.PIPE)
     count, longest = done.stdout.split()
     assert (done.returncode, int(count)) == (0, 5), done
     assert float(longest) < 2 and time.monotonic() - start < 12, (longest, time.monotonic() - start)

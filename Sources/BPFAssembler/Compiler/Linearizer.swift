@@ -29,7 +29,9 @@ struct Linearizer {
     for node in graph.nodes.indices where isReached[node] && (graph.isTest(node) || node == root) {
       linearizer.write(node)
     }
-    return linearizer.written.reversed()
+    // In place: what Sequence.reversed() is specialised to differs from build to build.
+    linearizer.written.reverse()
+    return linearizer.written
   }
 
   private init(_ graph: DecisionGraph) {

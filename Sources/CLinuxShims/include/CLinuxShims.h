@@ -127,10 +127,6 @@ int nonet_close_settings(const char *path);
 // Enters the working folder anew, by its name: what has been mounted lies upon it then. ENOENT where it has none.
 int nonet_enter_working_folder(void);
 
-// The mount of a working folder that has been removed, as /proc/self/mountinfo numbers it; 0 where that is not known
-// (before Linux 5.8), or where the folder may lead to settings.
-int nonet_removed_folder_mount(uint64_t *mount);
-
 // devices.c
 
 // Devices that lead to a network.
@@ -627,6 +623,50 @@ int nonet_has_ipv6(void);
 // Brings lo up in a new network namespace, with an address of each family by which names resolve as outside, and
 // routes for multicast.
 int nonet_raise_loopback(int has_ipv6, int *step);
+
+// session.c
+
+// A network of a session has this alias at its lo; with the final NUL it is no longer than this.
+enum { NONET_MOST_MARK = 128 };
+
+// Whether this process's network has no interface but lo, and lo that alias: 0, or -1. Only who has CAP_NET_ADMIN over
+// a network sets an alias.
+int nonet_network_is_marked(const char *mark);
+
+// Sets that alias.
+int nonet_mark_network(const char *mark);
+
+// The network namespace of a process (ioctl_nsfs(2)), or -1.
+int nonet_open_network_of(pid_t process);
+
+// The user namespace to which a network belongs, where this process's user made it from this process's own one, and the
+// network is not this process's own; EPERM for any other.
+int nonet_users_of_network(int network);
+
+// Enters both, and shows once inside that the network is marked so. Nobody in there may look into this process before
+// it executes something. After a failure this process may be half-way.
+int nonet_enter_network(int network, int users, const char *mark);
+
+// The same in a child that then goes away.
+int nonet_try_network(int network, int users, const char *mark);
+
+// Keeps others from looking into this process until it executes something.
+int nonet_hide_memory(void);
+
+// A folder of this user's that nobody else may open, made where it is not there.
+int nonet_open_private_folder(const char *parent, const char *name);
+
+// A regular file in it, made where it is not there; EAGAIN where something else had the name and was removed.
+int nonet_open_memory(int folder, const char *name);
+
+// Takes the lock of that file; EWOULDBLOCK where somebody has it, ESTALE where the name is another file's by now.
+int nonet_lock_memory(int folder, const char *name, int file);
+
+// Gives the lock back, whoever else has the descriptor, and closes it.
+void nonet_unlock_memory(int file);
+
+// Sends a signal to the process of a handle (pidfd_send_signal(2)).
+int nonet_signal_handle(int handle, int number);
 
 // carry.c
 

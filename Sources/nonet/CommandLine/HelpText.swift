@@ -41,6 +41,7 @@ enum HelpText {
            nonet --check [OPTION]...                 say what this machine can confine, and
                                                      whether we are already inside
            nonet --hook HOST [OPTION]...             answer an agent's host: commands run confined
+           nonet --session NAME --list | --end       show or end what shares that private network
            nonet --report FILE.html --from LOG       make a page of what a log tells
            nonet --print-policy NAME                 print the text of a preset
            nonet --names KIND                        print the names that values can have
@@ -71,6 +72,7 @@ enum HelpText {
       --keep-caps NAME[,NAME]
                            as root, keep these capabilities, as NET_ADMIN
                            a command gives up those by which it reaches a network around sockets
+      --allow-signals      let the command signal processes outside, as those of an earlier command
       --unproved           use a filter that is too large to be proven; one proven wrong is never used
 
     how
@@ -79,6 +81,9 @@ enum HelpText {
       --best-effort        where nothing can confine, warn and run all the same
       --offline            tell package tools, so that they fail at once
                            that there is no network, in their own variables; what is set already stays
+      --session NAME       with --loopback: one network for all commands of this NAME
+                           it is there from the first of them to the end of its last process;
+                           env:VARIABLE takes the name from there; unset means a network of its own
 
     what was tried (needs the seccomp backend and a supervisor)
       --log FILE           append each attempt as JSON; - is standard error
@@ -128,6 +133,8 @@ enum HelpText {
                            with --explain or --dump-bpf its filters, whoever installed them
       --check              what this machine can confine, and whether we are already inside
       --inside             whether this process is confined, found out by trying: status 0 or 1
+      --list               with --session NAME: what runs there, and where it listens
+      --end                with --session NAME: end what runs there
       --print-policy NAME  the text of a preset, to read, or to begin a policy with
       --names KIND         the names that a KIND of value has: policy, call, errno, format, ...
       --arch ARCH          x86_64, aarch64 or all; this machine's unless told
@@ -150,6 +157,7 @@ enum HelpText {
       nonet make test                      does the test suite work offline?
       nonet --log-dir logs -q -- npm test  what did it try to reach?
       nonet --loopback pytest              tests that talk to a server of their own
+      nonet --loopback --session app npm run dev   a server for the next command of session app
       nonet --offline npm test             npm fails at once where it would try for a minute
       nonet --allow-unix /run/postgresql psql   a database over its AF_UNIX socket, and nothing else
       nonet --allow-unix "$SSH_AUTH_SOCK" ssh-add -l

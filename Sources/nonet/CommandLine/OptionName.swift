@@ -9,10 +9,12 @@ enum OptionName: String, CaseIterable {
   case allow = "--allow"
   case errno = "--errno"
   case keepCaps = "--keep-caps"
+  case allowSignals = "--allow-signals"
   case unproved = "--unproved"
   case backend = "--backend"
   case bestEffort = "--best-effort"
   case offline = "--offline"
+  case session = "--session"
   case log = "--log"
   case logDirectory = "--log-dir"
   case report = "--report"
@@ -38,6 +40,8 @@ enum OptionName: String, CaseIterable {
   case verify = "--verify"
   case check = "--check"
   case inside = "--inside"
+  case list = "--list"
+  case end = "--end"
   case printPolicy = "--print-policy"
   case names = "--names"
   case arch = "--arch"
@@ -77,6 +81,7 @@ enum OptionName: String, CaseIterable {
     case .allowUnix: .socket
     case .allowConnect: .endpoint
     case .verify: .process
+    case .session: .session
     case _: nil
     }
   }
@@ -100,7 +105,7 @@ enum OptionName: String, CaseIterable {
   /// Whether it may stand where commands are confined for good: in a hook or for a shell.
   var isForEveryCommand: Bool {
     switch self {
-    case .policy, .loopback, .deny, .allow, .errno, .keepCaps, .unproved, .backend, .offline, .log, .logDirectory, .hint, .destinations, .allowUnix, .allowConnect, .quiet, .verbose: true
+    case .policy, .loopback, .deny, .allow, .errno, .keepCaps, .allowSignals, .unproved, .backend, .offline, .session, .log, .logDirectory, .hint, .destinations, .allowUnix, .allowConnect, .quiet, .verbose: true
     case _: false
     }
   }
@@ -108,7 +113,7 @@ enum OptionName: String, CaseIterable {
   /// Whether it takes protection away.
   var weakening: Weakening {
     switch self {
-    case .allow, .keepCaps, .unproved, .bestEffort, .observe, .allowUnix, .allowConnect: .always
+    case .allow, .keepCaps, .allowSignals, .unproved, .bestEffort, .observe, .allowUnix, .allowConnect: .always
     case .policy, .backend: .byValue
     case _: .never
     }
@@ -125,6 +130,7 @@ enum OptionName: String, CaseIterable {
     case .trial: ([.install, .uninstall, .status], nil)
     case .filter: ([.verify], "both name the filter to read")
     case .verify: ([.filter], "both name the filter to read")
+    case .end: ([.list], nil)
     case _: ([], nil)
     }
   }
@@ -132,6 +138,7 @@ enum OptionName: String, CaseIterable {
   /// Where it may stand; `nil` where that is everywhere.
   var modes: [ModeName]? {
     switch self {
+    case .session: [.run, .hook, .session]
     case .report: [.run, .report]
     case .from: [.report]
     case .failOnAttempt: [.run]
@@ -145,6 +152,8 @@ enum OptionName: String, CaseIterable {
     case .handsFolder: [.run]
     case .filter: [.dump, .explain]
     case .verify: [.verify, .dump, .explain]
+    case .list: [.session]
+    case .end: [.session]
     case .arch: [.dump, .explain]
     case .format: [.dump, .explain, .check]
     case _: nil
@@ -169,4 +178,5 @@ enum OptionKind: String, CaseIterable {
   case socket
   case endpoint
   case process
+  case session
 }

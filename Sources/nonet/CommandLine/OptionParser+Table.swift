@@ -8,6 +8,7 @@ extension OptionParser {
   mutating func apply(_ name: OptionName, optional value: Word?) throws(Failure) {
     switch name {
     case .loopback: options.policy = .preset(.loopback)
+    case .allowSignals: options.allowsSignals = true
     case .unproved: options.acceptsUnproved = true
     case .bestEffort: options.isBestEffort = true
     case .offline: options.isOffline = true
@@ -27,6 +28,8 @@ extension OptionParser {
     case .explain: try choose(.explain, name)
     case .check: try choose(.check, name)
     case .inside: try choose(.inside, name)
+    case .list: try choose(.session(.list), name)
+    case .end: try choose(.session(.end), name)
     case .quiet: options.isQuiet = true
     case .verbose: options.isVerbose = true
     case .shortHelp: try choose(.help(isShort: true), name)
@@ -45,6 +48,7 @@ extension OptionParser {
     case .errno: options.errno = try Self.errno(value)
     case .keepCaps: options.keptPrivileges = options.keptPrivileges.adding(try Self.privileges(value))
     case .backend: options.backend = try Self.backend(value)
+    case .session: options.session = try Self.session(value)
     case .log: options.log = value
     case .logDirectory: options.logDirectory = value
     case .report: options.report = value

@@ -52,6 +52,9 @@ struct OptionParser {
       return options
     }
     if let mode = ModeName(modeOption) { try refuseMisplaced(in: mode) }
+    if case .session = options.mode, options.session == nil {
+      throw .usage("\(modeOption.rawValue) is for --session NAME")
+    }
     if hasCommand {
       throw .usage("\(modeOption.rawValue) takes no command, and '\(words[next].text)' is one")
     }

@@ -7,7 +7,7 @@ enum Weakening {
 
 /// What nonet is told to do, as the table of options names it.
 enum ModeName {
-  case run, dump, explain, check, verify, hook, report
+  case run, dump, explain, check, verify, hook, report, session
 
   /// The mode that an option chooses; `nil` where no option has a word about it in the table.
   init?(_ option: OptionName) {
@@ -16,6 +16,7 @@ enum ModeName {
     case .explain: self = .explain
     case .check: self = .check
     case .hook: self = .hook
+    case .list, .end: self = .session
     case _: return nil
     }
   }
@@ -30,6 +31,7 @@ enum ModeName {
     case .verify: "--verify PID"
     case .hook: "--hook HOST"
     case .report: "--report FILE.html"
+    case .session: "--list or --end"
     }
   }
 }
@@ -48,7 +50,7 @@ extension OptionName {
     case .file, .folder: true
     case .socket: !value.elementsEqual("inside".utf8) && !value.starts(with: "env:".utf8)
     case .preset, .call, .errno, .capability, .backend, .arch, .format, .host, .kind, .endpoint,
-      .process, nil:
+      .process, .session, nil:
       false
     }
   }

@@ -101,6 +101,13 @@ extension OptionParser {
       "--format: expected \(names.joined(separator: ", ")), not '\(value.text)'")
   }
 
+  static func session(_ value: Word) throws(Failure) -> Word {
+    if SessionName(value.bytes) != nil { return value }
+    throw .usage(
+      "--session: expected a name of 1 to 64 letters, digits, '.', '_' and '-', or env: and the name of a "
+        + "variable, not '\(value.text)'")
+  }
+
   static func process(_ value: Word) throws(Failure) -> pid_t {
     if let number = pid_t(value.text), number > 0 { return number }
     throw .usage("--verify: expected the number of a process, not '\(value.text)'")

@@ -13,6 +13,8 @@ struct Options {
     case inside
     /// Say which policy a running process is under.
     case verify(pid_t)
+    /// Say what runs in a session, or end it.
+    case session(SessionAction)
     /// Speak with the hooks of an agent's host, or put them into its settings.
     case hook(HookHost, HookAction)
     /// Write a page about a log.
@@ -23,6 +25,11 @@ struct Options {
     case names(OptionKind)
     case help(isShort: Bool)
     case version
+  }
+
+  /// What is asked about a session.
+  enum SessionAction {
+    case list, end
   }
 
   /// Where the policy comes from.
@@ -58,6 +65,8 @@ struct Options {
   var errno = Errno.eacces
   var backend = Plan.Backend.auto
   var isBestEffort = false
+  /// `--session`: the commands that share a private network, as it was said.
+  var session: Word?
   /// `--offline`: the command's environment tells package tools that there is no network.
   var isOffline = false
   /// Where events are written as they happen; `-` is standard error.
@@ -80,6 +89,8 @@ struct Options {
   var wantsDestinations = false
   /// `--keep-caps`: capabilities that the command keeps.
   var keptPrivileges = Privileges.none
+  /// `--allow-signals`: processes outside may get signals.
+  var allowsSignals = false
   var architectures: ArchitectureChoice?
   var format: Dump.Format?
   /// `--filter`: the file of a filter that is read in the place of a policy; `-` is standard input.

@@ -15,6 +15,8 @@ enum Concession: Equatable {
   case connect([String])
   /// `--keep-caps`, with the names.
   case privileges([String])
+  /// `--allow-signals`.
+  case signals
   /// `--unproved`, where the filter is one that could not be proven.
   case unproved
   /// IP sockets can be made, and no namespace keeps them from the network outside.
@@ -28,6 +30,7 @@ enum Concession: Equatable {
     case .unix(let words): "+allow-unix(\(words.joined(separator: ",")))"
     case .connect(let words): "+allow-connect(\(words.joined(separator: ",")))"
     case .privileges(let names): "+keep-caps(\(names.joined(separator: ",")))"
+    case .signals: "+allow-signals"
     case .unproved: "+unproved"
     case .network: "+network"
     }
@@ -42,6 +45,8 @@ enum Concession: Equatable {
     case .unix(let words): "--allow-unix \(words.joined(separator: ", "))"
     case .connect(let words): "--allow-connect \(words.joined(separator: ", "))"
     case .privileges(let names): "--keep-caps \(names.joined(separator: ","))"
+    case .signals:
+      "--allow-signals: processes outside can be signalled, and some start programs then"
     case .unproved: "--unproved: nothing shows that the filter means its policy"
     case .network(let way): "the network can be reached: \(way) makes IP sockets"
     }
@@ -59,6 +64,7 @@ extension Options {
       concessions.append(.connect(allowedConnects.map { $0.text }))
     }
     if !keptPrivileges.isEmpty { concessions.append(.privileges(keptPrivileges.names)) }
+    if allowsSignals { concessions.append(.signals) }
     return concessions
   }
 

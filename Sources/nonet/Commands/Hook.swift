@@ -42,9 +42,11 @@ struct Hook {
       if ShellPrefix(options, host)?.holds == true {
         return try printOut(HookAnswer.confined(place.subject).text)
       }
-      let confinement = try Self.confinement(options, handsFolder: host.keepsFolder)
+      let session = Self.session(of: options, place.session)
+      let confinement = try Self.confinement(options, session, handsFolder: host.keepsFolder)
       // One host may read the hooks of another too, whose line has the other form.
-      if try Self.confinement(options, handsFolder: !host.keepsFolder).isConfined(command) {
+      if try Self.confinement(options, session, handsFolder: !host.keepsFolder).isConfined(command)
+      {
         return try printOut(HookAnswer.confined(place.subject).text)
       }
       // The nonet that runs the command reads the environment too: better blocked with the reason now.
@@ -55,12 +57,26 @@ struct Hook {
 
   /// How commands are confined by a hook with these options.
   private static func confinement(
-    _ options: Options, handsFolder: Bool
+    _ options: Options, _ session: [[UInt8]], handsFolder: Bool
   ) throws(Failure) -> ConfinedCommand {
     let folder = handsFolder ? [OptionName.handsFolder] : []
     return ConfinedCommand(
-      try words(options) + (added(to: options) + folder).map { Array($0.rawValue.utf8) },
+      try words(options) + session + (added(to: options) + folder).map { Array($0.rawValue.utf8) },
       handsFolder: handsFolder)
+  }
+
+  /// The words by which commands of one conversation share their network.
+  ///
+  /// - Parameters:
+  ///   - options: The hook's; `--loopback` is what asks for it.
+  ///   - session: What the host calls the conversation. One that is no name leaves each command by itself.
+  /// - Returns: `--session` and its value; none where each command has a network of its own, or the hook names a session
+  ///   itself.
+  static func session(of options: Options, _ session: [UInt8]?) -> [[UInt8]] {
+    guard options.preset == .loopback, options.session == nil, let session,
+      SessionName(session) != nil
+    else { return [] }
+    return [Array(OptionName.session.rawValue.utf8), session]
   }
 
   /// Options that every hook adds to what its command line says: an agent must be told why its command failed.

@@ -60,6 +60,7 @@ struct PlanChoice {
     Plan.Request(
       backend: options.backend, layers: policy.layers, allowsTCP: true,
       isPreset: options.preset != nil && options.changes.isEmpty, isPythonCommand: false,
-      isBestEffort: options.isBestEffort, kept: options.keptPrivileges)
+      isBestEffort: options.isBestEffort, kept: options.keptPrivileges,
+      allowsSignals: options.allowsSignals)
   }
 }

@@ -23,7 +23,8 @@ struct PrivateSockets {
     }
     let watched = AllowedSockets.watchedCalls(allowsInside: true, isPrivate: true)
     guard
-      let network = PrivateNetwork(oracle, watching: watched.compactMap { Syscall(named: $0) })
+      let network = PrivateNetwork(
+        oracle, watching: watched.compactMap { Syscall(named: $0) }, wantsSends: options.isLogging)
     else {
       if options.isVerbose {
         say(

@@ -21,8 +21,9 @@ struct Run {
     let canSupervise = try SupervisedRun.reserveRoom(options)
     // Looked for once: the file that names it could change, and with it what would be started.
     var interpreter: [UInt8]?
+    let session = try SessionName.session(options)
     let (plan, confined, isSupervised) = try RunPreparation.prepared(
-      options, entersNamespace: options.canDoWithoutSupervisor
+      options, entersNamespace: options.canDoWithoutSupervisor && session == nil
     ) {
       interpreter = PythonCommand.interpreter(of: words, header: PythonCommand.header)
       return interpreter != nil
@@ -30,7 +31,7 @@ struct Run {
     try hint(confined.name, plan)
     if options.isOffline { try switchOffline() }
     if !options.isObserving { say(about: plan, confined) }
-    let enforcement = enforcement(plan, confined)
+    let enforcement = enforcement(plan, confined, session)
     if isSupervised, canSupervise {
       let run = SupervisedRun(
         options: options, name: name, command: command, plan: plan, confined: confined,
@@ -69,9 +70,11 @@ struct Run {
     }
   }
 
-  private func enforcement(_ plan: Plan, _ confined: ConfinedPolicy) -> Enforcement {
+  private func enforcement(
+    _ plan: Plan, _ confined: ConfinedPolicy, _ session: Session?
+  ) -> Enforcement {
     Enforcement(
-      plan: plan, filter: confined.filter, sockets: confined.sockets,
+      plan: plan, filter: confined.filter, sockets: confined.sockets, session: session,
       report: options.isVerbose ? { nonet.say("\($0.name): \($1)") } : nil)
   }
 

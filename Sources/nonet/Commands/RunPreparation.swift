@@ -17,6 +17,11 @@ enum RunPreparation {
     let choice = PlanChoice(
       options: options, policy: wanted, entersNamespace: entersNamespace)
     let plan = try choice.plan(isPythonCommand: isPythonCommand)
+    if options.session != nil, options.isObserving || !plan.layers.contains(.namespace) {
+      throw .refused(
+        "--session is for commands with a network of their own: say --loopback too"
+          + (options.isObserving ? ", and not --observe" : "") + "; the command was not run")
+    }
     let isSupervised = try isSupervised(options, plan, wanted.layers)
     return (plan, try ConfinedPolicy(options, plan, wanted), isSupervised)
   }

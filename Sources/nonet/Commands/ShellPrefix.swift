@@ -11,6 +11,9 @@ struct ShellPrefix {
   /// that what NONET says of an outer nonet would not tell.
   private let preset: Preset?
 
+  /// Newer versions of Claude Code tell commands in which conversation they are by this variable.
+  private static let session = "env:CLAUDE_CODE_SESSION_ID"
+
   /// The prefix for a hook with these options; `nil` where the host has none, nonet-shell is not beside
   /// nonet, or an option is of those that a variable may not say.
   init?(_ options: Options, _ host: HookHost) {
@@ -23,7 +26,8 @@ struct ShellPrefix {
     if given.contains(where: { $0.takesProtectionAway(for: .shell) }) { return nil }
     do throws(SystemError) {
       let words =
-        try Options.words(of: given) + Hook.added(to: options).map { Array($0.rawValue.utf8) }
+        try Options.words(of: given) + Hook.session(of: options, Array(Self.session.utf8))
+        + Hook.added(to: options).map { Array($0.rawValue.utf8) }
       let text = words.map { ShellText.word($0) }.joined(separator: [UInt8(ascii: " ")])
       prefix = HookSettings.Prefix(
         shell: String(decoding: ShellText.word(shell), as: UTF8.self) + " -c",

@@ -64,17 +64,8 @@ extension SupervisedRun {
       allowsInside: options.allowedUnix.contains { AllowedSockets.isInside($0) })
   }
 
-  /// Whether the kernel lets no signal out of the command's domain.
-  ///
-  /// Where what a command tried is recorded, it must not end who records. A hint is not worth keeping
-  /// it from processes that other commands have started.
-  var hasSignalScope: Bool {
-    guard options.isLogging, let landlock = enforcement.landlock, !options.isObserving else {
-      return false
-    }
-    // landlock.h: LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET, which came together with the other scope.
-    return landlock.scoped & 1 != 0
-  }
+  /// Whether the kernel lets no signal out of the command's domain: landlock.h, LANDLOCK_SCOPE_SIGNAL.
+  var hasSignalScope: Bool { (landlock?.scoped ?? 0) & 2 != 0 }
 
   /// The capabilities that the command's process gives up.
   var dropped: UInt64 { options.isObserving ? 0 : enforcement.dropped }
@@ -84,7 +75,6 @@ extension SupervisedRun {
     // landlock.h: LANDLOCK_ACCESS_NET_BIND_TCP and _CONNECT_TCP, which the supervisor does for the command.
     let isNetOurs =
       options.suppliesSockets && SuppliedSockets.landlockABI >= NetworkAllowance.firstLandlockABI
-    // LANDLOCK_SCOPE_SIGNAL.
-    return (landlock.handledNet | (isNetOurs ? 3 : 0), landlock.scoped | (hasSignalScope ? 2 : 0))
+    return (landlock.handledNet | (isNetOurs ? 3 : 0), landlock.scoped)
   }
 }

@@ -47,7 +47,10 @@ extension SupervisedRun {
       }
     }
     let isQuiet = options.isQuiet
-    return Record(lines: lines, document: document) { if !isQuiet { nonet.say("warning: \($0)") } }
+    return Record(
+      lines: lines, document: document,
+      complain: { if !isQuiet { nonet.say("warning: \($0)") } },
+      tell: tells ? { saySilence($0) } : nil)
   }
 
   func sayAtEnd(_ summary: Summary, _ record: Record) {
@@ -62,14 +65,41 @@ extension SupervisedRun {
     let place = name.map { $0 == "-" ? "" : kept.place(summary.count, $0) }
     say("by \(summary.programs(3))\(place ?? "; --log FILE writes down each of them")")
     if let missing = kept.missing { say(missing) }
+    if let advice = summary.advice, !options.isHinting { say(advice) }
   }
 
-  func sayHint(_ summary: Summary, _ first: (label: [UInt8], name: [UInt8])) {
+  func sayHint(_ summary: Summary) {
+    guard let words = words(summary) else { return }
+    let verb = options.isObserving ? "would be blocked" : "is blocked here"
+    say("network \(verb) by policy \"\(confined.name)\"; \(words)")
+  }
+
+  /// Says of a run that does nothing more what may be keeping it.
+  private func saySilence(_ summary: Summary) {
+    guard let words = words(summary) else { return }
+    say("still running, and refused by policy \"\(confined.name)\" until now: \(words)")
+  }
+
+  /// How many attempts there were, the first that mattered, and what would have let it go on.
+  private func words(_ summary: Summary) -> String? {
+    guard let first = summary.first else { return nil }
     let count = summary.count == 1 ? "1 attempt" : "\(summary.count) attempts"
     let label = String(decoding: first.label, as: UTF8.self)
     let name = String(decoding: first.name, as: UTF8.self)
-    let verb = options.isObserving ? "would be blocked" : "is blocked here"
-    say(
-      "network \(verb) by policy \"\(confined.name)\"; \(count), first: \(label) by \(name)")
+    let advice = summary.advice.map { "; \($0)" } ?? ""
+    return "\(count), first: \(label) by \(name)\(advice)"
+  }
+
+  /// Whether a person is told what was refused.
+  private var tells: Bool {
+    !options.isObserving && (options.isHinting || options.isLogging && !options.isQuiet)
+  }
+
+  /// Who knows which option would have helped: under `default` alone, on which the others build.
+  var adviser: Adviser? {
+    guard tells, options.preset == .default else { return nil }
+    return Adviser(
+      suppliesSockets: options.suppliesSockets,
+      allowsInside: options.allowedUnix.contains { AllowedSockets.isInside($0) })
   }
 }

@@ -94,11 +94,12 @@ struct SupervisedRun {
       }
       throw .start(error)
     }
+    enforcement.session?.begin(child.pid)
     if let lack, !options.isQuiet { say("warning: \(SecondHolder.lack(lack))") }
     if !options.isObserving { enforcement.reportChildLayers() }
     let supervisor = Supervisor(
       judge: judge, child: child, signals: signals, record: record, sockets: settled,
-      supplied: supplied, complain: { nonet.say($0) })
+      supplied: supplied, adviser: adviser, complain: { nonet.say($0) })
     let ending = supervisor.run()
     let status = try finish(supervisor, ending, child.failure, head, report)
     if options.isHinting, status != 0, let sentence = OuterRefusals(oracle.program).sentence {
@@ -136,7 +137,7 @@ struct SupervisedRun {
         status = given
         say("the command ended with 0, and for what it tried the status is \(given)")
       }
-      if options.isHinting, status != 0, let first = summary.first { sayHint(summary, first) }
+      if options.isHinting, status != 0 { sayHint(summary) }
     }
     return status
   }

@@ -74,11 +74,16 @@ private struct KnownFilters {
         one.variants.append((filter, ", with a supervisor (\(supervised.words))"))
       }
       let watched = AllowedSockets.watchedCalls(allowsInside: true, isPrivate: true)
-      if let network = PrivateNetwork(
-        oracle.program, watching: watched.compactMap { Syscall(named: $0) }),
-        let filter = Self.filter(oracle, chosen, options, network)
-      {
-        one.variants.append((filter, ", with a supervisor (sockets of its own network)"))
+      for (wantsSends, words) in [
+        (false, "sockets of its own network"), (true, "sockets of its own network, with a log"),
+      ] {
+        guard
+          let network = PrivateNetwork(
+            oracle.program, watching: watched.compactMap { Syscall(named: $0) },
+            wantsSends: wantsSends),
+          let filter = Self.filter(oracle, chosen, options, network)
+        else { continue }
+        one.variants.append((filter, ", with a supervisor (\(words))"))
       }
       known.append(one)
     }

@@ -13,6 +13,8 @@ struct Enforcement {
   /// The filter, where the plan has one.
   let filter: ProvenFilter?
   let sockets: InheritedSockets
+  /// Whose network the command shares; `nil` for one of its own.
+  var session: Session?
   /// Told of each layer once it is in force, with what it did; `nil` where nobody wants to know.
   let report: ((_ layer: Plan.Layer, _ detail: String) -> Void)?
 
@@ -124,6 +126,7 @@ struct Enforcement {
   }
 
   private func enterNamespace() throws(LayerError) -> String {
+    if let session { return try session.enter() }
     do throws(NamespaceError) {
       if !plan.isInNamespace { try enterNetworkNamespace() }
     } catch {
@@ -181,9 +184,13 @@ struct Enforcement {
   }
 
   private static func words(_ domain: Plan.LandlockDomain) -> String {
-    let also =
-      domain == .abstractSockets ? "abstract sockets outside are cut off" : "TCP is refused"
-    return "processes outside cannot be traced, \(also)"
+    switch domain {
+    case .scopes(allowsSignals: false):
+      "processes outside cannot be traced or signalled, abstract sockets outside are cut off"
+    case .scopes(allowsSignals: true):
+      "processes outside cannot be traced, abstract sockets outside are cut off"
+    case .tcp: "processes outside cannot be traced, TCP is refused"
+    }
   }
 
   private func words(_ filter: ProvenFilter?) -> String {
@@ -217,10 +224,10 @@ extension Plan.Layer {
 }
 
 extension Plan.LandlockDomain {
-  /// landlock.h: LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET; LANDLOCK_ACCESS_NET_BIND_TCP, _CONNECT_TCP.
+  /// landlock.h: LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET, _SIGNAL; LANDLOCK_ACCESS_NET_BIND_TCP, _CONNECT_TCP.
   fileprivate var handledRights: (handledNet: UInt64, scoped: UInt64) {
     switch self {
-    case .abstractSockets: (0, 1)
+    case .scopes(let allowsSignals): (0, allowsSignals ? 1 : 3)
     case .tcp: (3, 0)
     }
   }

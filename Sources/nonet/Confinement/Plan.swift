@@ -14,7 +14,7 @@ struct Plan: Equatable {
     case settings
     /// Capabilities are given up.
     case capabilities(Privileges)
-    /// A Landlock domain: processes outside cannot be traced, nor their abstract sockets reached.
+    /// A Landlock domain: processes outside cannot be traced or signalled, nor their abstract sockets reached.
     case landlock(LandlockDomain)
     /// The filter; without Landlock it denies the calls of `@debug` too.
     case seccomp(deniesDebug: Bool)
@@ -24,8 +24,8 @@ struct Plan: Equatable {
 
   /// What makes a Landlock domain without taking rights on files, by ABI.
   enum LandlockDomain: Equatable {
-    /// ABI 6: abstract AF_UNIX sockets outside are cut off.
-    case abstractSockets
+    /// ABI 6: abstract AF_UNIX sockets outside are cut off, and processes outside get no signals.
+    case scopes(allowsSignals: Bool)
     /// ABI 4: TCP is refused, which every policy of ours does anyway.
     case tcp
   }
@@ -48,6 +48,8 @@ struct Plan: Equatable {
     var isBestEffort: Bool
     /// Capabilities that stay because the command line says so.
     var kept = Privileges.none
+    /// Processes outside may get signals because the command line says so.
+    var allowsSignals = false
 
     /// Whether the answer may depend on the namespace.
     func asksForNamespace(seccompWorks: Bool) -> Bool {

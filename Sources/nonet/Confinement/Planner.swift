@@ -122,7 +122,7 @@ extension Plan {
 
   private static func landlock(_ request: Request, _ machine: Capabilities) -> LandlockDomain? {
     if !request.layers.hasLandlock { return nil }
-    if machine.landlockABI >= 6 { return .abstractSockets }
+    if machine.landlockABI >= 6 { return .scopes(allowsSignals: request.allowsSignals) }
     return machine.landlockABI >= 4 && !request.allowsTCP ? .tcp : nil
   }
 

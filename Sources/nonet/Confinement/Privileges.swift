@@ -57,13 +57,14 @@ struct Privileges: Equatable {
 
   /// By which root reaches other processes, mounts, devices and settings.
   ///
-  /// DAC_READ_SEARCH, IPC_OWNER, SYS_PTRACE, SYS_ADMIN, MKNOD, MAC_OVERRIDE, MAC_ADMIN and
+  /// DAC_READ_SEARCH, IPC_OWNER, SYS_CHROOT, SYS_PTRACE, SYS_ADMIN, MKNOD, MAC_OVERRIDE, MAC_ADMIN and
   /// CHECKPOINT_RESTORE.
-  static let outside = Privileges([2, 15, 19, 21, 27, 32, 33, 40])
+  static let outside = Privileges([2, 15, 18, 19, 21, 27, 32, 33, 40])
 
   /// By which a process is traced that has more capabilities than the tracer.
   static let tracing = Privileges([19])
 
-  /// By which a mount is taken away or made writable again.
-  static let mounting = Privileges([21])
+  /// By which a mount is taken away or made writable again, or a root left from which nonet did not see
+  /// all mounts: SYS_CHROOT and SYS_ADMIN.
+  static let mounting = Privileges([18, 21])
 }

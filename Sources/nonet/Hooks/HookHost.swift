@@ -76,6 +76,8 @@ struct HookHost {
     var input = "tool_input"
     /// Whether the input may be a string that has the JSON.
     var inputMayBeText = false
+    /// The text that is the same for all commands of one conversation with the agent.
+    var session = "session_id"
   }
 
   /// How a hook is written in the settings.

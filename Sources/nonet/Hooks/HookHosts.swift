@@ -98,7 +98,7 @@ extension HookHost {
                 + #"it: "#,
               after: #""}"#, told: ["agent_message"]), confined: allowed))
       ],
-      shellTool: "Shell", members: Members(mayOmitEvent: true),
+      shellTool: "Shell", members: Members(mayOmitEvent: true, session: "conversation_id"),
       place: SettingsPlace(
         folder: ".cursor", file: "hooks.json", managed: "/etc/cursor/hooks.json"),
       layout: Layout(
@@ -116,7 +116,9 @@ extension HookHost {
             before: #"{"permissionDecision":"allow","modifiedArgs":"#, holdsInput: true,
             after: "}", told: ["modifiedArgs", "command"]), confined: "{}")),
       shellTool: "bash",
-      members: Members(event: nil, tool: "toolName", input: "toolArgs", inputMayBeText: true),
+      members: Members(
+        event: nil, tool: "toolName", input: "toolArgs", inputMayBeText: true,
+        session: "sessionId"),
       keepsFolder: true,
       place: SettingsPlace(
         variable: ("COPILOT_HOME", false), folder: ".copilot", file: "hooks/nonet.json",

@@ -19,6 +19,8 @@ enum HookQuestion {
     let subject: HookHost.Subject
     /// How it is answered.
     let rewriting: HookHost.Rewriting
+    /// What the host calls the conversation; `nil` where it does not say.
+    let session: [UInt8]?
 
     /// The object as it is written, up to the command with its first quotation mark.
     var before: ArraySlice<UInt8> {
@@ -58,15 +60,16 @@ enum HookQuestion {
       throw QuestionError(reason: "what \(host.name) sent is not the JSON of a hook: no object")
     }
     let moment = try Self.moment(root, host)
+    let session = try Self.only(host.members.session, of: root)?.utf8
     switch moment.subject {
     case .bareCommand(let rewriting, _):
-      self = try Self.command(in: root, moment.subject, rewriting)
+      self = try Self.command(in: root, moment.subject, rewriting, session)
     case .command(let rewriting, _):
       guard let input = try Self.shellInput(root, host) else {
         self = .otherTool
         return
       }
-      self = try Self.command(in: input, moment.subject, rewriting)
+      self = try Self.command(in: input, moment.subject, rewriting, session)
     case .failure:
       let error = try Self.only("error", of: root)
       self = .failure(error?.utf8 ?? [], event: moment.event)
@@ -125,7 +128,8 @@ enum HookQuestion {
   }
 
   private static func command(
-    in input: JSONValue, _ subject: HookHost.Subject, _ rewriting: HookHost.Rewriting
+    in input: JSONValue, _ subject: HookHost.Subject, _ rewriting: HookHost.Rewriting,
+    _ session: [UInt8]?
   ) throws(QuestionError) -> HookQuestion {
     guard let command = try only("command", of: input) else {
       throw QuestionError(reason: "there is no command in the hook's JSON")
@@ -138,7 +142,8 @@ enum HookQuestion {
       throw QuestionError(reason: "the command has a NUL, which no shell can run")
     }
     let place = Splice(
-      input: input, command: command, subject: subject, rewriting: rewriting)
+      input: input, command: command, subject: subject, rewriting: rewriting,
+      session: session)
     return .command(bytes, place)
   }
 

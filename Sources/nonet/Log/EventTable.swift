@@ -10,9 +10,29 @@ struct Event {
   /// Whether it is no attempt in the words for people: how a program finds out what there is, or a
   /// connect that was let through.
   let isProbe: Bool
+  /// How much it tells of what a run wanted.
+  let weight: Weight
+  /// What would have let it go on, for a person, where that is known.
+  let advice: String?
   let first: Timestamp
   fileprivate(set) var last: Timestamp
   fileprivate(set) var count: UInt64 = 0
+}
+
+extension Event {
+  /// What is named first where one attempt stands for all, in this order.
+  enum Weight: UInt8, Comparable {
+    /// An address of IPv4 or IPv6.
+    case destination
+    /// A socket of IPv4.
+    case internet
+    /// A socket of IPv6, which many programs make only to see whether they can.
+    case internet6
+    case unix
+    case other
+
+    static func < (left: Weight, right: Weight) -> Bool { left.rawValue < right.rawValue }
+  }
 }
 
 /// All events of a run, each once; bounded, and what does not fit is counted.
@@ -27,6 +47,8 @@ struct EventTable {
   private(set) var dropped: UInt64 = 0
   /// All attempts, dropped ones too.
   private(set) var total: UInt64 = 0
+  /// Those of them that count as such in the words for people.
+  private(set) var attempts: UInt64 = 0
   private var bytes = 0
   /// Indexes into `events` plus one; twice as many places as there can be events.
   private var places = [UInt16](repeating: 0, count: 2 * EventTable.mostEvents)
@@ -37,6 +59,7 @@ struct EventTable {
   /// Counts one more attempt of a kind that is known by its index.
   mutating func repeated(_ index: Int, at moment: Timestamp) {
     total += 1
+    if !events[index].isProbe { attempts += 1 }
     events[index].count += 1
     events[index].last = moment
   }
@@ -62,7 +85,8 @@ struct EventTable {
   ///
   /// - Returns: The index of its event, or `nil` where there is no room for one more.
   mutating func add(
-    _ body: [UInt8], nameRange: Range<Int>, label: [UInt8], isProbe: Bool, at moment: Timestamp
+    _ body: [UInt8], nameRange: Range<Int>, label: [UInt8], isProbe: Bool, _ weight: Event.Weight,
+    advice: String?, at moment: Timestamp
   ) -> Int? {
     let hash = Self.hash(body)
     let place = place(of: body, hash)
@@ -75,6 +99,7 @@ struct EventTable {
     let size = body.count + label.count + 256
     guard events.count < Self.mostEvents, bytes + size <= Self.mostBytes else {
       total += 1
+      if !isProbe { attempts += 1 }
       dropped += 1
       return nil
     }
@@ -82,7 +107,8 @@ struct EventTable {
     events.append(
       Event(
         body: body, hash: hash, nameRange: nameRange, label: label, isProbe: isProbe,
-        first: moment, last: moment))
+        weight: weight,
+        advice: advice, first: moment, last: moment))
     places[place] = UInt16(events.count)
     repeated(events.count - 1, at: moment)
     return events.count - 1

@@ -13,7 +13,7 @@ enum LogMember: String {
   case `protocol`
   case netlinkPort = "netlink_port"
   // The end.
-  case events, dropped, status
+  case events, attempts, dropped, status
   case eventCount = "event_count"
   case exitCode = "exit_code"
 }

@@ -19,7 +19,7 @@ extension ReportPage {
   }
 
   func writeTables(to page: inout HTMLWriter) {
-    guard !log.events.isEmpty else { return }
+    guard !log.attempts.isEmpty else { return }
     page.markup("<div class=\"filter\" hidden><label for=\"filter\">Filter</label>")
     page.markup("<input id=\"filter\" type=\"search\" autocomplete=\"off\" spellcheck=\"false\" ")
     page.markup(
@@ -131,11 +131,12 @@ extension ReportPage {
     page.markup("<th scope=\"col\">Program</th><th scope=\"col\">Destination</th>")
     page.markup("<th scope=\"col\">Call</th><th scope=\"col\">Answer</th>")
     page.markup("<th scope=\"col\" class=\"n\">Times</th></tr></thead><tbody>\n")
-    for event in log.events.prefix(mostEvents) { write(event, to: &page) }
+    let attempts = log.attempts
+    for event in attempts.prefix(mostEvents) { write(event, to: &page) }
     page.markup("</tbody></table>")
-    if log.events.count > mostEvents {
+    if attempts.count > mostEvents {
       page.markup("<p class=\"quiet\">")
-      page.count(log.events.count - mostEvents)
+      page.count(attempts.count - mostEvents)
       page.markup(" more kinds of attempts are counted above and not listed.</p>")
     }
     page.markup("</section>\n")

@@ -4,25 +4,51 @@ struct Attempt {
   let kind: CallKind
   let evidence: Evidence
   /// Where the socket is connected to, for a send that names no address.
-  let peer: NetworkPeer?
-  let verdict: Outcome
-  let isProbe: Bool
+  var peer: NetworkPeer?
+  var verdict: Outcome
+  var isProbe: Bool
   let thread: pid_t
   /// When it was received, and the thread waited.
   let moment: Timestamp
+  /// What would let it go on, where that was found out while the thread waited.
+  var advice: Advice?
 
   /// The same attempt with what is known of where the socket leads.
   func sent(to peer: NetworkPeer?) -> Attempt {
-    Attempt(
-      call: call, kind: kind, evidence: evidence, peer: peer ?? self.peer, verdict: verdict,
-      isProbe: isProbe, thread: thread, moment: moment)
+    var attempt = self
+    attempt.peer = peer ?? self.peer
+    return attempt
   }
 
   /// The same attempt with another end.
   func answered(_ verdict: Outcome, isProbe: Bool) -> Attempt {
-    Attempt(
-      call: call, kind: kind, evidence: evidence, peer: peer, verdict: verdict,
-      isProbe: isProbe, thread: thread, moment: moment)
+    var attempt = self
+    (attempt.verdict, attempt.isProbe) = (verdict, isProbe)
+    return attempt
+  }
+
+  /// How much it tells of what the run wanted.
+  var weight: Event.Weight {
+    var kind = kind
+    var family = call.word(0)
+    if kind == .socketcall {
+      kind = CallKind.behindSocketcall(call.word(0)).kind
+      family = evidence.arguments.map { UInt32(truncatingIfNeeded: $0[0]) } ?? 0
+    }
+    let sends = kind == .connect || kind == .sendto || kind == .sendmsg || kind == .sendmmsg
+    let address = (evidence.address ?? peer?.address).flatMap { SocketAddress($0) }
+    if let address {
+      family = address.family
+      if sends, case .internet = address { return .destination }
+    } else if kind != .socket, kind != .socketpair {
+      return kind == .listen ? .internet : .other
+    }
+    switch CInt(truncatingIfNeeded: family) {
+    case AF_INET: return .internet
+    case AF_INET6: return .internet6
+    case AF_UNIX: return .unix
+    case _: return .other
+    }
   }
 }
 

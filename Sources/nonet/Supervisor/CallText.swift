@@ -105,6 +105,10 @@ private struct Writer {
       number(.protocol, Int32(bitPattern: call.word(2)))
     }
     label = Array("\(names.family(family)) \(names.type(type & 0xf))".utf8)
+    // How libusb and udev hear of devices, which is no network to a person.
+    if CInt(bitPattern: family) == AF_NETLINK, call.word(2) == 15 {
+      label += Array(" NETLINK_KOBJECT_UEVENT (devices)".utf8)
+    }
   }
 
   private mutating func address(_ bytes: [UInt8]?) {

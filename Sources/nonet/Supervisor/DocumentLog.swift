@@ -149,6 +149,8 @@ struct DocumentLog {
     var json = Array("\n]".utf8)
     json.key(.eventCount)
     json.append(table.total, width: countWidth)
+    json.key(.attempts)
+    json.append(table.attempts, width: countWidth)
     json.key(.dropped)
     json.append(untold, width: countWidth)
     json += status(ending)

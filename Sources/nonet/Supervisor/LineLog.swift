@@ -111,8 +111,8 @@ struct LineLog {
   }
 
   /// Writes the last line.
-  mutating func end(eventCount: UInt64, dropped: UInt64, _ ending: Ending) {
-    _ = put(Self.last(eventCount: eventCount, dropped: dropped, ending))
+  mutating func end(eventCount: UInt64, attempts: UInt64, dropped: UInt64, _ ending: Ending) {
+    _ = put(Self.last(eventCount: eventCount, attempts: attempts, dropped: dropped, ending))
   }
 
   /// The log's descriptor where it is a regular file; nobody waits for the end of that.
@@ -136,6 +136,7 @@ struct LineLog {
     line.member(.timestamp, Timestamp.now, isFirst: true)
     line.member(.pid, process)
     line.member(.eventCount, nil)
+    line.member(.attempts, nil)
     line.member(.dropped, nil)
     line.member(.status, plain: Ending.lost.status)
     line.member(.exitCode, nil)
@@ -191,11 +192,12 @@ extension LineLog {
   }
 
   fileprivate static func last(
-    eventCount: UInt64, dropped: UInt64, _ ending: Ending
+    eventCount: UInt64, attempts: UInt64, dropped: UInt64, _ ending: Ending
   ) -> [UInt8] {
     var line: [UInt8] = [UInt8(ascii: "{")]
     line.member(.timestamp, Timestamp.now, isFirst: true)
     line.member(.eventCount, eventCount)
+    line.member(.attempts, attempts)
     line.member(.dropped, dropped)
     line.member(.status, plain: ending.status)
     line.member(.exitCode, ending.exitCode)

@@ -9,7 +9,7 @@ final class NetworkSockets {
   enum Answer {
     /// The thread has its answer; the log tells of the call where it reached something.
     case given(isTold: Bool)
-    /// The thread believes that its datagrams have somewhere to go; they are refused.
+    /// The thread believes that its datagrams have somewhere to go; they are refused, and told of then.
     case believed
     /// The policy's refusal stands.
     case refuse(CInt)
@@ -28,7 +28,14 @@ final class NetworkSockets {
   private let restrictSelf = Syscall(named: "landlock_restrict_self")?.number(on: .host)
   let waiting = WaitingConnects()
   /// Where datagram sockets believe that they are connected to: those for DNS, whose queries have names.
-  private var resolvers: [(socket: UInt64, address: [UInt8])] = []
+  private var resolvers: [Resolver] = []
+
+  private struct Resolver {
+    let socket: UInt64
+    let address: [UInt8]
+    /// The connect, as long as no query has told more than it does.
+    var connect: (attempt: Attempt, thread: Identities.Thread?)?
+  }
 
   /// So many are kept in mind.
   private static let mostResolvers = 64
@@ -104,26 +111,53 @@ final class NetworkSockets {
     case .bind, .listen, .sendto, .sendmsg, .sendmmsg: break
     case .socket, .socketpair, .connect, .shutdown, .socketcall, .other: return (.proceed, nil)
     }
-    guard let socket = copy(call, notification.thread) else { return (.proceed, nil) }
+    do throws(SystemError) {
+      guard let socket = try copy(call, notification.thread) else { return (.proceed, nil) }
+      return decide(socket, attempt, notification.id)
+    } catch {
+      // What cannot be looked at may be anything.
+      return (error.number == EBADF ? .fail(EBADF) : .refuse(refusal), nil)
+    }
+  }
+
+  private func decide(
+    _ socket: borrowing InternetSocket, _ attempt: Attempt, _ id: UInt64
+  ) -> (answer: Answer, peer: NetworkPeer?) {
     switch attempt.kind {
     case .listen: return (.refuse(refusal), nil)
     case .bind:
-      return (bind(socket, call, attempt.evidence.address, notification.id, refusal), nil)
+      return (bind(socket, attempt.call, attempt.evidence.address, id, refusal), nil)
     case _:
       // A stream is sent to its peer, whatever the address says.
       if socket.isStream { return (.proceed, nil) }
       if attempt.evidence.address != nil { return (.refuse(refusal), nil) }
-      let resolver = resolvers.last { $0.socket == socket.number }
-      return resolver.map { (.refuse(refusal), NetworkPeer(address: $0.address)) } ?? (
-        .proceed, nil
-      )
+      guard let place = resolvers.lastIndex(where: { $0.socket == socket.number }) else {
+        return (.proceed, nil)
+      }
+      resolvers[place].connect = nil
+      return (.refuse(refusal), NetworkPeer(address: resolvers[place].address))
     }
   }
 
-  private func note(resolver socket: UInt64, _ address: [UInt8]) {
+  private func note(
+    resolver socket: UInt64, _ address: [UInt8], _ attempt: Attempt, _ thread: Identities.Thread?
+  ) {
+    // Where there are too many the oldest is forgotten: its query shows by itself if it comes.
     resolvers.removeAll { $0.socket == socket }
     if resolvers.count == Self.mostResolvers { resolvers.removeFirst() }
-    resolvers.append((socket, address))
+    resolvers.append(Resolver(socket: socket, address: address, connect: (attempt, thread)))
+  }
+
+  /// Connects of resolvers that no query has followed: it was written, or never sent.
+  ///
+  /// - Returns: Each once.
+  func takeUnasked() -> [(attempt: Attempt, thread: Identities.Thread?)] {
+    var taken: [(attempt: Attempt, thread: Identities.Thread?)] = []
+    for place in resolvers.indices {
+      if let connect = resolvers[place].connect { taken.append(connect) }
+      resolvers[place].connect = nil
+    }
+    return taken
   }
 
   // One call each ----------------------------------------------------------------------------------
@@ -150,13 +184,12 @@ final class NetworkSockets {
     }
   }
 
-  private func copy(_ call: Call, _ thread: pid_t) -> InternetSocket? {
-    guard let status = ThreadStatus(of: thread) else { return nil }
-    do throws(SystemError) {
-      return try InternetSocket(CInt(bitPattern: call.word(0)), of: thread, status.process)
-    } catch {
-      return nil
+  /// The socket of a call; `nil` where it is about none of this kind.
+  private func copy(_ call: Call, _ thread: pid_t) throws(SystemError) -> InternetSocket? {
+    guard let status = ThreadStatus(of: thread) else {
+      throw SystemError(call: "reading the status of a thread", number: EPERM)
     }
+    return try InternetSocket(CInt(bitPattern: call.word(0)), of: thread, status.process)
   }
 
   private func bind(
@@ -242,8 +275,9 @@ final class NetworkSockets {
       guard theirs.isStream else {
         guard allowance.wantsDestinations, endpoint.port == 53 else { return .refuse(refusal) }
         // The query tells more than its server does; it is refused at the send.
-        note(resolver: theirs.number, attempt.evidence.address ?? [])
-        return listener.succeed(notification.id) ? .believed : .given(isTold: false)
+        guard listener.succeed(notification.id) else { return .given(isTold: false) }
+        note(resolver: theirs.number, attempt.evidence.address ?? [], attempt, thread)
+        return .believed
       }
       if isOutside, let errno = Self.answer(of: theirs) {
         _ = listener.refuse(notification.id, with: errno)

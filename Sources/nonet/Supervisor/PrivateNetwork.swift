@@ -17,9 +17,10 @@ struct PrivateNetwork {
   /// - Parameters:
   ///   - oracle: What the policy answers.
   ///   - watched: Calls that the policy may allow and the supervisor wants to see all the same.
+  ///   - wantsSends: Whether it wants to see where datagrams go to.
   ///
   /// It is `nil` where AF_UNIX sockets can be made anyway, or connect or listen are refused.
-  init?(_ oracle: Program, watching watched: [Syscall]) {
+  init?(_ oracle: Program, watching watched: [Syscall], wantsSends: Bool) {
     func answer(_ call: Syscall, _ arguments: [UInt64]) -> UInt32? {
       call.number(on: .host).map {
         oracle.run(
@@ -34,9 +35,12 @@ struct PrivateNetwork {
       made & 0xffff_0000 == SeccompReturn.errno
     else { return nil }
     let rule = Policy.Rule(.deny(nil), [connect] + watched, at: Policy.Place("--loopback"))
+    guard let sends = Self.sends else { return nil }
     do throws(CheckedProgram.Failure) {
       let asking = try CheckedProgram(
-        Policy(defaultVerdict: .allow, x32: .allow, rules: [rule]), for: .host)
+        Policy(
+          defaultVerdict: .allow, x32: .allow, rules: [rule] + (wantsSends ? sends : [])),
+        for: .host)
       guard let questions = asking.notifying() else { return nil }
       self.questions = questions
     } catch {
@@ -44,6 +48,30 @@ struct PrivateNetwork {
     }
     refusal = CInt(truncatingIfNeeded: made & 0xffff)
     (self.connect, self.socket) = (connect, socket)
+  }
+
+  /// Sends that may name an address.
+  private static var sends: [Policy.Rule]? {
+    let text = "default allow\ndeny sendto  if dest_addr != NULL\ndeny sendmsg, sendmmsg\n"
+    do throws(PolicyError) {
+      return try Policy(text: text, named: "--loopback").rules
+    } catch {
+      return nil
+    }
+  }
+
+  /// Whether a datagram to an address finds no way out of a network in which there is nothing but `lo`.
+  static func isOutside(_ bytes: [UInt8]) -> Bool {
+    let isVersion6 = bytes.first == UInt8(AF_INET6)
+    guard
+      case .endpoint(let endpoint) = Destination(
+        bytes, length: Int32(bytes.count), isVersion6: isVersion6)
+    else { return false }
+    let address = endpoint.address
+    // Loopback, this network, multicast and limited broadcast; their IPv6 kin.
+    if endpoint.isVersion4 { return address[12] != 127 && address[12] != 0 && address[12] < 224 }
+    let isLocal = address[..<15].allSatisfy { $0 == 0 } && address[15] < 2
+    return !isLocal && !endpoint.needsInterface && address[0] != 0xff
   }
 
   /// What becomes of a call; `nil` for what the policy alone decides.

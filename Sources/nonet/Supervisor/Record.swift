@@ -7,16 +7,23 @@ struct Record {
   private(set) var document: DocumentLog?
   private var names: SocketNames?
   private let complain: (String) -> Void
+  /// Tells a person what was tried, in a run that may be waiting for it for ever.
+  private let tell: ((Summary) -> Void)?
   private var hasWarned = false
   /// When a log has to come back to what it could not tell at once.
   private var linesDue: Timestamp?
   private var documentDue: Timestamp?
+  /// When that is told, unless there is another attempt before; and whether it was.
+  private var silenceDue: Timestamp?
+  private var hasTold = false
 
   private static let lineInterval = 1_000_000
   /// With less than this in between, repeats share a line: 0.1 ms, so that two tests of a quick suite
   /// do not.
   private static let gap = 100
   private static let documentInterval = 100_000
+  /// So many milliseconds a run is silent that is told of, and up to half as many more.
+  private static let silence: CInt = 4000
 
   /// Begins with no event.
   ///
@@ -25,10 +32,15 @@ struct Record {
   ///   - document: The document, where one is wanted.
   ///   - complain: Tells a person of earlier runs that were lost and, at most once, that a log cannot
   ///     be written.
-  init(lines: LineLog?, document: DocumentLog?, complain: @escaping (String) -> Void) {
+  ///   - tell: Tells, at most once, what a run has tried that does nothing more for some seconds.
+  init(
+    lines: LineLog?, document: DocumentLog?, complain: @escaping (String) -> Void,
+    tell: ((Summary) -> Void)? = nil
+  ) {
     self.lines = lines
     self.document = document
     self.complain = complain
+    self.tell = tell
     for name in document?.lost ?? [] {
       complain(
         "the run of \(String(decoding: safe(name), as: UTF8.self)) was lost: its nonet was killed")
@@ -37,9 +49,12 @@ struct Record {
 
   /// How long poll(2) may wait, in milliseconds.
   var timeout: CInt {
-    guard let some = linesDue ?? documentDue else { return -1 }
-    let due = min(some, documentDue ?? some)
-    return due.milliseconds(after: .now)
+    // A worker that answers wakes nobody, so whether a run is silent is asked now and then.
+    let look: CInt = tell != nil && !hasTold ? Self.silence / 2 : -1
+    guard let some = linesDue ?? documentDue ?? silenceDue else { return look }
+    let due = min(some, documentDue ?? some, silenceDue ?? some)
+    let left = due.milliseconds(after: .now)
+    return look < 0 ? left : min(left, look)
   }
 
   /// Counts an attempt and tells the logs.
@@ -50,6 +65,9 @@ struct Record {
       countAgain(index, attempt.moment, at: now)
     } else {
       addNew(attempt, by: thread, at: now)
+    }
+    if tell != nil, !hasTold, table.attempts > 0 {
+      silenceDue = now.later(1000 * Int(Self.silence))
     }
     if let due = documentDue, due <= now { bringUpToDate(at: now) }
     if let due = linesDue, due <= now { bringUpToDate(at: now) }
@@ -69,7 +87,8 @@ struct Record {
     }
     guard
       let index = table.add(
-        body, nameRange: nameRange, label: label, isProbe: isProbe, at: attempt.moment)
+        body, nameRange: nameRange, label: label, isProbe: isProbe, attempt.weight,
+        advice: attempt.advice?.words, at: attempt.moment)
     else {
       if document != nil, documentDue == nil { documentDue = now.later(Self.documentInterval) }
       return
@@ -110,6 +129,10 @@ struct Record {
       documentDue = nil
       refreshDocument()
     }
+    if let due = silenceDue, due <= now {
+      (silenceDue, hasTold) = (nil, true)
+      tell?(Summary(table))
+    }
     warn()
   }
 
@@ -123,7 +146,8 @@ struct Record {
     }
     refreshDocument()
     let untold = lines?.untold(table) ?? 0
-    lines?.end(eventCount: table.total, dropped: table.dropped + untold, ending)
+    lines?.end(
+      eventCount: table.total, attempts: table.attempts, dropped: table.dropped + untold, ending)
     document?.finish(table, ending)
     warn()
   }

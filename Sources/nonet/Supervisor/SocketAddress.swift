@@ -45,12 +45,13 @@ enum SocketAddress: Equatable {
     }
   }
 
-  /// Whether the C library asks there for names of users and hosts, and goes on without an answer:
+  /// Whether a library asks there for names of users and hosts, or for a new UUID, and goes on without an answer:
   /// nearly every program does, and it is no attempt to reach anything.
   var isNameService: Bool {
     guard case .unix(let name, false) = self else { return false }
     return name.elementsEqual("/var/run/nscd/socket".utf8)
       || name.elementsEqual("/run/nscd/socket".utf8)
+      || name.elementsEqual("/run/uuidd/request".utf8)
       || name.starts(with: "/run/systemd/userdb/".utf8)
   }
 

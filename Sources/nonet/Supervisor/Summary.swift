@@ -2,16 +2,28 @@
 struct Summary {
   /// Attempts, without those that only find out what there is.
   let count: UInt64
-  /// The first thing that was asked for, and by whom.
+  /// The first thing that mattered of what was asked for, and by whom.
   let first: (label: [UInt8], name: [UInt8])?
+  /// What would have let the first attempt go on of which that is known.
+  let advice: String?
   private let labels: [(text: [UInt8], count: UInt64)]
   private let names: [(text: [UInt8], count: UInt64)]
 
   init(_ table: EventTable) {
     let events = table.events.filter { !$0.isProbe }
-    count = events.reduce(table.dropped) { $0 + $1.count }
-    first = events.first.map { ($0.label, Self.name($0.body[$0.nameRange])) }
-    labels = Self.ranked(events.map { ($0.label, $0.count) })
+    count = table.attempts
+    let weight = events.map { $0.weight }.min()
+    first = events.first { $0.weight == weight }.map {
+      ($0.label, Self.name($0.body[$0.nameRange]))
+    }
+    let advised = events.filter { $0.advice != nil }
+    let advisedWeight = advised.map { $0.weight }.min()
+    advice = advised.first { $0.weight == advisedWeight }?.advice
+    let destinations = events.filter { $0.weight == .destination }
+    let others = events.filter { $0.weight != .destination }
+    labels =
+      Self.ranked(destinations.map { ($0.label, $0.count) })
+      + Self.ranked(others.map { ($0.label, $0.count) })
     names = Self.ranked(events.map { (Self.name($0.body[$0.nameRange]), $0.count) })
   }
 
@@ -20,7 +32,7 @@ struct Summary {
     bytes.isEmpty ? Array("a process without a name".utf8) : Array(bytes)
   }
 
-  /// What was asked for most, `most` of them.
+  /// What was asked for most, `most` of them, addresses before all else.
   func destinations(_ most: Int) -> String { Self.words(labels, most) }
 
   /// Who asked most.

@@ -9,6 +9,8 @@ extension Supervisor {
     let call = Call(notification)
     let ruling = judge.ruling(on: call, by: notification.thread)
     let kind = kinds.kind(of: call)
+    // The query comes next where it comes so that it is seen.
+    if kind != .sendto, kind != .sendmsg, kind != .sendmmsg { noteUnasked() }
     guard let verdict = ruling.verdict else {
       if ruling.isOwn || ruling.isMade {
         _ = answer(.proceed, notification.id)
@@ -16,7 +18,7 @@ extension Supervisor {
         decide(call, kind, notification, network, at: now)
       } else if let connector {
         connector.note(notification)
-        _ = answer(.proceed, notification.id)
+        proceed(call, kind, notification, at: now)
       } else {
         handleAllowed(call, kind, notification, at: now)
       }
@@ -24,10 +26,11 @@ extension Supervisor {
     }
     let evidence = Evidence(call, kind, read: reader(of: notification.thread))
     let thread = identities.thread(notification.thread, at: now)
+    let advice = advice(call, kind, evidence, by: notification.thread)
     if let network, case .refuse(let number) = ruling.answer {
       let attempt = Attempt(
         call: call, kind: kind, evidence: evidence, peer: nil, verdict: verdict, isProbe: false,
-        thread: notification.thread, moment: now)
+        thread: notification.thread, moment: now, advice: advice)
       if let answer = network.answer(notification, attempt, refusal: number, thread) {
         give(answer, to: notification, attempt, thread)
         return
@@ -36,7 +39,7 @@ extension Supervisor {
     if kind == .connect, let connector, case .refuse(let number) = ruling.answer {
       let attempt = Attempt(
         call: call, kind: kind, evidence: evidence, peer: nil, verdict: verdict, isProbe: false,
-        thread: notification.thread, moment: now)
+        thread: notification.thread, moment: now, advice: advice)
       let answer = connector.connect(notification, attempt, refusal: number, thread)
       if let number = answer.errno {
         guard listener.refuse(notification.id, with: number) else { return }
@@ -51,7 +54,8 @@ extension Supervisor {
     guard answer(ruling.answer, notification.id) else { return }
     let attempt = Attempt(
       call: call, kind: kind, evidence: evidence, peer: nil, verdict: verdict,
-      isProbe: ruling.isWithdrawn && kind == .other, thread: notification.thread, moment: now)
+      isProbe: ruling.isWithdrawn && kind == .other, thread: notification.thread, moment: now,
+      advice: advice)
     record.add(attempt, by: thread)
   }
 
@@ -102,11 +106,15 @@ extension Supervisor {
     case .given(isTold: true): record.add(attempt.answered(.allowed, isProbe: true), by: thread)
     case .refuse(let number):
       record.add(attempt.answered(.refused(number), isProbe: false), by: thread)
-    case .believed: record.add(attempt, by: thread)
     case .fail(let number):
       record.add(attempt.answered(.refused(number), isProbe: true), by: thread)
-    case .given, .later, .proceed: return
+    case .given, .believed, .later, .proceed: return
     }
+  }
+
+  /// Writes down what resolvers connected to and did not ask.
+  func noteUnasked() {
+    for one in network?.takeUnasked() ?? [] { record.add(one.attempt, by: one.thread) }
   }
 
   /// Decides about a call that the policy allows, by what it names.
@@ -126,9 +134,42 @@ extension Supervisor {
     let thread = identities.thread(notification.thread, at: now)
     let attempt = Attempt(
       call: call, kind: kind, evidence: evidence, peer: nil, verdict: .refused(network.refusal),
-      isProbe: false, thread: notification.thread, moment: now)
+      isProbe: false, thread: notification.thread, moment: now,
+      advice: sends ? nil : advice(call, kind, evidence, by: notification.thread))
     let (answer, peer) = network.decide(notification, attempt)
     give(answer, to: notification, attempt.sent(to: peer), thread)
+  }
+
+  private func advice(
+    _ call: Call, _ kind: CallKind, _ evidence: Evidence, by thread: pid_t
+  ) -> Advice? {
+    adviser?.advice(call, kind, evidence, by: thread, below: OwnProcess.number)
+  }
+
+  /// Lets a call through in a network of the command's own, and writes down a datagram that would leave it.
+  ///
+  /// The kernel reads the address once more, so the log may be deceived, and nothing else.
+  private func proceed(
+    _ call: Call, _ kind: CallKind, _ notification: Notification, at now: Timestamp
+  ) {
+    let number = notification.thread
+    guard judge.network != nil, kind == .sendto || kind == .sendmsg || kind == .sendmmsg else {
+      _ = answer(.proceed, notification.id)
+      return
+    }
+    let evidence = Evidence(call, kind, wantsPayload: true, read: reader(of: number))
+    guard let address = evidence.address, PrivateNetwork.isOutside(address) else {
+      _ = answer(.proceed, notification.id)
+      return
+    }
+    let thread = identities.thread(number, at: now)
+    let peer = NetworkPeer(
+      of: CInt(bitPattern: call.word(0)), in: number, thread?.identity.process ?? number)
+    guard answer(.proceed, notification.id), let peer, !peer.isStream else { return }
+    let attempt = Attempt(
+      call: call, kind: kind, evidence: evidence, peer: peer, verdict: .refused(ENETUNREACH),
+      isProbe: false, thread: number, moment: now)
+    record.add(attempt, by: thread)
   }
 
   /// Lets a call through and looks where it sends to.

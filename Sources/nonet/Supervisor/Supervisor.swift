@@ -19,6 +19,8 @@ final class Supervisor {
   let connector: UnixConnector?
   /// Who gives IP sockets to the command, where it gets any.
   let network: NetworkSockets?
+  /// Knows which option would have helped, where a person is told.
+  var adviser: Adviser?
   private let signals: SignalReader
   private let command: CommandProcess
   private let complain: (String) -> Void
@@ -43,13 +45,16 @@ final class Supervisor {
   ///   - record: The logs.
   ///   - sockets: What connect may reach though the policy refuses it, where anything.
   ///   - supplied: Where IP sockets are made for the command, and what they may reach.
+  ///   - adviser: Knows which option would help, where a person is told.
   ///   - complain: Tells a person what went wrong.
   init(
     judge: Judge, child: SupervisedChild, signals: SignalReader, record: Record,
     sockets: UnixAllowance? = nil, supplied: (NetworkAllowance, EmptyNetwork)? = nil,
+    adviser: Adviser? = nil,
     complain: @escaping (String) -> Void
   ) {
     self.complain = complain
+    self.adviser = adviser
     self.judge = judge
     self.signals = signals
     self.record = record
@@ -82,6 +87,7 @@ final class Supervisor {
 
   /// Writes the end of the logs, and leaves somebody behind for what the command leaves running.
   func finish(_ ending: Ending) -> Record {
+    noteUnasked()
     record.finish(ending)
     progress.noteOver()
     if isListening, !listener.isAbandoned {
@@ -99,6 +105,7 @@ final class Supervisor {
     OwnProcess.closeInherited()
     record.close()
     record = Record(lines: nil, document: nil) { _ in }
+    adviser = nil
     // What was known of threads counts events of the record that is gone.
     identities = Identities()
     listener.slot = progress.slot(.successor)

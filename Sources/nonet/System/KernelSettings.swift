@@ -25,30 +25,8 @@ func closeSettings() throws(SystemError) -> Int {
     _ = try attempt("making the kernel's settings read-only") { nonet_close_settings(path) }
     count += 1
   }
-  try enterWorkingFolder(mounts: text)
+  _ = try attempt("chdir to the working folder") { nonet_enter_working_folder() }
   return count
-}
-
-/// Enters the working folder anew, so that it is seen through this process's mounts.
-///
-/// A folder that has been removed has no name to enter it by. It stays where it is in one of these mounts
-/// (copy_mnt_ns in fs/namespace.c has moved it there); in others' mounts, `..` would lead around the covers.
-///
-/// - Parameter mounts: What `/proc/self/mountinfo` says.
-private func enterWorkingFolder(mounts: [UInt8]) throws(SystemError) {
-  do throws(SystemError) {
-    _ = try attempt("chdir") { nonet_enter_working_folder() }
-  } catch {
-    var mount: UInt64 = 0
-    guard error.number == ENOENT, nonet_removed_folder_mount(&mount) == 0, mount != 0 else {
-      throw error
-    }
-    let number = Array("\(mount)".utf8)
-    let isOwn = mounts.split(separator: UInt8(ascii: "\n")).contains {
-      $0.prefix { $0 != UInt8(ascii: " ") }.elementsEqual(number)
-    }
-    guard isOwn else { throw error }
-  }
 }
 
 /// More text about mounts than this is refused, in bytes.
@@ -65,7 +43,8 @@ private func settingsMount(_ line: ArraySlice<UInt8>) -> [CChar]? {
 }
 
 private let settingsTypes = [
-  "proc", "sysfs", "cgroup", "binfmt_misc", "debugfs", "tracefs", "configfs", "securityfs", "nfsd",
+  "proc", "sysfs", "cgroup", "cgroup2", "binfmt_misc", "debugfs", "tracefs", "configfs",
+  "securityfs", "nfsd",
 ]
 
 /// A path as the kernel writes it, with `\ooo` for blanks and backslashes.

@@ -13,6 +13,7 @@ struct ThreadStatus: Equatable {
 
   /// A longer text is not read, and its thread is not served.
   static let mostBytes = 16_384
+  private static let usualBytes = 4096
 
   /// Reads the status of a thread; `nil` where it cannot be known.
   init?(of thread: pid_t) { self.init(reading: "/proc/\(thread)/status") }
@@ -22,26 +23,35 @@ struct ThreadStatus: Equatable {
 
   private init?(reading path: String) {
     do throws(SystemError) {
+      // The kernel writes it in one go, and hundreds of groups make it longer than is usual.
       let file = try Descriptor(reading: path)
-      guard let status = ThreadStatus(try file.contents(limit: Self.mostBytes)) else { return nil }
+      var text = try file.start(Self.usualBytes)
+      if text.count == Self.usualBytes { text += try file.contents(limit: Self.mostBytes) }
+      guard let status = ThreadStatus(text) else { return nil }
       self = status
     } catch {
       return nil
     }
   }
 
+  /// What the lines that are read begin with.
+  private static let initials = "TUGSC".utf8
+
   /// Reads the text (proc_pid_status(5)); `nil` unless every line that counts is there.
   init?(_ text: [UInt8]) {
     var found = 0
     var (waiting, blocked, caught): (UInt64, UInt64, UInt64) = (0, 0, 0)
-    for line in text.split(separator: UInt8(ascii: "\n")) {
-      guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { continue }
-      let words = line[(colon + 1)...].split { $0 == UInt8(ascii: "\t") || $0 == UInt8(ascii: " ") }
-      func number(_ index: Int, radix: Int = 10) -> UInt64? {
-        guard index < words.count else { return nil }
-        return UInt64(String(decoding: words[index], as: UTF8.self), radix: radix)
+    var rest = text[...]
+    while let colon = rest.firstIndex(of: UInt8(ascii: ":")) {
+      let name = rest[..<colon]
+      let line = rest[(colon + 1)...].prefix { $0 != UInt8(ascii: "\n") }
+      rest = rest[line.endIndex...].dropFirst()
+      // Of dozens of lines few count.
+      guard let initial = name.first, Self.initials.contains(initial) else { continue }
+      lazy var words = line.split { $0 == UInt8(ascii: "\t") || $0 == UInt8(ascii: " ") }
+      func number(_ index: Int, radix: UInt64 = 10) -> UInt64? {
+        index < words.count ? UInt64(digits: words[index], radix: radix) : nil
       }
-      let name = line[..<colon]
       if name.elementsEqual("Tgid".utf8), let value = number(0) {
         process = pid_t(truncatingIfNeeded: value)
         found |= 1
@@ -54,9 +64,9 @@ struct ThreadStatus: Equatable {
         ids.fileGroup = gid_t(truncatingIfNeeded: file)
         found |= 4
       } else if name.elementsEqual("Groups".utf8) {
-        let groups = words.indices.compactMap { number($0) }
-        ids.groups = groups.map { gid_t(truncatingIfNeeded: $0) }.sorted()
-        if groups.count == words.count { found |= 8 }
+        let groups = words.indices.map { number($0) }
+        ids.groups = groups.compactMap { $0.map { gid_t(truncatingIfNeeded: $0) } }.sorted()
+        if ids.groups.count == groups.count { found |= 8 }
       } else if name.elementsEqual("Seccomp_filters".utf8) {
         filters = number(0) ?? 0
       } else if name.elementsEqual("TracerPid".utf8) {

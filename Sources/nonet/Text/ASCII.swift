@@ -25,6 +25,23 @@ extension UInt8 {
   }
 }
 
+extension UInt64 {
+  /// The number that digits write; `nil` where they are none, are other characters, or write more than
+  /// 64 bits.
+  init?(digits: some Collection<UInt8>, radix: UInt64 = 10) {
+    if digits.isEmpty { return nil }
+    var value: UInt64 = 0
+    for digit in digits {
+      guard let one = digit.hexadecimalValue, one < radix else { return nil }
+      let (product, isTooMuch) = value.multipliedReportingOverflow(by: radix)
+      let (sum, isMore) = product.addingReportingOverflow(UInt64(one))
+      if isTooMuch || isMore { return nil }
+      value = sum
+    }
+    self = value
+  }
+}
+
 extension [UInt8] {
   /// Whether the bytes of a text stand somewhere in here.
   func contains(_ part: String) -> Bool {

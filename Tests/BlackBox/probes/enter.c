@@ -137,6 +137,9 @@ static void lock(void) {
 static void words(void) {
   static char *odd[] = {"TWICE=1", "PATH=/usr/bin:/bin", "TWICE=2", "=empty name", "no equals sign", "LAST=\xff\xfe", NULL};
   environ = odd;
+}
+
+static void removed_folder(void) {
   if (mkdir("gone", 0700) || chdir("gone") || rmdir("../gone")) need("chdir", -1);
 }
 
@@ -151,7 +154,7 @@ static void powers(void) {
 static const struct { const char *name; void (*enter)(void); } STATES[] = {
   {"plain", plain}, {"descriptors", descriptors}, {"limits", limits}, {"signals", signals}, {"child-ignored", child_ignored},
   {"pending", pending}, {"timers", timers}, {"scheduling", scheduling}, {"reset-on-fork", reset_on_fork}, {"attributes", attributes},
-  {"children", children}, {"session", session}, {"lock", lock}, {"words", words}, {"powers", powers}};
+  {"children", children}, {"session", session}, {"lock", lock}, {"words", words}, {"removed-folder", removed_folder}, {"powers", powers}};
 
 int main(int argc, char **argv) {
   if (argc < 3) return 2;

@@ -27,6 +27,11 @@ class Listener:
                 connection.settimeout(2)
                 try:
                     first = connection.recv(4096)
+                    # To close before all of a request was read would reset the connection.
+                    while first.startswith((b"GET ", b"HEAD ")) and b"\r\n\r\n" not in first:
+                        if not (more := connection.recv(4096)):
+                            break
+                        first += more
                 except OSError:
                     first = b""
                 self.seen.append(first)  # before the answer: who has that may look here at once

@@ -119,7 +119,7 @@ extension Plan {
         continue
       }
       switch abi {
-      case 6...: #expect(plan.domains == [.abstractSockets])
+      case 6...: #expect(plan.domains == [.scopes(allowsSignals: request.allowsSignals)])
       case 4...5: #expect(plan.domains == (request.allowsTCP ? [] : [.tcp]))
       default: #expect(plan.domains.isEmpty)
       }

@@ -10,7 +10,8 @@ import Testing
   @discardableResult
   private func add(_ table: inout EventTable, _ body: [UInt8], at time: Int = 1) -> Int? {
     table.add(
-      body, nameRange: 0..<0, label: [], isProbe: false, at: Timestamp(microseconds: time))
+      body, nameRange: 0..<0, label: [], isProbe: false, .other, advice: nil,
+      at: Timestamp(microseconds: time))
   }
 
   @Test func identicalAttemptsAreOneEvent() {
@@ -20,6 +21,17 @@ import Testing
     #expect(table.events.map { $0.count } == [1000, 1])
     #expect(table.events[0].first.microseconds == 1 && table.events[0].last.microseconds == 1000)
     #expect((table.total, table.dropped) == (1001, 0))
+  }
+
+  @Test func probesAreEventsAndNoAttempts() {
+    var table = EventTable()
+    let moment = Timestamp(microseconds: 1)
+    for (number, isProbe) in [(1, true), (2, false), (1, true), (2, false), (3, true)] {
+      _ = table.add(
+        body(number), nameRange: 0..<0, label: [], isProbe: isProbe, .unix, advice: nil,
+        at: moment)
+    }
+    #expect((table.total, table.attempts) == (5, 2))
   }
 
   @Test func firstAndLast() {

@@ -1,0 +1,106 @@
+internal import CLinuxShims
+
+/// A network namespace that another process of this user is in, shown to be one that may be entered.
+///
+/// It is held by descriptors, so that what becomes of the process, or of its number, changes nothing. The kernel
+/// itself says to which user namespace it belongs, who made that one, and from which other one (ioctl_nsfs(2)).
+struct SharedNetwork: ~Copyable {
+  private let network: Descriptor
+  private let users: Descriptor
+
+  /// Looks at the network of a process.
+  ///
+  /// - Parameter process: Any number.
+  /// - Throws: EPERM unless that network belongs to a user namespace which this process's effective user made from this
+  ///   process's own one, or where it is this process's own network.
+  init(of process: pid_t) throws(SystemError) {
+    let number = try attempt("open of /proc/PID/ns/net") { nonet_open_network_of(process) }
+    let network = Descriptor(owning: number)
+    let users = try attempt("ioctl(NS_GET_USERNS)") { nonet_users_of_network(number) }
+    self.network = network
+    self.users = Descriptor(owning: users)
+  }
+
+  /// The network's number, for as long as it is held.
+  var number: UInt64? { fileNumber(network.number) }
+
+  /// Whether it has no interface but `lo`, and `lo` the alias `mark`: found out by a child that goes there.
+  borrowing func isMarked(_ mark: String) -> Bool {
+    nonet_try_network(network.number, users.number, mark) == 0
+  }
+
+  /// Enters it, and looks once more at what `isMarked` tells.
+  ///
+  /// - Throws: What failed; the process may be half-way then.
+  borrowing func enter(_ mark: String) throws(SystemError) {
+    let (network, users) = (network.number, users.number)
+    _ = try attempt("entering the network of the session") {
+      nonet_enter_network(network, users, mark)
+    }
+  }
+
+  /// Whether this process's own network is marked so.
+  static func isHere(_ mark: String) -> Bool { nonet_network_is_marked(mark) == 0 }
+
+  /// Marks this process's own network, over which it has CAP_NET_ADMIN.
+  static func markHere(_ mark: String) throws(SystemError) {
+    _ = try attempt("marking lo (RTM_SETLINK)") { nonet_mark_network(mark) }
+    _ = try attempt("prctl(PR_SET_DUMPABLE)") { nonet_hide_memory() }
+  }
+}
+
+/// The number of the network namespace that a process is in; `nil` where it is gone or may not be looked at.
+func networkNumber(of process: pid_t) -> UInt64? {
+  var status = stat()
+  guard stat("/proc/\(process)/ns/net", &status) == 0 else { return nil }
+  return UInt64(truncatingIfNeeded: status.st_ino)
+}
+
+private func fileNumber(_ descriptor: CInt) -> UInt64? {
+  var status = stat()
+  guard fstat(descriptor, &status) == 0 else { return nil }
+  return UInt64(truncatingIfNeeded: status.st_ino)
+}
+
+/// The numbers of all processes that /proc shows, in its order; none where there are too many to look at.
+func allProcesses() -> [pid_t] { numbers(in: "/proc") ?? [] }
+
+/// A process, held by a handle that no other process takes over (pidfd_open(2)).
+struct HeldProcess: ~Copyable {
+  let number: pid_t
+  private let handle: Descriptor
+
+  /// Holds a process while it is in a network; `nil` where it is not, or not any more.
+  init?(_ number: pid_t, inNetwork network: UInt64) {
+    let opened = nonet_handle(number)
+    guard opened >= 0 else { return nil }
+    let handle = Descriptor(owning: opened)
+    // Once it has not ended after the look, what was looked at was this process.
+    guard networkNumber(of: number) == network, Self.isThere(opened) else { return nil }
+    self.handle = handle
+    self.number = number
+  }
+
+  /// Whether the process has not ended.
+  var isThere: Bool { Self.isThere(handle.number) }
+
+  private static func isThere(_ handle: CInt) -> Bool {
+    let nobody = Readiness.Request(descriptor: -1)
+    let ended = Readiness.Request(descriptor: handle, readsInput: true)
+    return Readiness.wait(ended, nobody, nobody, for: 0).first == .nothing
+  }
+
+  /// What a process is sent.
+  enum Message {
+    case nothing, terminate, kill
+  }
+
+  /// Sends it a signal; one that has ended, or may not be sent any, gets none.
+  borrowing func send(_ message: Message) {
+    switch message {
+    case .nothing: return
+    case .terminate: _ = nonet_signal_handle(handle.number, SIGTERM)
+    case .kill: _ = nonet_signal_handle(handle.number, SIGKILL)
+    }
+  }
+}

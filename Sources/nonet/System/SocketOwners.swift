@@ -1,0 +1,87 @@
+internal import CLinuxShims
+
+/// Whether a process that descends from another one holds the AF_UNIX socket that listens under a path.
+///
+/// Only /proc is asked, and nothing of the command's own file systems, which could keep the caller waiting.
+///
+/// - Parameters:
+///   - path: The name as it was bound, which another path to the same file is not.
+///   - thread: In whose network it is looked for.
+///   - ancestor: The process.
+/// - Returns: `false` also where that cannot be found out, or takes too long.
+func isListening(at path: [UInt8], near thread: pid_t, below ancestor: pid_t) -> Bool {
+  guard let inode = inodeOfListener(at: path, near: thread) else { return false }
+  let wanted = Array("socket:[".utf8) + inode + [UInt8(ascii: "]")]
+  guard let processes = numbers(in: "/proc") else { return false }
+  var links = 0
+  var link = [UInt8](repeating: 0, count: 64)
+  for process in processes where isDescendant(process, of: ancestor) {
+    for number in numbers(in: "/proc/\(process)/fd") ?? [] {
+      links += 1
+      if links > mostLinks { return false }
+      let count = link.withUnsafeMutableBytes { buffer in
+        readlink("/proc/\(process)/fd/\(number)", buffer.baseAddress, buffer.count)
+      }
+      if count == wanted.count, link.starts(with: wanted) { return true }
+    }
+  }
+  return false
+}
+
+/// So many descriptors are looked at, which takes some ten milliseconds.
+private let mostLinks = 16_384
+private let mostNumbers = 16_384
+
+/// The inode of the socket that listens under a path (proc(5), /proc/net/unix: the fourth field has the flag
+/// __SO_ACCEPTCON), as digits.
+private func inodeOfListener(at path: [UInt8], near thread: pid_t) -> [UInt8]? {
+  do throws(SystemError) {
+    let text = try Descriptor(reading: "/proc/\(thread)/net/unix").contents(limit: 1 << 20)
+    for line in text.split(separator: UInt8(ascii: "\n")) {
+      let fields = line.split(separator: UInt8(ascii: " "), maxSplits: 7)
+      if fields.count == 8, fields[3].elementsEqual("00010000".utf8),
+        fields[7].elementsEqual(path)
+      {
+        return Array(fields[6])
+      }
+    }
+    return nil
+  } catch {
+    return nil
+  }
+}
+
+private func isDescendant(_ process: pid_t, of ancestor: pid_t) -> Bool {
+  var process = process
+  for _ in 0..<64 {
+    guard let parent = beginning(of: process)?.parent, parent > 1 else { return false }
+    if parent == ancestor { return true }
+    process = parent
+  }
+  return false
+}
+
+/// The names in a folder of /proc that are numbers; `nil` where there are too many, or it cannot be read.
+func numbers(in folder: String) -> [pid_t]? {
+  guard let list = opendir(folder) else { return nil }
+  defer { closedir(list) }
+  var numbers: [pid_t] = []
+  while let entry = readdir(list) {
+    if numbers.count == mostNumbers { return nil }
+    let name = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+    if let number = pid_t(String(decoding: name, as: UTF8.self)) { numbers.append(number) }
+  }
+  return numbers
+}
+
+/// Whether a thread is in another network namespace than this process; `false` where that is not to be seen.
+func hasOtherNetwork(_ thread: pid_t) -> Bool {
+  func network(_ path: String) -> [UInt8]? {
+    var bytes = [UInt8](repeating: 0, count: 32)
+    let count = bytes.withUnsafeMutableBytes { readlink(path, $0.baseAddress, $0.count) }
+    return count < 0 ? nil : Array(bytes[..<count])
+  }
+  guard let own = network("/proc/self/ns/net"), let other = network("/proc/\(thread)/ns/net")
+  else { return false }
+  return own != other
+}

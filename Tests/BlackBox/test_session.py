@@ -1,0 +1,340 @@
+"""`--session NAME`: commands of one session meet each other on one private loopback, and nobody else.
+
+What a command that is confined could forge, the file that remembers the session and what it names, leads nowhere outside:
+each forgery is first shown to name what it is meant to name.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+from conftest import ROOT
+
+from support.hooks import KNOWN
+from support.listener import Listener
+from support.run import PYTHON, Launcher
+
+as_root = pytest.mark.skipif(not ROOT, reason="only root can set this up")
+SERVE = "import http.server, sys; http.server.test(http.server.SimpleHTTPRequestHandler, port=int(sys.argv[1]), bind='127.0.0.1')"
+ASK = "import socket, sys; s = socket.create_connection(('127.0.0.1', int(sys.argv[1])), 5); print('reached')"
+NETWORK = 'import os; print(os.readlink("/proc/self/ns/net"))'
+
+
+def wait_for(condition, seconds=10):
+    end = time.monotonic() + seconds
+    while not (result := condition()):
+        assert time.monotonic() < end, "it did not come about"
+        time.sleep(0.02)
+    return result
+
+
+@pytest.fixture
+def session(user, nonet, tmp_path_factory):
+    """Starts commands in a session, and ends what is left of them."""
+    folder = pathlib.Path(user.home, "run")
+    folder.mkdir()
+    user.own(folder, 0o700)
+    started, names = [], set()
+
+    def launcher(name="one", *more):
+        names.add(name)
+        return Launcher(user, (nonet, "--loopback", "--session", name, *more, "--"), {"XDG_RUNTIME_DIR": str(folder)})
+
+    def start(name, *argv, ready=None):
+        """A command that goes on; `ready` is a port on which it will listen in its network."""
+        process = launcher(name).popen(*argv, start_new_session=True, stdin=subprocess.DEVNULL)
+        started.append(process)
+        if ready:
+            wait_for(lambda: launcher(name)(PYTHON, "-c", ASK, str(ready)).returncode == 0)
+        return process
+
+    launcher.start = start
+    launcher.memory = lambda name="one": folder / "nonet" / f"session-{name}"
+    launcher.about = lambda name, what: Launcher(user, (nonet, "--session", name, what), {"XDG_RUNTIME_DIR": str(folder)})()
+    yield launcher
+    for process in started:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate(timeout=10)
+    for name in names & {"one", "two", "first"}:
+        launcher.about(name, "--end")
+
+
+def network(done):
+    assert done.returncode == 0, done
+    return done.stdout.strip()
+
+
+# --- meeting, and nobody else --------------------------------------------------------------------
+
+
+def test_a_server_of_one_command_answers_the_next(session, free):
+    session.start("one", PYTHON, "-c", SERVE, "8123", ready=8123)
+    assert session()(PYTHON, "-c", ASK, "8123").stdout == b"reached\n"
+    # Neither outside, nor in another session, nor in none.
+    assert free(PYTHON, "-c", ASK, "8123").returncode != 0
+    assert session("two")(PYTHON, "-c", ASK, "8123").returncode != 0
+    done = session.about("one", "--list")
+    assert done.returncode == 0 and b" 8123 " in done.stdout and PYTHON.encode() in done.stdout, done
+    assert session.about("two", "--list").returncode == 1
+    assert session.about("one", "--end").returncode == 0 and session.about("one", "--list").returncode == 1
+    assert free("true").returncode == 0
+
+
+def test_a_server_outside_is_not_there(session, free):
+    listener = Listener("127.0.0.1")
+    try:
+        assert free(PYTHON, "-c", ASK, str(listener.port)).returncode == 0
+        session.start("one", "sleep", "60")
+        wait_for(lambda: session.about("one", "--list").returncode == 0)
+        for name in ("one", "two"):
+            assert b"reached" not in session(name)(PYTHON, "-c", ASK, str(listener.port)).stdout
+    finally:
+        listener.close()
+
+
+def test_what_a_command_leaves_running_keeps_the_session(session):
+    """Its first command is over; the file names a process that is gone."""
+    left = session()("sh", "-c", f"{PYTHON} -c \"$1\" 8124 >/dev/null 2>&1 & {PYTHON} -c '{NETWORK}'", "sh", SERVE)
+    wait_for(lambda: session()(PYTHON, "-c", ASK, "8124").returncode == 0)
+    assert network(session()(PYTHON, "-c", NETWORK)) == network(left)
+
+
+def test_many_at_once_share_one_network(session, user):
+    code = NETWORK + "; import sys; sys.stdout.flush(); import time; time.sleep(60)"
+    crowd = [session.start("one", PYTHON, "-c", code) for _ in range(50)]
+    seen = {process.stdout.readline() for process in crowd}
+    assert len(seen) == 1 and b"net:[" in seen.pop()
+    assert session.about("one", "--end").returncode == 0
+    assert all(process.wait(10) != 0 for process in crowd)
+
+
+def test_abstract_sockets_meet_and_files_do_not(session):
+    """As sessions.md says: of another command's AF_UNIX sockets only the abstract ones are known to be inside."""
+    serve = "import socket, time; s = socket.socket(socket.AF_UNIX); s.bind('\\0x'); s.listen(); t = socket.socket(socket.AF_UNIX); t.bind('x'); t.listen(); print('up', flush=True); time.sleep(60)"
+    ask = "import socket, sys; socket.socket(socket.AF_UNIX).connect(eval(sys.argv[1])); print('reached')"
+    server = session.start("one", PYTHON, "-c", serve)
+    if server.stdout.readline() != b"up\n":
+        pytest.skip("no AF_UNIX sockets here: " + server.communicate()[1].decode())
+    assert session()(PYTHON, "-c", ask, "'\\0x'").stdout == b"reached\n"
+    assert session()(PYTHON, "-c", ask, "'x'").returncode != 0
+    assert session("two")(PYTHON, "-c", ask, "'\\0x'").returncode != 0
+
+
+def test_a_session_inside_itself_stays_there(session, nonet):
+    inner = [nonet, "--loopback", "--session", "one", "--", PYTHON, "-c", NETWORK]
+    outer = session()("sh", "-c", f"{PYTHON} -c '{NETWORK}'; exec \"$@\"", "sh", *inner)
+    assert outer.returncode == 0 and len(set(outer.stdout.split())) == 1, outer
+
+
+def test_layers_stand_in_a_network_that_was_there(session, user):
+    """No capability is left that the command of a network of its own would not have; NO_NEW_PRIVS is set."""
+    code = "print([line for line in open('/proc/self/status') if line[:3] in ('Cap', 'NoN', 'Sec')])"
+    first = session("first")(PYTHON, "-c", code)
+    session.start("one", "sleep", "60")
+    wait_for(lambda: session.about("one", "--list").returncode == 0)
+    second = session()(PYTHON, "-c", code)
+    assert first.returncode == 0 and first.stdout == second.stdout and b"NoNewPrivs:\\t1" in second.stdout
+    if user.name == "nobody":
+        assert b"CapEff:\\t0000000000000000" in second.stdout
+
+
+# --- forgeries -----------------------------------------------------------------------------------
+
+
+def forge(session, user, content):
+    path = session.memory()
+    session()("true")
+    assert path.read_text().strip().isdigit()
+    path.write_text(content)
+    user.own(path)
+
+
+def outside(session):
+    """A session's command is in a network of its own: neither the one here nor that of init."""
+    found = network(session()(PYTHON, "-c", NETWORK)).decode()
+    assert found != os.readlink("/proc/self/ns/net")
+    return found
+
+
+@pytest.mark.parametrize("content", ["", "0", "-1", "1", "x", "99999999999999999999", "4194305", " 7", "7\n8" * 9])
+def test_a_memory_that_names_nobody(session, user, content):
+    forge(session, user, content)
+    outside(session)
+
+
+def test_a_memory_that_names_a_process_outside(session, user, free):
+    other = free.popen("sleep", "60")
+    try:
+        forge(session, user, str(other.pid))
+        outside(session)
+        # Its number may also be what a session's process once had.
+        forge(session, user, str(os.getpid()))
+        outside(session)
+    finally:
+        other.kill()
+        other.communicate()
+
+
+def unshared(launcher, *more):
+    """A process in a network of the user's own making, with `lo` alone unless told otherwise."""
+    process = launcher.popen("unshare", "-Urn", "sh", "-c", " ".join((*more, "echo up; exec sleep 60")))
+    if process.stdout.readline() != b"up\n":
+        pytest.skip("unshare: " + process.communicate()[1].decode())
+    return process
+
+
+@pytest.mark.parametrize("more", [
+    (),
+    ("ip link set lo alias 'nonet session two';",),
+    ("ip link set lo alias 'nonet session one'; ip tuntap add tap0 mode tap || exit;",),
+    ("ip link set lo alias 'nonet session one'; ip link add veth0 type veth peer name veth1 || exit;",),
+], ids=["unmarked", "another", "tap", "veth"])
+def test_a_memory_that_names_another_network_of_the_users(session, user, free, more):
+    """As rootless containers have them, whose proxies listen on their loopback."""
+    other = unshared(free, *more)
+    try:
+        forge(session, user, str(other.pid))
+        assert outside(session) != os.readlink(f"/proc/{other.pid}/ns/net")
+    finally:
+        other.kill()
+        other.communicate()
+
+
+def test_the_mark_is_what_is_looked_for(session, user, free):
+    """The instrument of the test above: with the right alias and nothing else, such a network is taken."""
+    other = unshared(free, "ip link set lo up; ip link set lo alias 'nonet session one' || exit;")
+    try:
+        forge(session, user, str(other.pid))
+        assert outside(session) == os.readlink(f"/proc/{other.pid}/ns/net")
+    finally:
+        other.kill()
+        other.communicate()
+
+
+@as_root
+def test_a_memory_that_names_a_process_of_another_user(session, user):
+    name = {"root": 65534, "nobody": 0}[user.name]
+    options = {"user": name, "group": name, "extra_groups": []} if name else {}
+    other = subprocess.Popen(["unshare", "-Urn", "sh", "-c", "ip link set lo alias 'nonet session one'; echo up; exec sleep 60"], stdout=subprocess.PIPE, **options)
+    try:
+        assert other.stdout.readline() == b"up\n"
+        forge(session, user, str(other.pid))
+        assert outside(session) != os.readlink(f"/proc/{other.pid}/ns/net")
+        assert session.about("one", "--end").returncode == 0 and other.poll() is None
+    finally:
+        other.kill()
+        other.communicate()
+
+
+def test_ending_ends_nobody_else(session, user, free):
+    other = free.popen("sleep", "60")
+    try:
+        forge(session, user, str(other.pid))
+        server = session.start("one", "sleep", "60")
+        wait_for(lambda: session.about("one", "--list").returncode == 0)
+        session.memory().write_text(str(other.pid))
+        assert session.about("one", "--end").returncode == 0
+        assert server.wait(10) != 0 and other.poll() is None
+    finally:
+        other.kill()
+        other.communicate()
+
+
+@pytest.mark.parametrize("kind", ["link", "fifo", "huge", "folder", "socket", "hard"])
+def test_a_memory_of_another_kind(session, user, kind):
+    session()("true")
+    path = session.memory()
+    path.unlink()
+    kept = pathlib.Path(user.home, "kept")
+    kept.write_text("kept")
+    user.own(kept)
+    if kind == "link":
+        path.symlink_to(kept)
+    elif kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "huge":
+        with open(path, "wb") as file:
+            file.truncate(1 << 40)
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "socket":
+        with socket.socket(socket.AF_UNIX) as one:
+            one.bind(str(path))
+    else:
+        os.link(kept, path)
+    if kind not in ("link", "hard"):
+        user.own(path)
+    outside(session)
+    assert kept.read_text() == "kept" and path.is_file() and not path.is_symlink()
+
+
+def test_a_lock_that_is_held_only_costs_time(session, user):
+    session.start("one", "sleep", "60")
+    wait_for(lambda: session.about("one", "--list").returncode == 0)
+    first = network(session()(PYTHON, "-c", NETWORK))
+    with open(session.memory(), "rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        assert network(session()(PYTHON, "-c", NETWORK)) == first
+
+
+# --- what is refused -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "a b", "ä", "x" * 65, "env:", "env:1", "env:a-b", ".\n"])
+def test_bad_names(session, name):
+    done = session(name)("touch", "ran")
+    assert done.returncode == 125 and done.stderr.startswith(b"nonet: --session"), done
+    assert not pathlib.Path(session().user.home, "ran").exists()
+
+
+def test_bad_company(user, nonet, session):
+    for words in (("--session", "x", "--", "true"), ("--loopback", "--session", "x", "--observe", "--", "true"), ("--list",), ("--end",),
+                  ("--session", "x", "--list", "--", "true"), ("--session", "x", "--list", "--end"), ("--session", "x", "--check")):
+        done = Launcher(user, (nonet,))(*words)
+        assert done.returncode == 125 and done.stderr.startswith(b"nonet: ") and not done.stdout, (words, done)
+
+
+def test_a_variable_names_the_session(session, user, nonet):
+    def of(value):
+        env = {} if value is None else {"HOST_ID": value}
+        return session("env:HOST_ID")(PYTHON, "-c", NETWORK, env=env)
+
+    session.start("one", "sleep", "60")
+    wait_for(lambda: session.about("one", "--list").returncode == 0)
+    assert network(of("one")) == network(session()(PYTHON, "-c", NETWORK))
+    assert network(of(None)) != network(of("one")) and network(of("")) != network(of("one"))
+    assert of("a/b").returncode == 125
+
+
+# --- hooks ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("host", KNOWN)
+def test_hooked_commands_of_one_conversation_meet(host, me, nonet, tmp_path):
+    """What a command leaves running answers the next one of the same conversation, and none of another."""
+    env = {**me.environment(), "XDG_RUNTIME_DIR": str(tmp_path)}
+    name = {"cursor": "conversation_id", "copilot-cli": "sessionId"}.get(host, "session_id")
+
+    def run(identity, command):
+        asks = {key: value for key, value in KNOWN[host].asks.items() if key not in ("session_id", "sessionId", "conversation_id")}
+        question = {**asks, name: identity, KNOWN[host].input: KNOWN[host].writes_input({"command": command})}
+        done = subprocess.run([nonet, "--hook", host, "--loopback"], input=json.dumps(question).encode(), capture_output=True, timeout=20, env=env)
+        assert done.returncode == 0, done
+        line = KNOWN[host].told(json.loads(done.stdout))
+        assert f"--session {identity} " in line
+        return subprocess.run(["bash", "-c", line], capture_output=True, timeout=20, env=env, cwd=me.home)
+
+    try:
+        run("c-1", f'{PYTHON} -c "{SERVE}" 8125 >/dev/null 2>&1 & disown')
+        wait_for(lambda: b"reached" in run("c-1", f'{PYTHON} -c "{ASK}" 8125').stdout)
+        assert b"reached" not in run("c-2", f'{PYTHON} -c "{ASK}" 8125').stdout
+    finally:
+        subprocess.run([nonet, "--session", "c-1", "--end"], env=env, timeout=20, check=True)
