@@ -80,3 +80,30 @@ def test_an_allow_list_counts_what_it_allows(bare, me):
         file.write("default deny\nforeign deny\nallow read, write, exit_group\nallow close if fd < 3\nlog getpid\n")
     text = bare("-q", "--explain", "--policy", "p.policy").stdout.decode()
     assert CLOSING.search(text).groups() == ("3", "3", "0", "0")
+
+
+IMPOSSIBLE = """default allow
+foreign allow
+deny fcntl if cmd in { 1, 3, 5 } or cmd == 4 and arg == 0
+deny madvise if advice in { MADV_WILLNEED, MADV_DONTNEED }
+deny socket with EPERM if domain == AF_UNIX
+deny socket if domain <= 10
+"""
+
+
+def test_only_what_can_occur(bare):
+    """One case for each answer and rule, in its simplest form, with the rule that decides it and no other."""
+    done = bare("-q", "--explain", "--arch=x86_64", "--policy", "-", input=IMPOSSIBLE.encode())
+    native, _ = done.stdout.decode().split("\n\n", 2)[1:]
+    native = [re.sub(r"^ +\d* *", "", line) for line in native.splitlines()]
+    cases = {call: native[native.index(next(line for line in native if line.startswith(f"{call} "))):][:count]
+             for call, count in {"fcntl": 5, "madvise": 2, "socket": 3}.items()}
+    assert [re.sub(r" +", " ", line) for line in cases["fcntl"]] == [
+        "fcntl EACCES if cmd in { 1, 3, 5 } (rule 1)",
+        "allow if not cmd in { 1, 3, 4, 5 } (default)",
+        "EACCES if cmd == 4 and arg == 0 (rule 1)",
+        "allow if cmd == 4 and arg >> 32 == 0 and arg & 0xffffffff != 0 (default)",
+        "allow otherwise (default)"]
+    assert "{ MADV_WILLNEED, MADV_DONTNEED }" in "".join(cases["madvise"])
+    socket = "".join(cases["socket"])
+    assert "EPERM if domain == AF_UNIX  (rule 3)" in socket and "foreign" not in "".join(native)

@@ -15,11 +15,23 @@ struct CallWalk {
   private let rules: [Int]
   /// The rules as far as they speak of this call, whose parameters have the names that are shown.
   private let named: [Policy.Rule]
-  private var path: [Condition] = []
+  private var path = CaseFacts()
+  /// What the path leaves of the calls; a test that it decides has one end.
+  private var constraint = PathConstraint(remainingSteps: 1_000_000)
+  /// Which rule decides.
+  private let deciders: CallSemantics
+  private var cases: [Case] = []
   private var steps = 0
   private(set) var outcomes: [Explanation.Outcome] = []
   private(set) var isCut = false
   private(set) var junkArguments: [String] = []
+
+  /// One end of the filter and what leads to it.
+  private struct Case {
+    let answer: UInt32
+    var facts: CaseFacts
+    let origins: [CompiledPolicy.Origin]
+  }
 
   /// What a register holds.
   private enum Held {
@@ -34,16 +46,6 @@ struct CallWalk {
     var a = Held.constant(0)
     var x = Held.constant(0)
     var scratch = [Held](repeating: .constant(0), count: Instruction.Slot.all.count)
-  }
-
-  /// One test of an argument on the way, and how it went.
-  private struct Condition {
-    /// `nil` where the program computes what it tests.
-    let content: ProgramFlow.Content?
-    let test: Instruction.Test
-    let constant: UInt32
-    let holds: Bool
-    let words: String
   }
 
   init(
@@ -63,18 +65,56 @@ struct CallWalk {
         let rule = compiled.policy.rules[index]
         return Policy.Rule(rule.verdict, [syscall], if: rule.condition)
       }
+    deciders = CallSemantics(decidersOf: syscall, rules, of: compiled.policy, on: architecture)
     data = SeccompData(nr: number, arch: architecture.auditValue)
   }
 
   /// Follows the filter from its beginning.
-  mutating func follow() { follow(from: 0, Registers()) }
+  mutating func follow() {
+    follow(from: 0, Registers())
+    join()
+    let words = FactWording(wording: wording, rules: named, architecture: architecture)
+    outcomes = cases.map { one in
+      Explanation.Outcome(
+        answer: one.answer, conditions: words.conditions(one.facts), origins: one.origins)
+    }
+  }
+
+  /// Makes one case of those that differ in the values of one word.
+  private mutating func join() {
+    var first = 0
+    while first < cases.count {
+      if joinsAnother(first) {
+        // What grew may now join an earlier one.
+        first = 0
+      } else {
+        first += 1
+      }
+    }
+  }
+
+  private mutating func joinsAnother(_ first: Int) -> Bool {
+    let own = cases[first]
+    for index in cases.indices where index > first {
+      let other = cases[index]
+      guard other.answer == own.answer, other.origins == own.origins,
+        let joined = own.facts.joined(with: other.facts)
+      else { continue }
+      cases[first].facts = joined
+      cases.remove(at: index)
+      return true
+    }
+    return false
+  }
 
   private mutating func follow(from start: Int, _ known: Registers) {
     var registers = known
     var index = start
     while true {
       steps += 1
-      if outcomes.count >= Self.mostOutcomes || steps > Self.mostSteps {
+      if cases.count >= Self.mostOutcomes || steps > Self.mostSteps
+        || constraint.remainingSteps < 0
+      {
         isCut = true
         return
       }
@@ -89,10 +129,13 @@ struct CallWalk {
           index += Int(holds ? ifTrue : ifFalse)
           continue
         }
+        let mark = constraint.mark
+        let before = path
         for holds in [true, false] {
-          path.append(condition(registers.a, test, operand, holds))
+          add(registers.a, test, operand, holds)
           follow(from: index + Int(holds ? ifTrue : ifFalse), registers)
-          path.removeLast()
+          constraint.restore(mark)
+          path = before
         }
         return
       case .return(let result):
@@ -105,9 +148,7 @@ struct CallWalk {
           isCut = true
           return
         }
-        outcomes.append(
-          Explanation.Outcome(
-            answer: answer, conditions: conditions, origins: origins(at: index - 1)))
+        cases.append(Case(answer: answer, facts: path, origins: origins(at: index - 1)))
         return
       case .load, .loadIndex, .store, .storeIndex, .arithmetic, .negate, .copyToIndex,
         .copyFromIndex:
@@ -172,23 +213,40 @@ extension CallWalk {
   }
 
   /// How a test ends that the call or the way so far has decided; `nil` where both ends are possible.
-  private func settled(_ a: Held, _ test: Instruction.Test, _ operand: UInt32?) -> Bool? {
+  private mutating func settled(_ a: Held, _ test: Instruction.Test, _ operand: UInt32?) -> Bool? {
     guard let operand else { return nil }
     switch a {
     case .constant(let value): return test.holds(value, operand)
     case .computed: return nil
     case .word(let content):
-      for condition in path {
-        guard let known = condition.content, known.word == content.word else { continue }
-        if condition.holds, condition.test == .equal, known.mask == .max {
-          return test.holds(condition.constant & content.mask, operand)
-        }
-        if known == content, condition.test == test, condition.constant == operand {
-          return condition.holds
+      let view = WordView(content.word, mask: content.mask)
+      switch WordTest.asking(test, view, operand) {
+      case .known(let holds): return holds
+      case .open(let question):
+        switch constraint.decide(question) {
+        case .always: return true
+        case .never: return false
+        case .both: return nil
         }
       }
-      return nil
     }
+  }
+
+  /// Goes one way at a test.
+  private mutating func add(
+    _ a: Held, _ test: Instruction.Test, _ operand: UInt32?, _ holds: Bool
+  ) {
+    guard case .word(let content) = a, let operand else {
+      return path.add(computed: "what it computes \(holds ? "passes" : "fails") a test")
+    }
+    let view = WordView(content.word, mask: content.mask)
+    if case .open(let question) = WordTest.asking(test, view, operand) {
+      constraint.narrow(question, to: holds)
+    }
+    let mask = test == .bitsSet ? content.mask & operand : content.mask
+    path.add(
+      ProgramFlow.Content(word: content.word, mask: mask),
+      RangeSet(test, operand, holds: holds))
   }
 
   /// Notes the upper half of an argument of which the kernel takes the lower one.
@@ -203,64 +261,40 @@ extension CallWalk {
   }
 }
 
-/// Words for what was found.
+/// Which rules are behind an answer.
 extension CallWalk {
-  /// The path in words, without what another part of it implies.
-  private var conditions: [String] {
-    let known = path.filter { $0.holds && $0.test == .equal }
-    return path.compactMap { condition in
-      let isImplied =
-        !condition.holds && condition.content != nil
-        && known.contains { $0.content == condition.content }
-      return isImplied ? nil : condition.words
+  /// The parts of the policy that decide some call of the path.
+  private mutating func origins(at index: Int) -> [CompiledPolicy.Origin] {
+    if compiled.isRead { return [] }
+    if architecture != compiled.architecture, compiled.policy.foreign != .compile {
+      return [.foreign]
     }
+    let mark = constraint.mark
+    var found: [UInt32] = []
+    decide(deciders.start, &found)
+    constraint.restore(mark)
+    return found.sorted().map { $0 == CallSemantics.noRule ? .default : .rule(Int($0)) }
   }
 
-  private func condition(
-    _ a: Held, _ test: Instruction.Test, _ operand: UInt32?, _ holds: Bool
-  ) -> Condition {
-    guard case .word(let content) = a, let operand else {
-      let words = "what it computes \(holds ? "passes" : "fails") a test"
-      return Condition(content: nil, test: test, constant: 0, holds: holds, words: words)
-    }
-    return Condition(
-      content: content, test: test, constant: operand, holds: holds,
-      words: words(content, test, operand, holds))
-  }
-
-  private func words(
-    _ content: ProgramFlow.Content, _ test: Instruction.Test, _ constant: UInt32, _ holds: Bool
-  ) -> String {
-    var value = wording.value(content, named, on: architecture)
-    if content.mask == .max, test != .bitsSet, wording.isHalf(content.word, named, on: architecture)
-    {
-      value += " & 0xffffffff"
-    }
-    let number = wording.constant(constant, of: content, named, on: architecture)
-    return "\(value) \(test.relation(holds)) \(number)"
-      + (test == .bitsSet ? (holds ? " != 0" : " == 0") : "")
-  }
-
-  /// An answer is shared by many calls; of its reasons only those count that speak of this one.
-  private func origins(at index: Int) -> [CompiledPolicy.Origin] {
-    let all = compiled.origins[index]
-    let own = all.filter { origin in
-      if case .rule(let rule) = origin { return rules.contains(rule) }
-      return false
-    }
-    if !own.isEmpty { return own }
-    return all.filter { $0 == .default || $0 == .foreign }
-  }
-}
-
-extension Instruction.Test {
-  /// The comparison in the policy language, as it is when the test holds or does not.
-  fileprivate func relation(_ holds: Bool) -> String {
-    switch self {
-    case .equal: holds ? "==" : "!="
-    case .greater: holds ? ">" : "<="
-    case .greaterOrEqual: holds ? ">=" : "<"
-    case .bitsSet: "&"
+  private mutating func decide(_ next: CallSemantics.Next, _ found: inout [UInt32]) {
+    switch next {
+    case .answer(let rule):
+      if !found.contains(rule) { found.append(rule) }
+    case .question(let position):
+      let question = deciders.questions[position]
+      if constraint.remainingSteps < 0 { return }
+      switch constraint.decide(question.test) {
+      case .always: decide(question.ifTrue, &found)
+      case .never: decide(question.ifFalse, &found)
+      case .both:
+        let mark = constraint.mark
+        constraint.narrow(question.test, to: true)
+        decide(question.ifTrue, &found)
+        constraint.restore(mark)
+        constraint.narrow(question.test, to: false)
+        decide(question.ifFalse, &found)
+        constraint.restore(mark)
+      }
     }
   }
 }

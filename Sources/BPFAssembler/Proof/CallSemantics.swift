@@ -47,6 +47,30 @@ struct CallSemantics {
     }
   }
 
+  /// The answer of `init(decidersOf:)` where no rule decides.
+  static let noRule = UInt32.max
+
+  /// Which of some rules decides a call: the answers are their positions, or `noRule`.
+  ///
+  /// - Parameters:
+  ///   - call: The call.
+  ///   - rules: The positions of the rules that name the call, rising.
+  ///   - policy: The policy.
+  ///   - architecture: The ABI of the call.
+  init(
+    decidersOf call: Syscall, _ rules: [Int], of policy: Policy, on architecture: Architecture
+  ) {
+    start = .answer(Self.noRule)
+    let context = Context(call: call, architecture: architecture)
+    for index in rules.reversed() {
+      let match = Next.answer(UInt32(truncatingIfNeeded: index))
+      start =
+        policy.rules[index].condition.map {
+          ask($0, context, ifTrue: match, ifFalse: start)
+        } ?? match
+    }
+  }
+
   /// Whose arguments a condition speaks of.
   private struct Context {
     let call: Syscall
