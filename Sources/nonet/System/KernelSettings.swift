@@ -15,7 +15,7 @@ func canWriteSettings() throws(SystemError) -> Bool {
 /// - Throws: The step that failed; mounts of others are untouched then too.
 func closeSettings() throws(SystemError) -> Int {
   _ = try attempt("unshare(CLONE_NEWNS)") { nonet_own_mounts() }
-  let text = try Descriptor(reading: "/proc/self/mountinfo").contents(limit: mostMounts)
+  let text = try mounts()
   guard text.count <= mostMounts else {
     throw SystemError(call: "reading /proc/self/mountinfo", number: E2BIG)
   }
@@ -27,6 +27,15 @@ func closeSettings() throws(SystemError) -> Int {
   }
   _ = try attempt("chdir to the working folder") { nonet_enter_working_folder() }
   return count
+}
+
+/// What mounts there are (proc_pid_mountinfo(5)).
+///
+/// - Throws: Also where /proc is not there: what is mounted elsewhere is not known then.
+private func mounts() throws(SystemError) -> [UInt8] {
+  let name = "/proc/self/mountinfo"
+  let file = Descriptor(owning: try attempt("open of \(name)") { nonet_open_for_reading(name) })
+  return try file.contents(limit: mostMounts)
 }
 
 /// More text about mounts than this is refused, in bytes.

@@ -11,17 +11,15 @@ internal import CLinuxShims
 /// - Returns: `false` also where that cannot be found out, or takes too long.
 func isListening(at path: [UInt8], near thread: pid_t, below ancestor: pid_t) -> Bool {
   guard let inode = inodeOfListener(at: path, near: thread) else { return false }
-  let wanted = Array("socket:[".utf8) + inode + [UInt8(ascii: "]")]
+  let wanted = (Array("socket:[".utf8) + inode + [UInt8(ascii: "]")]).map { CChar(bitPattern: $0) }
   guard let processes = numbers(in: "/proc") else { return false }
   var links = 0
-  var link = [UInt8](repeating: 0, count: 64)
+  var link = [CChar](repeating: 0, count: 64)
   for process in processes where isDescendant(process, of: ancestor) {
     for number in numbers(in: "/proc/\(process)/fd") ?? [] {
       links += 1
       if links > mostLinks { return false }
-      let count = link.withUnsafeMutableBytes { buffer in
-        readlink("/proc/\(process)/fd/\(number)", buffer.baseAddress, buffer.count)
-      }
+      let count = readlink("/proc/\(process)/fd/\(number)", &link, link.count)
       if count == wanted.count, link.starts(with: wanted) { return true }
     }
   }

@@ -50,6 +50,7 @@ _NUMBERS = {
     "openat": (257, 295, 56, 322),
     "perf_event_open": (298, 336, 241, 364),
     "pidfd_getfd": (438, 438, 438, 438),
+    "prlimit64": (302, 340, 261, 369),
     "process_vm_readv": (310, 347, 270, 376),
     "process_vm_writev": (311, 348, 271, 377),
     "ptrace": (101, 26, 117, 26),
