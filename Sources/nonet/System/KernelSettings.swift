@@ -33,8 +33,10 @@ func closeSettings() throws(SystemError) -> Int {
 ///
 /// - Throws: Also where /proc is not there: what is mounted elsewhere is not known then.
 private func mounts() throws(SystemError) -> [UInt8] {
-  let name = "/proc/self/mountinfo"
-  let file = Descriptor(owning: try attempt("open of \(name)") { nonet_open_for_reading(name) })
+  let file = Descriptor(
+    owning: try attempt("open of /proc/self/mountinfo") {
+      nonet_open_for_reading("/proc/self/mountinfo")
+    })
   return try file.contents(limit: mostMounts)
 }
 
