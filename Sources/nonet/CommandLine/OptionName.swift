@@ -5,7 +5,6 @@
 enum OptionName: String, CaseIterable {
   case policy = "--policy"
   case loopback = "--loopback"
-  case merge = "--merge"
   case deny = "--deny"
   case allow = "--allow"
   case errno = "--errno"
@@ -37,7 +36,6 @@ enum OptionName: String, CaseIterable {
   case handsFolder = "--cd"
   case dump = "--dump-bpf"
   case explain = "--explain"
-  case diff = "--diff"
   case filter = "--filter"
   case verify = "--verify"
   case check = "--check"
@@ -68,7 +66,7 @@ enum OptionName: String, CaseIterable {
   /// What the value is; `nil` for an option that has none.
   var kind: OptionKind? {
     switch self {
-    case .policy, .diff: .policy
+    case .policy: .policy
     case .printPolicy: .preset
     case .deny, .allow: .call
     case .errno: .errno
@@ -78,7 +76,7 @@ enum OptionName: String, CaseIterable {
     case .format: .format
     case .hook: .host
     case .names: .kind
-    case .merge, .log, .report, .from, .filter: .file
+    case .log, .report, .from, .filter: .file
     case .logDirectory: .folder
     case .allowUnix: .socket
     case .allowConnect: .endpoint
@@ -107,7 +105,7 @@ enum OptionName: String, CaseIterable {
   /// Whether it may stand where commands are confined for good: in a hook or for a shell.
   var isForEveryCommand: Bool {
     switch self {
-    case .policy, .loopback, .merge, .deny, .allow, .errno, .keepCaps, .allowSignals, .unproved, .backend, .offline, .session, .log, .logDirectory, .hint, .destinations, .allowUnix, .allowConnect, .quiet, .verbose: true
+    case .policy, .loopback, .deny, .allow, .errno, .keepCaps, .allowSignals, .unproved, .backend, .offline, .session, .log, .logDirectory, .hint, .destinations, .allowUnix, .allowConnect, .quiet, .verbose: true
     case _: false
     }
   }
@@ -126,7 +124,6 @@ enum OptionName: String, CaseIterable {
     switch self {
     case .policy: ([.policy], "a command has one policy")
     case .loopback: ([.policy], "--loopback is short for --policy loopback; the line 'layers namespace' in a policy file gives it a network of its own")
-    case .merge: ([.merge], "a policy is merged with one profile")
     case .install: ([.uninstall, .status, .trial], nil)
     case .uninstall: ([.install, .status, .trial], nil)
     case .status: ([.install, .uninstall, .trial], nil)
@@ -157,7 +154,7 @@ enum OptionName: String, CaseIterable {
     case .verify: [.verify, .dump, .explain]
     case .list: [.session]
     case .end: [.session]
-    case .arch: [.dump, .explain, .diff]
+    case .arch: [.dump, .explain]
     case .format: [.dump, .explain, .check]
     case _: nil
     }
