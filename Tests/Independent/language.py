@@ -27,7 +27,7 @@ WIDTHS = {
     "socket socketpair": "domain:i type:i protocol:i", "ioctl": "fd:i cmd:i", "keyctl": "operation:i", "clone": "flags:i", "unshare": "flags:l",
     "seccomp": "operation:i flags:i", "kill": "pid:i sig:i", "tkill": "tid:i sig:i", "tgkill": "tgid:i tid:i sig:i",
     "pidfd_send_signal": "pidfd:i sig:i", "rt_sigqueueinfo": "tgid:i sig:i", "rt_tgsigqueueinfo": "tgid:i tid:i sig:i",
-    "fcntl fcntl64": "fd:i cmd:i arg:l", "prlimit64": "pid:i", "setpriority": "which:i who:i", "ioprio_set": "which:i who:i",
+    "fcntl fcntl64": "fd:i cmd:i arg:l", "prlimit64": "pid:i resource:i", "setpriority": "which:i who:i", "ioprio_set": "which:i who:i",
     "sched_setscheduler sched_setparam sched_setattr sched_setaffinity": "pid:i"}
 PARAMETERS = {call: {name.split(":")[0]: (index, name.endswith(":i")) for index, name in enumerate(names.split())}
               for calls, names in WIDTHS.items() for call in calls.split()}
@@ -60,7 +60,7 @@ _constants = {}
 def constant(name):
     """The value that the C compiler gives a constant or an errno."""
     if name not in _constants:
-        headers = "errno.h sys/socket.h linux/netlink.h linux/keyctl.h linux/seccomp.h sys/ioctl.h linux/if_tun.h linux/vhost.h sched.h fcntl.h signal.h"
+        headers = "errno.h sys/socket.h linux/netlink.h linux/keyctl.h linux/seccomp.h sys/ioctl.h linux/if_tun.h linux/vhost.h sched.h fcntl.h signal.h sys/resource.h"
         source = "#define _GNU_SOURCE\n" + "".join(f"#include <{one}>\n" for one in headers.split()) + f"long long value = {name};\n"
         assembly = subprocess.run(["cc", "-x", "c", "-S", "-o", "-", "-"], input=source.encode(), stdout=subprocess.PIPE, check=True, timeout=30).stdout
         found = re.search(rb"\.quad\s+(-?\d+)", assembly)

@@ -104,9 +104,6 @@ def prepared(wishes: Wishes) -> List[str]:
         words += ["--backend", "seccomp"]
     else:
         words += ["--log", log]
-        # With it the log says where to, where this nonet, this machine and these options let it.
-        if not wishes.warn and not wishes.loopback and _can_record(*wishes.words, "--destinations"):
-            words.append("--destinations")
     return [*words, "--"]
 
 
