@@ -385,8 +385,7 @@ order: $B/traced ## traces what a start runs and puts it side by side in the bin
 	@$(call replace,$(ORDER))
 	@$(MAKE) --no-print-directory all
 
-# Undefined behaviour is C's: the
-# shims and the children trap there, for which the sanitizer needs no runtime.
+# Undefined behaviour is C's: the shims and the children trap there, for which the sanitizer needs no runtime.
 SANITIZED := SWIFT_BACKTRACE=enable=no swift test $(OPTIMIZED) \
   -Xcc -fsanitize=undefined -Xcc -fsanitize-trap=undefined
 sanitize: toolchain ## the Swift tests under address and thread sanitizer, C under the one for undefined behaviour

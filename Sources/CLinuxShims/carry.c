@@ -268,6 +268,7 @@ void nonet_forget_copies(const struct nonet_copies *found) {
 
 struct joining {
   int socket;
+  int highest; // of the numbers that the socket gets
   struct nonet_copies *found;
 };
 
@@ -297,18 +298,15 @@ static void join_here(int socket, int highest, struct nonet_copies *found) {
 static void *join(void *argument) {
   const struct joining *joining = argument;
   struct nonet_copies *found = joining->found;
-  int highest = found->number;
-  for (int i = 0; i < found->membership_count; i++)
-    if (found->memberships[i].number > highest) highest = found->memberships[i].number;
-  if (highest >= INT32_MAX - 2 * NONET_MOST_COPIES || unshare(CLONE_FILES)) {
+  if (joining->highest >= INT32_MAX - 2 * NONET_MOST_COPIES || unshare(CLONE_FILES)) {
     found->lost++;
     return NULL;
   }
-  int socket = fcntl(joining->socket, F_DUPFD_CLOEXEC, highest + 1);
+  int socket = fcntl(joining->socket, F_DUPFD_CLOEXEC, joining->highest + 1);
   if (socket < 0)
     found->lost++;
   else
-    join_here(socket, highest, found);
+    join_here(socket, joining->highest, found);
   // A thread counts as ended before its table is gone (do_exit in kernel/exit.c), and the table holds the old
   // socket too: as long as it does, that one stays in its sets.
   syscall(SYS_close_range, 0, ~0U, 0);
@@ -320,7 +318,7 @@ int nonet_join_sets(int socket, struct nonet_copies *found) {
   for (int i = 0; i < found->membership_count; i++)
     if (found->memberships[i].number > highest) highest = found->memberships[i].number;
   nonet_raise_descriptor_limit((unsigned long)highest + 2 * NONET_MOST_COPIES + 2);
-  struct joining joining = {socket, found};
+  struct joining joining = {socket, highest, found};
   pthread_attr_t attributes;
   pthread_t thread;
   // epoll_ctl(2) takes the set's lock, which epoll_wait(2) holds while it writes.

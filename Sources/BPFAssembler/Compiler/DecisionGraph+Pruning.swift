@@ -66,12 +66,7 @@ extension DecisionGraph {
   private static func question(
     _ value: Value, _ test: Instruction.Test, _ constant: UInt32
   ) -> (Value, RangeSet) {
-    switch test {
-    case .equal: (value, RangeSet([constant]))
-    case .greaterOrEqual: (value, RangeSet(constant...UInt32.max))
-    case .greater: (value, RangeSet(0...constant).complement)
-    case .bitsSet:
-      (Value(word: value.word, mask: value.mask & constant), RangeSet([0]).complement)
-    }
+    let mask = test == .bitsSet ? value.mask & constant : value.mask
+    return (Value(word: value.word, mask: mask), RangeSet(passing: test, constant))
   }
 }

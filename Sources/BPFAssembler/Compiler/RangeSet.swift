@@ -25,6 +25,16 @@ struct RangeSet: Hashable {
     }
   }
 
+  /// The values that pass a test by the machine; one of bits is passed by those under its bits.
+  init(passing test: Instruction.Test, _ constant: UInt32) {
+    switch test {
+    case .equal: self.init([constant])
+    case .greaterOrEqual: self.init(constant...UInt32.max)
+    case .greater: self = RangeSet(0...constant).complement
+    case .bitsSet: self = RangeSet([0]).complement
+    }
+  }
+
   var isEmpty: Bool { ranges.isEmpty }
 
   /// The only value, where there is just one.

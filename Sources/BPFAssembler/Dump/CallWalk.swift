@@ -244,9 +244,9 @@ extension CallWalk {
       constraint.narrow(question, to: holds)
     }
     let mask = test == .bitsSet ? content.mask & operand : content.mask
+    let passing = RangeSet(passing: test, operand)
     path.add(
-      ProgramFlow.Content(word: content.word, mask: mask),
-      RangeSet(test, operand, holds: holds))
+      ProgramFlow.Content(word: content.word, mask: mask), holds ? passing : passing.complement)
   }
 
   /// Notes the upper half of an argument of which the kernel takes the lower one.

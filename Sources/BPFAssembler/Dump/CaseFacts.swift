@@ -94,16 +94,4 @@ extension RangeSet {
   func union(_ other: RangeSet) -> RangeSet {
     complement.intersection(other.complement).complement
   }
-
-  /// The values for which a test by the machine ends in a way.
-  init(_ test: Instruction.Test, _ constant: UInt32, holds: Bool) {
-    let passing: RangeSet =
-      switch test {
-      case .equal: RangeSet(constant...constant)
-      case .greater: constant == .max ? .none : RangeSet(constant + 1...UInt32.max)
-      case .greaterOrEqual: RangeSet(constant...UInt32.max)
-      case .bitsSet: RangeSet(1...UInt32.max)
-      }
-    self = holds ? passing : passing.complement
-  }
 }

@@ -113,8 +113,8 @@ int nonet_drop_capabilities(uint64_t dropped);
 
 // settings.c
 
-// Whether this process may write settings of the kernel that ask for user id 0 alone: 1, 0, or -1 where
-// that cannot be told.
+// Whether this process may write settings of the kernel that ask for user id 0 alone, or has CAP_SYS_ADMIN where only
+// those of /proc are covered or not there: 1, 0, or -1 where that cannot be told.
 int nonet_is_settable(void);
 
 // From here on mounts are this process's own.

@@ -84,7 +84,7 @@ final class Session {
   /// - Returns: `nil` where nobody is in it.
   private func found(first: pid_t?) -> SharedNetwork? {
     if let first, let network = network(of: first) { return network }
-    var seen: [UInt64] = networkNumber(of: OwnProcess.number).map { [$0] } ?? []
+    var seen: [UInt64] = ownNetworkNumber.map { [$0] } ?? []
     for process in allProcesses() {
       guard let number = networkNumber(of: process), !seen.contains(number) else { continue }
       if let network = network(of: process) { return network }

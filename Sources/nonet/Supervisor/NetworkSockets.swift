@@ -27,18 +27,7 @@ final class NetworkSockets {
   private var domains: InnerDomains
   private let restrictSelf = Syscall(named: "landlock_restrict_self")?.number(on: .host)
   let waiting = WaitingConnects()
-  /// Where datagram sockets believe that they are connected to: those for DNS, whose queries have names.
-  private var resolvers: [Resolver] = []
-
-  private struct Resolver {
-    let socket: UInt64
-    let address: [UInt8]
-    /// The connect, as long as no query has told more than it does.
-    var connect: (attempt: Attempt, thread: Identities.Thread?)?
-  }
-
-  /// So many are kept in mind.
-  private static let mostResolvers = 64
+  var resolvers = Resolvers()
 
   /// - Parameters:
   ///   - allowance: What may be reached.
@@ -131,33 +120,9 @@ final class NetworkSockets {
       // A stream is sent to its peer, whatever the address says.
       if socket.isStream { return (.proceed, nil) }
       if attempt.evidence.address != nil { return (.refuse(refusal), nil) }
-      guard let place = resolvers.lastIndex(where: { $0.socket == socket.number }) else {
-        return (.proceed, nil)
-      }
-      resolvers[place].connect = nil
-      return (.refuse(refusal), NetworkPeer(address: resolvers[place].address))
+      guard let peer = resolvers.takeQuery(of: socket.number) else { return (.proceed, nil) }
+      return (.refuse(refusal), peer)
     }
-  }
-
-  private func note(
-    resolver socket: UInt64, _ address: [UInt8], _ attempt: Attempt, _ thread: Identities.Thread?
-  ) {
-    // Where there are too many the oldest is forgotten: its query shows by itself if it comes.
-    resolvers.removeAll { $0.socket == socket }
-    if resolvers.count == Self.mostResolvers { resolvers.removeFirst() }
-    resolvers.append(Resolver(socket: socket, address: address, connect: (attempt, thread)))
-  }
-
-  /// Connects of resolvers that no query has followed: it was written, or never sent.
-  ///
-  /// - Returns: Each once.
-  func takeUnasked() -> [(attempt: Attempt, thread: Identities.Thread?)] {
-    var taken: [(attempt: Attempt, thread: Identities.Thread?)] = []
-    for place in resolvers.indices {
-      if let connect = resolvers[place].connect { taken.append(connect) }
-      resolvers[place].connect = nil
-    }
-    return taken
   }
 
   // One call each ----------------------------------------------------------------------------------
@@ -276,7 +241,7 @@ final class NetworkSockets {
         guard allowance.wantsDestinations, endpoint.port == 53 else { return .refuse(refusal) }
         // The query tells more than its server does; it is refused at the send.
         guard listener.succeed(notification.id) else { return .given(isTold: false) }
-        note(resolver: theirs.number, attempt.evidence.address ?? [], attempt, thread)
+        resolvers.note(theirs.number, attempt.evidence.address ?? [], attempt, thread)
         return .believed
       }
       if isOutside, let errno = Self.answer(of: theirs) {

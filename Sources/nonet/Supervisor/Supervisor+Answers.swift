@@ -114,7 +114,7 @@ extension Supervisor {
 
   /// Writes down what resolvers connected to and did not ask.
   func noteUnasked() {
-    for one in network?.takeUnasked() ?? [] { record.add(one.attempt, by: one.thread) }
+    for one in network?.resolvers.takeUnasked() ?? [] { record.add(one.attempt, by: one.thread) }
   }
 
   /// Decides about a call that the policy allows, by what it names.

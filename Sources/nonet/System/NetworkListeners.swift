@@ -41,23 +41,14 @@ struct NetworkListener {
 
 /// The numbers in sockfs of the sockets that a process has open.
 func socketNumbers(of process: pid_t) -> [UInt64] {
-  let kind = "socket:["
-  return (numbers(in: "/proc/\(process)/fd") ?? []).compactMap { number in
-    var link = [CChar](repeating: 0, count: 64)
-    let length = readlink("/proc/\(process)/fd/\(number)", &link, link.count)
-    guard length > kind.utf8.count else { return nil }
-    let text = link[..<length].map { UInt8(bitPattern: $0) }
-    guard text.starts(with: kind.utf8) else { return nil }
-    return UInt64(String(decoding: text.dropFirst(kind.utf8.count).dropLast(), as: UTF8.self))
-  }
+  (numbers(in: "/proc/\(process)/fd") ?? []).compactMap { socketNumber(behind: $0, of: process) }
 }
 
 /// The first words of a process, parted by blanks.
 func commandLine(of process: pid_t) -> [UInt8] {
   do throws(SystemError) {
     let text = try Descriptor(reading: "/proc/\(process)/cmdline").start(512)
-    return text.split(separator: 0).map { Array($0) }.joined(separator: [UInt8(ascii: " ")])
-      .map { $0 }
+    return Array(text.split(separator: 0).joined(separator: [UInt8(ascii: " ")]))
   } catch {
     return []
   }

@@ -50,9 +50,20 @@ struct SharedNetwork: ~Copyable {
 }
 
 /// The number of the network namespace that a process is in; `nil` where it is gone or may not be looked at.
-func networkNumber(of process: pid_t) -> UInt64? {
+func networkNumber(of process: pid_t) -> UInt64? { fileNumber("/proc/\(process)/ns/net") }
+
+/// The number of this process's own network namespace, whatever its number is in the /proc that is here.
+var ownNetworkNumber: UInt64? { fileNumber("/proc/self/ns/net") }
+
+/// Whether a thread is in another network namespace than this process; `false` where that is not to be seen.
+func hasOtherNetwork(_ thread: pid_t) -> Bool {
+  guard let own = ownNetworkNumber, let other = networkNumber(of: thread) else { return false }
+  return own != other
+}
+
+private func fileNumber(_ path: String) -> UInt64? {
   var status = stat()
-  guard stat("/proc/\(process)/ns/net", &status) == 0 else { return nil }
+  guard stat(path, &status) == 0 else { return nil }
   return UInt64(truncatingIfNeeded: status.st_ino)
 }
 

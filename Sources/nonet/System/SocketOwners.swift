@@ -11,19 +11,27 @@ internal import CLinuxShims
 /// - Returns: `false` also where that cannot be found out, or takes too long.
 func isListening(at path: [UInt8], near thread: pid_t, below ancestor: pid_t) -> Bool {
   guard let inode = inodeOfListener(at: path, near: thread) else { return false }
-  let wanted = (Array("socket:[".utf8) + inode + [UInt8(ascii: "]")]).map { CChar(bitPattern: $0) }
   guard let processes = numbers(in: "/proc") else { return false }
   var links = 0
-  var link = [CChar](repeating: 0, count: 64)
   for process in processes where isDescendant(process, of: ancestor) {
     for number in numbers(in: "/proc/\(process)/fd") ?? [] {
       links += 1
       if links > mostLinks { return false }
-      let count = readlink("/proc/\(process)/fd/\(number)", &link, link.count)
-      if count == wanted.count, link.starts(with: wanted) { return true }
+      if socketNumber(behind: number, of: process) == inode { return true }
     }
   }
   return false
+}
+
+/// The number in sockfs of the socket behind a process's descriptor; `nil` for anything else.
+func socketNumber(behind descriptor: CInt, of process: pid_t) -> UInt64? {
+  let kind = "socket:["
+  var link = [CChar](repeating: 0, count: 64)
+  let length = readlink("/proc/\(process)/fd/\(descriptor)", &link, link.count)
+  guard length > kind.utf8.count else { return nil }
+  let text = link[..<length].map { UInt8(bitPattern: $0) }
+  guard text.starts(with: kind.utf8) else { return nil }
+  return UInt64(digits: text.dropFirst(kind.utf8.count).dropLast())
 }
 
 /// So many descriptors are looked at, which takes some ten milliseconds.
@@ -31,8 +39,8 @@ private let mostLinks = 16_384
 private let mostNumbers = 16_384
 
 /// The inode of the socket that listens under a path (proc(5), /proc/net/unix: the fourth field has the flag
-/// __SO_ACCEPTCON), as digits.
-private func inodeOfListener(at path: [UInt8], near thread: pid_t) -> [UInt8]? {
+/// __SO_ACCEPTCON).
+private func inodeOfListener(at path: [UInt8], near thread: pid_t) -> UInt64? {
   do throws(SystemError) {
     let text = try Descriptor(reading: "/proc/\(thread)/net/unix").contents(limit: 1 << 20)
     for line in text.split(separator: UInt8(ascii: "\n")) {
@@ -40,7 +48,7 @@ private func inodeOfListener(at path: [UInt8], near thread: pid_t) -> [UInt8]? {
       if fields.count == 8, fields[3].elementsEqual("00010000".utf8),
         fields[7].elementsEqual(path)
       {
-        return Array(fields[6])
+        return UInt64(digits: fields[6])
       }
     }
     return nil
@@ -70,16 +78,4 @@ func numbers(in folder: String) -> [pid_t]? {
     if let number = pid_t(String(decoding: name, as: UTF8.self)) { numbers.append(number) }
   }
   return numbers
-}
-
-/// Whether a thread is in another network namespace than this process; `false` where that is not to be seen.
-func hasOtherNetwork(_ thread: pid_t) -> Bool {
-  func network(_ path: String) -> [CChar]? {
-    var bytes = [CChar](repeating: 0, count: 32)
-    let count = readlink(path, &bytes, bytes.count)
-    return count < 0 ? nil : Array(bytes[..<count])
-  }
-  guard let own = network("/proc/self/ns/net"), let other = network("/proc/\(thread)/ns/net")
-  else { return false }
-  return own != other
 }
