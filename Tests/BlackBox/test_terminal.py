@@ -7,6 +7,7 @@ import pty
 import select
 import signal
 import struct
+import subprocess
 import termios
 import time
 
@@ -22,15 +23,13 @@ class Terminal:
     """A child on a new pseudo-terminal; what it printed gathers in `text`."""
 
     def __init__(self, argv, user, rows=33, columns=77):
-        self.pid, self.master = pty.fork()
-        if self.pid == 0:
-            # A suite started in the background may ignore what the keys of a terminal send.
-            for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP, signal.SIGHUP):
-                signal.signal(number, signal.SIG_DFL)
-            if user.uid >= 0:
-                os.setgroups([]), os.setgid(user.uid), os.setuid(user.uid)
-            os.chdir(user.home)
-            os.execvpe(argv[0], argv, {**user.environment(), "PS1": "ready> ", "TERM": "dumb"})
+        self.master, slave = pty.openpty()
+        # setsid gives the terminal and env the signals: Python code between fork and exec may hang where threads run.
+        # A suite started in the background may ignore what the keys of a terminal send.
+        self.child = subprocess.Popen(
+            ["setsid", "--ctty", "env", "--default-signal", *argv], stdin=slave, stdout=slave, stderr=slave, cwd=user.home,
+            env={**user.environment(), "PS1": "ready> ", "TERM": "dumb"}, **user.options())
+        os.close(slave)
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.text = b""
 
@@ -74,20 +73,15 @@ class Terminal:
         return False
 
     def status(self):
-        """The exit status; drains what is still coming, so that nobody blocks on a full terminal."""
-        end = time.monotonic() + DEADLINE
-        while time.monotonic() < end:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            if pid:
-                self.pid = 0
-                return os.waitstatus_to_exitcode(status)
-            time.sleep(0.01)
-        raise AssertionError(f"still running: {self.text!r}")
+        """The exit status, negative for a signal."""
+        try:
+            return self.child.wait(DEADLINE)
+        except subprocess.TimeoutExpired as late:
+            raise AssertionError(f"still running: {self.text!r}") from late
 
     def close(self):
-        if self.pid:
-            os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
+        self.child.kill()
+        self.child.wait()
         os.close(self.master)
 
 
