@@ -67,6 +67,10 @@ def under_nonet(nonet, probe, policy="default"):
     return answers(subprocess.run([nonet, "-q", "--policy", policy, "--", probe, *REQUESTS], capture_output=True, text=True, timeout=60))
 
 
+# crun takes no machine that has both kinds of control groups, so it sees the newer kind alone; what is mounted goes with it.
+ALONE = ["unshare", "--mount", "--propagation=private", "sh", "-c", 'mount -t cgroup2 none /sys/fs/cgroup; exec "$@"', "sh"]
+
+
 def run_bundle(engine, root, seccomp):
     config = {
         "ociVersion": "1.0.2", "root": {"path": "rootfs", "readonly": True}, "hostname": "probe",
@@ -78,7 +82,8 @@ def run_bundle(engine, root, seccomp):
     if seccomp:
         config["linux"]["seccomp"] = seccomp
     (root.parent / "config.json").write_text(json.dumps(config))
-    return subprocess.run([engine, "run", "--bundle", root.parent, f"nonet-{uuid.uuid4().hex[:12]}"], stdin=subprocess.DEVNULL,
+    words = [*ALONE, engine, "--cgroup-manager=disabled"] if engine.endswith("crun") else [engine]
+    return subprocess.run([*words, "run", "--bundle", root.parent, f"nonet-{uuid.uuid4().hex[:12]}"], stdin=subprocess.DEVNULL,
                           capture_output=True, text=True, timeout=60)
 
 
@@ -94,18 +99,18 @@ def test_a_bundle_gets_the_same_answers(nonet, exported, root, probe, name):
         assert answers(run_bundle(engine, root, text.get("spec", text))) == under_nonet(nonet, probe), format
 
 
-def test_podman_takes_the_profile(nonet, exported, root, probe, tmp_path, request):
+def test_podman_takes_the_profile(nonet, exported, root, probe, tmp_path, tmp_path_factory):
     podman = tool("podman")
     # At most 50 characters.
-    runroot = request.getfixturevalue("tmp_path_factory").getbasetemp() / "p"
+    runroot = tmp_path_factory.getbasetemp() / "p"
 
     def run(*more):
-        words = [podman, "--root", tmp_path / "storage", "--runroot", runroot, "--cgroup-manager=cgroupfs", "run", "--rm", "--ulimit=host",
+        # Neither more files nor processes than this machine allows.
+        limits = ["--ulimit=nofile=1024:1024", "--ulimit=nproc=1024:1024"]
+        words = [*ALONE, podman, "--root", tmp_path / "storage", "--runroot", runroot, "--cgroup-manager=cgroupfs", "run", "--rm", *limits,
                  "--network=none", "--cgroups=disabled", "--security-opt=no-new-privileges", "--cap-drop=all", *more, "--rootfs", root, "/probe"]
         return subprocess.run([*words, *REQUESTS], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
 
-    # podman leaves a mount of its storage.
-    request.addfinalizer(lambda: subprocess.run(["umount", "-l", tmp_path / "storage/overlay"], stderr=subprocess.DEVNULL))
     bare = run("--security-opt=seccomp=unconfined")
     if bare.returncode != 0:
         pytest.skip(f"podman starts no container here: {bare.stderr.strip()[-300:]}")

@@ -6,6 +6,10 @@ import subprocess
 
 import pytest
 
+from support import bpf
+from support.calls import AUDIT
+from support.profiles import always_allowed, beside, most_steps, ours, resolved
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FIXTURES = ROOT / "Fixtures/profiles"
 PUBLISHED = sorted(FIXTURES.glob("*.json"))
@@ -327,6 +331,22 @@ def test_a_profile_on_standard_input(nonet):
     text = json.dumps(profile({"names": ["getpgid"]}))
     assert "1 getpgid" not in run(nonet, "-q", "--dump-bpf", "--policy", "-", input=text).stderr
     assert run(nonet, "-q", "--diff", "-", "default", input=text).returncode == 1
+
+
+# The most instructions for x86_64, alone and with i386.
+LONGEST = {"containerd": (75, 165), "docker": (75, 165), "podman": (75, 165), "flatpak": (70, 110), "systemd-system-service": (50, 130)}
+
+
+@pytest.mark.parametrize("path", PUBLISHED, ids=lambda path: path.stem)
+def test_published_profiles_are_short(nonet, path):
+    profile = resolved(json.loads(path.read_text()))
+    calls = always_allowed(profile)
+    assert len(calls) > 250
+    for has_i386, longest in zip((False, True), LONGEST[path.stem]):
+        program = ours(nonet, beside(profile, has_i386))
+        assert len(program) <= longest
+        assert most_steps(program, calls) <= 12
+        assert all(bpf.is_free(program, AUDIT["x86_64"], nr) for nr in calls)
 
 
 def test_growth_is_near_linear(nonet, write):

@@ -8,14 +8,13 @@ struct ProfileTarget {
   /// The capabilities of the command; a plain run has none beyond its own.
   var capabilities: [[UInt8]] = []
 
-  /// The architecture in the words of profiles (`SCMP_ARCH_*`).
+  /// The architecture in the words of profiles (`SCMP_ARCH_*`): its own name in capitals, but for one.
   static func name(of architecture: Architecture) -> String {
-    switch architecture {
-    case .x86_64: "SCMP_ARCH_X86_64"
-    case .i386: "SCMP_ARCH_X86"
-    case .aarch64: "SCMP_ARCH_AARCH64"
-    case .arm: "SCMP_ARCH_ARM"
+    if architecture == .i386 { return "SCMP_ARCH_X86" }
+    let capitals = architecture.name.utf8.map { byte in
+      UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte ? byte - 0x20 : byte
     }
+    return "SCMP_ARCH_" + String(decoding: capitals, as: UTF8.self)
   }
 
   /// The architecture as Go names it, which `includes` and `excludes` compare with.
@@ -24,7 +23,7 @@ struct ProfileTarget {
     case .x86_64: "amd64"
     case .i386: "386"
     case .aarch64: "arm64"
-    case .arm: "arm"
+    default: architecture.name
     }
   }
 }
@@ -42,7 +41,8 @@ extension Profile {
   /// What runtime-spec leaves open is as runc, crun and libseccomp have it:
   /// - An entry with the default's own action is left out (runc, `matchCall`).
   /// - The comparisons of an entry must all hold; where an argument is there twice, one is enough.
-  /// - An entry without comparisons decides, wherever it stands, and the first of them does.
+  /// - An entry without comparisons decides, wherever it stands, and the first of them does. A mask of no bit
+  ///   is none.
   /// - Entries with comparisons have no order. Where two of them take the same arguments and say
   ///   different things, libseccomp's own order of arguments would decide, or it fails: an error here.
   /// - On i386 an entry about a socket or System V call is one about `socketcall` or `ipc` too, with the
@@ -140,11 +140,12 @@ private struct ProfileRules {
           entry.place, "no call is called \(names)\(unknown.count > 20 ? " and more" : ""); skipped"
         ))
     }
-    let alternatives = entry.alternatives
+    // Without its empty masks, which libseccomp leaves out before it looks for a rule without comparisons.
+    let alternatives = entry.alternatives.map { $0.filter { !$0.isEmpty(UInt64.max) } }
     warnings += entry.warnings(calls, target.architecture)
     // Engines leave such an entry out.
     if entry.verdict == profile.defaultVerdict { return }
-    if entry.comparisons.isEmpty {
+    if alternatives.contains(where: { $0.isEmpty }) {
       decide(calls, entry)
     } else {
       for comparisons in alternatives {
@@ -154,7 +155,7 @@ private struct ProfileRules {
             isOfMultiplexer: false))
       }
     }
-    multiplex(calls, entry.verdict, entry.comparisons.isEmpty ? [[]] : alternatives, entry.place)
+    multiplex(calls, entry.verdict, alternatives, entry.place)
   }
 
   private mutating func decide(_ calls: [Syscall], _ entry: Profile.Entry) {
@@ -209,6 +210,7 @@ private struct ProfileRules {
                 cases[index].entry,
                 "\(call.name) gets what \(decider.entry.path) says, which has no args and so decides"
               ))
+            try refuseEmptyMasks(cases[index], before: decider.entry, call, servesCompat: servesCompat)
           }
           continue
         }
@@ -224,6 +226,20 @@ private struct ProfileRules {
       rules.append(
         Policy.Rule(cases[index].verdict, open, if: condition, at: place(cases[index].entry)))
     }
+  }
+
+  /// Refuses an entry that comes first and has no comparison on the 32-bit ABI alone, where it would decide.
+  private func refuseEmptyMasks(
+    _ first: Case, before decider: Profile.Place, _ call: Syscall, servesCompat: Bool
+  ) throws(ProfileMessage) {
+    guard servesCompat, let compat = target.architecture.compat, call.number(on: compat) != nil,
+      first.entry.offset < decider.offset,
+      first.comparisons.allSatisfy({ $0.isEmpty(UInt64(UInt32.max)) })
+    else { return }
+    throw ProfileMessage(
+      decider,
+      "contradicts \(first.entry.path), which asks for no bit of a 32-bit call and so decides \(call.name) "
+        + "on \(compat)")
   }
 
   private func refuseContradiction(
@@ -322,6 +338,10 @@ extension Profile.Entry {
 }
 
 extension Profile.Comparison {
+  /// Whether it is true of every value because its mask has no bit of the argument (libseccomp,
+  /// `_db_arg_cmp_need_lo`).
+  fileprivate func isEmpty(_ width: UInt64) -> Bool { test == .masked && value & width == 0 }
+
   /// Whether a number with bits above the lower 32 gets around what the same number without them gets.
   fileprivate func misses(_ verdict: Verdict) -> Bool {
     switch test {

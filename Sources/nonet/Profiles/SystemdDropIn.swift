@@ -164,7 +164,7 @@ struct SystemdDropIn {
     case .x86_64: "x86-64"
     case .i386: "x86"
     case .aarch64: "arm64"
-    case .arm: "arm"
+    default: architecture.name
     }
   }
 }

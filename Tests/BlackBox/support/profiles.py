@@ -12,6 +12,11 @@ import json
 import pathlib
 import subprocess
 import sys
+import tempfile
+
+if __name__ != "__main__":
+    from . import bpf
+    from .calls import AUDIT
 
 DEBIAN = "/usr/bin/python3"
 OPERATORS = ("NE", "LT", "LE", "EQ", "GE", "GT", "MASKED_EQ")
@@ -33,6 +38,44 @@ def number(call, abi):
 
 def has_binding():
     return subprocess.run([DEBIAN, "-c", "import seccomp"], capture_output=True, timeout=20).returncode == 0
+
+
+def beside(profile, has_i386):
+    """A resolved profile for x86_64 alone or with i386."""
+    return {**profile, "archMap": None, "architectures": ["SCMP_ARCH_X86_64", *(["SCMP_ARCH_X86"] if has_i386 else [])]}
+
+
+def ours(nonet, profile):
+    """nonet's program for x86_64."""
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump(profile, file)
+        file.flush()
+        done = subprocess.run([nonet, "-q", "--dump-bpf", "--format=raw", "--arch=x86_64", "--policy", file.name],
+                              capture_output=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return bpf.from_raw(done.stdout)
+
+
+def always_allowed(profile):
+    """The numbers on x86_64 of calls that are allowed whatever their arguments are, of those that libseccomp 2.5.4 knows."""
+    entries = profile["syscalls"]
+    if profile["defaultAction"] == "SCMP_ACT_ALLOW":
+        names = set(numbers()) - {name for entry in entries for name in entry["names"]}
+    else:
+        names = {name for entry in entries if entry["action"] == "SCMP_ACT_ALLOW" and not entry.get("args") for name in entry["names"]}
+    return sorted(nr for name in names if (nr := number(name, "x86_64")) is not None and nr < 440)
+
+
+def most_steps(program, calls):
+    """The most instructions that one of the calls of x86_64 passes."""
+    return max(bpf.run(program, bpf.pack(AUDIT["x86_64"], nr))[1] for nr in calls)
+
+
+def version():
+    """libseccomp's, such as 2.5.4."""
+    code = ("import ctypes; l = ctypes.CDLL('libseccomp.so.2').seccomp_version; l.restype = ctypes.POINTER(ctypes.c_uint * 3); "
+            "print(*l().contents, sep='.')")
+    return subprocess.run([DEBIAN, "-c", code], capture_output=True, text=True, timeout=20).stdout.strip()
 
 
 def theirs(profile, optimize=1, timeout=60):
