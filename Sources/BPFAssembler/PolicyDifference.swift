@@ -1,7 +1,7 @@
 /// A way in which two policies differ; this file alone compares two.
-package struct PolicyDifference: Hashable {
+package struct PolicyDifference: Equatable {
   /// Which calls differ.
-  package enum Subject: Hashable {
+  package enum Subject: Equatable {
     /// Calls of some ABIs, whatever their arguments are.
     case calls([Syscall], [Architecture])
     /// A call of some ABIs, for some arguments.
@@ -114,8 +114,8 @@ extension Policy {
     }
     let architectures =
       foreign == .compile && other.foreign == .compile ? [native, native] : [native]
-    let own = only(call, decidingRules[call] ?? [], on: architectures)
-    let theirs = other.only(call, other.decidingRules[call] ?? [], on: architectures)
+    let own = only(call, decidingRules[call], on: architectures)
+    let theirs = other.only(call, other.decidingRules[call], on: architectures)
     return try own.met(theirs).counterexample(to: own, for: native) == nil
   }
 
@@ -154,7 +154,7 @@ extension Policy {
 
 extension Policy {
   /// What some calls get for all arguments.
-  private struct Change: Hashable {
+  private struct Change: Equatable {
     let own: Verdict
     let other: Verdict
     let architectures: [Architecture]
@@ -164,15 +164,14 @@ extension Policy {
     _ other: Policy, _ native: Architecture, _ architectures: [Architecture]
   ) throws(CheckedProgram.Failure) -> [PolicyDifference] {
     var found: [PolicyDifference] = []
-    var changes: [Change: [Syscall]] = [:]
-    var order: [Change] = []
+    var changes: [(change: Change, calls: [Syscall])] = []
     let own = decidingRules
     let others = other.decidingRules
     for call in Syscall.all {
       let numbers = architectures.filter { $0.hasOwn(call) }
       if numbers.isEmpty { continue }
-      let ownRules = own[call] ?? []
-      let otherRules = others[call] ?? []
+      let ownRules = own[call]
+      let otherRules = others[call]
       let isSimple = ownRules.first?.condition == nil && otherRules.first?.condition == nil
       if isSimple {
         let change = Change(
@@ -180,8 +179,11 @@ extension Policy {
           other: (otherRules.first?.verdict ?? other.defaultVerdict)
             .resolved(refusal: other.refusal), architectures: numbers)
         if change.own == change.other { continue }
-        if changes[change] == nil { order.append(change) }
-        changes[change, default: []].append(call)
+        if let index = changes.firstIndex(where: { $0.change == change }) {
+          changes[index].calls.append(call)
+        } else {
+          changes.append((change, [call]))
+        }
         continue
       }
       guard
@@ -196,10 +198,8 @@ extension Policy {
       }
       if let one = difference(.arguments(call, same), example, other, native) { found.append(one) }
     }
-    let simple = order.compactMap { change -> PolicyDifference? in
-      guard let calls = changes[change],
-        let number = calls.first?.number(on: change.architectures[0])
-      else { return nil }
+    let simple = changes.compactMap { change, calls -> PolicyDifference? in
+      guard let number = calls.first?.number(on: change.architectures[0]) else { return nil }
       let example = SystemCall(arch: change.architectures[0].auditValue, number: number)
       return difference(.calls(calls, change.architectures), example, other, native)
     }
@@ -207,12 +207,12 @@ extension Policy {
   }
 
   /// The rules of each call up to the first without a condition.
-  private var decidingRules: [Syscall: [Rule]] {
-    var found: [Syscall: [Rule]] = [:]
+  private var decidingRules: CallMap<[Rule]> {
+    var found = CallMap<[Rule]>(repeating: [])
     for rule in rules {
       for call in rule.calls {
-        if let last = found[call]?.last, last.condition == nil { continue }
-        found[call, default: []].append(rule)
+        if let last = found[call].last, last.condition == nil { continue }
+        found[call].append(rule)
       }
     }
     return found

@@ -118,6 +118,21 @@ def test_exact_comparisons_mean_the_same(nonet, tmp_path):
     assert compared > 20 and contradictions > 1
 
 
+EMPTY = {"index": 0, "op": "SCMP_CMP_MASKED_EQ", "value": 0, "valueTwo": 7}
+
+
+@pytest.mark.parametrize("first", [[EMPTY], [{"index": 1, "op": "SCMP_CMP_EQ", "value": 5}, {**EMPTY, "index": 1}]], ids=["alone", "or"])
+def test_a_mask_of_no_bit_is_no_comparison(nonet, tmp_path, first):
+    """So the entry decides, as the first without one."""
+    entries = [{"names": ["getpgid"], "action": "SCMP_ACT_ERRNO", "errnoRet": 1, "args": first},
+               {"names": ["getpgid"], "action": "SCMP_ACT_ERRNO", "errnoRet": 13}, {"names": ["read"], "action": "SCMP_ACT_LOG"}]
+    profile = {"defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"], "syscalls": entries}
+    done = ours(nonet, profile, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert differences(done.stdout, theirs(profile), profile, random.Random(SEED)) == []
+    assert answer(bpf.from_raw(done.stdout), "x86_64", number("getpgid", "x86_64"), [0] * 6) == bpf.ERRNO | 1
+
+
 def test_ordered_comparisons_are_counted(nonet, tmp_path):
     chance = random.Random(SEED)
     otherwise = compared = 0

@@ -1,7 +1,7 @@
 /// Arguments of a call that get one verdict: some bits of each argument have certain values.
 ///
 /// It is the one test that every other language of filters has too (`SCMP_CMP_MASKED_EQ`).
-package struct CallCase: Hashable {
+package struct CallCase: Equatable {
   /// For each of the six arguments the bits that matter; 0 where none does.
   package private(set) var masks: [UInt64] = Array(repeating: 0, count: 6)
   /// What these bits are; 0 outside the mask.

@@ -74,29 +74,28 @@ extension Policy {
 
 extension Policy {
   /// Which rules of two policies speak of a call.
-  private struct Mentions: Hashable {
+  private struct Mentions: Equatable {
     var own: [Int] = []
     var theirs: [Int] = []
   }
 
   /// Rules that decide, in their order, by the first match here and the first match there at once.
   private func rules(with other: Policy) -> [Rule] {
-    var mentions: [Syscall: Mentions] = [:]
+    var mentions = CallMap(repeating: Mentions())
     for (index, rule) in rules.enumerated() {
-      for call in rule.calls { mentions[call, default: Mentions()].own.append(index) }
+      for call in rule.calls { mentions[call].own.append(index) }
     }
     for (index, rule) in other.rules.enumerated() {
-      for call in rule.calls { mentions[call, default: Mentions()].theirs.append(index) }
+      for call in rule.calls { mentions[call].theirs.append(index) }
     }
     // Calls of which the same rules speak stay together.
-    var groups: [Mentions: Int] = [:]
     var order: [(mentions: Mentions, calls: [Syscall])] = []
-    for call in mentions.keys.sorted() {
-      guard let key = mentions[call] else { continue }
-      if let group = groups[key] {
+    for call in mentions.calls {
+      let key = mentions[call]
+      if key.own.isEmpty, key.theirs.isEmpty { continue }
+      if let group = order.firstIndex(where: { $0.mentions == key }) {
         order[group].calls.append(call)
       } else {
-        groups[key] = order.count
         order.append((key, [call]))
       }
     }

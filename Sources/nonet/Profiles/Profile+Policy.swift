@@ -113,12 +113,18 @@ private struct ProfileRules {
     let isOfMultiplexer: Bool
   }
 
+  /// What a call gets whatever its arguments are.
+  private struct Decision {
+    let verdict: Verdict
+    let entry: Profile.Place
+  }
+
   private(set) var rules: [Policy.Rule] = []
   private(set) var warnings: [ProfileMessage] = []
   private let profile: Profile
   private let target: ProfileTarget
   private let name: String
-  private var decided: [Syscall: (verdict: Verdict, entry: Profile.Place)] = [:]
+  private var decided = CallMap<Decision?>(repeating: nil)
   private var cases: [Case] = []
 
   init(_ profile: Profile, _ target: ProfileTarget, _ name: String) {
@@ -162,7 +168,7 @@ private struct ProfileRules {
     var own: [Syscall] = []
     for call in calls {
       guard let earlier = decided[call] else {
-        decided[call] = (entry.verdict, entry.place)
+        decided[call] = Decision(verdict: entry.verdict, entry: entry.place)
         own.append(call)
         continue
       }
@@ -199,7 +205,7 @@ private struct ProfileRules {
 
   /// Turns what has been collected into rules, those without a comparison first.
   mutating func finish(servesCompat: Bool) throws(ProfileMessage) {
-    var earlier: [Syscall: [Int]] = [:]
+    var earlier = CallMap<[Int]>(repeating: [])
     for index in cases.indices {
       var open: [Syscall] = []
       for call in cases[index].calls {
@@ -210,15 +216,18 @@ private struct ProfileRules {
                 cases[index].entry,
                 "\(call.name) gets what \(decider.entry.path) says, which has no args and so decides"
               ))
-            try refuseEmptyMasks(cases[index], before: decider.entry, call, servesCompat: servesCompat)
+            try refuseEmptyMasks(
+              cases[index], before: decider.entry, call, servesCompat: servesCompat)
+          }
+          // libseccomp fails before it comes to the entry that decides.
+          if cases[index].entry.offset < decider.entry.offset {
+            try refuseContradictions(
+              to: index, with: &earlier[call], call, servesCompat: servesCompat)
           }
           continue
         }
         open.append(call)
-        for other in earlier[call] ?? [] where cases[other].verdict != cases[index].verdict {
-          try refuseContradiction(cases[other], cases[index], call, servesCompat: servesCompat)
-        }
-        earlier[call, default: []].append(index)
+        try refuseContradictions(to: index, with: &earlier[call], call, servesCompat: servesCompat)
       }
       if open.isEmpty || cases[index].isOfMultiplexer && !servesCompat { continue }
       let conditions = cases[index].comparisons.map { $0.condition }
@@ -240,6 +249,15 @@ private struct ProfileRules {
       decider,
       "contradicts \(first.entry.path), which asks for no bit of a 32-bit call and so decides \(call.name) "
         + "on \(compat)")
+  }
+
+  private func refuseContradictions(
+    to index: Int, with earlier: inout [Int], _ call: Syscall, servesCompat: Bool
+  ) throws(ProfileMessage) {
+    for other in earlier where cases[other].verdict != cases[index].verdict {
+      try refuseContradiction(cases[other], cases[index], call, servesCompat: servesCompat)
+    }
+    earlier.append(index)
   }
 
   private func refuseContradiction(

@@ -37,7 +37,6 @@ struct ProfileText {
     } else {
       defaultVerdict = fallback
     }
-    var groups: [[CallCase]: Int] = [:]
     var calls: [(cases: [CallCase], calls: [Syscall])] = []
     for call in Syscall.all {
       guard let own = architectures.first(where: { call.number(on: $0) != nil }) else { continue }
@@ -47,10 +46,9 @@ struct ProfileText {
         throw ExportError("the rules of \(call.name) have too many cases for a profile")
       }
       if named.isEmpty { continue }
-      if let group = groups[named] {
+      if let group = calls.firstIndex(where: { $0.cases == named }) {
         calls[group].calls.append(call)
       } else {
-        groups[named] = calls.count
         calls.append((named, [call]))
       }
     }
