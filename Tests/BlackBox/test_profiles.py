@@ -79,6 +79,9 @@ WRONG = {
     "no kernel": (profile({"names": ["read"], "includes": {"minKernel": "new"}}), "syscalls[0].includes.minKernel", "no kernel version"),
     "contradiction": (profile({"names": ["read"], "args": [argument()]}, {"names": ["read"], "errnoRet": 13, "args": [argument(1, "NE", 7)]}),
                       "syscalls[1]", "contradicts syscalls[0]"),
+    "contradiction before the entry that decides": (
+        profile({"names": ["prctl"], "args": [argument()]}, {"names": ["prctl"], "errnoRet": 13, "args": [argument()]}, {"names": ["prctl"]}),
+        "syscalls[1]", "contradicts syscalls[0]"),
     "contradiction by a mask of no bit": (
         profile({"names": ["prctl"], "args": [argument(0, "MASKED_EQ", 0xFF << 40, valueTwo=0)]}, {"names": ["prctl"], "errnoRet": 13}),
         "syscalls[1]", "contradicts syscalls[0], which asks for no bit of a 32-bit call"),

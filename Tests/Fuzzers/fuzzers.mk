@@ -24,9 +24,9 @@ $(addprefix $F/,policy assembler raw): $F/%: $F/BPFAssembler.o Sources/nonet/Pre
 	  Sources/nonet/Presets/Preset.swift Tests/Fuzzers/{Finding,Samples,$${name^}}.swift
 
 # The parser of the command line and the reader of profiles are no library: their fuzzers join the
-# module of the program.
+# module of the program, in which no two files have one name.
 $F/words: Tests/Fuzzers/Words.swift
-$F/profile: Tests/Fuzzers/Profile.swift
+$F/profile: Tests/Fuzzers/ProfileTexts.swift
 $F/words $F/profile: $F/BPFAssembler.o $(FUZZ_SHIMS) $(PROGRAM) $B/nonet/PackageResources.swift \
   Tests/Fuzzers/Finding.swift
 	@$(fuzz_link) -module-name nonet -I Sources/CLinuxShims/include -o $@ $(filter %.swift %.o,$^)
