@@ -398,8 +398,9 @@ sanitize: toolchain ## the Swift tests under address and thread sanitizer, C und
 fuzz-inputs: $(addprefix $F/,$(FUZZERS)) ## libFuzzer on everything that is read; NONET_FUZZ_SECONDS each (60), NONET_SEED
 	Tests/Fuzzers/run $F $(FUZZERS)
 
-peers: $B/judge ## builds what the comparison with libseccomp needs
+peers: bin/nonet $B/judge ## builds what the comparison with libseccomp needs; prints both filters of published profiles in figures
 	@Tests/Peers/fetch
+	@Tests/Peers/profiles bin/nonet
 
 fuzz: toolchain ## random runs, a million cases or NONET_FUZZ_MINUTES; NONET_SEED repeats one
 	@export NONET_SEED=$${NONET_SEED:-$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}; \

@@ -11,7 +11,7 @@ function __nonet_command_words
                 set -e words[1]
                 set -q words[1]; and printf '%s\n' $words
                 return 0
-            case (string split ' ' -- '--policy --deny --allow --errno --keep-caps --backend --session --log --log-dir --report --from --allow-unix --allow-connect --hook --filter --verify --print-policy --names --arch --format')
+            case (string split ' ' -- '--policy --merge --deny --allow --errno --keep-caps --backend --session --log --log-dir --report --from --allow-unix --allow-connect --hook --diff --filter --verify --print-policy --names --arch --format')
                 set -e words[1]
                 # Its value is being written.
                 set -q words[1]; or return 1
@@ -59,8 +59,9 @@ end
 complete -c nonet -f
 complete -c nonet -n 'not __nonet_has_options' -a '(__nonet_command)'
 complete -c nonet -n __nonet_has_options -a '(__fish_complete_command)'
-complete -c nonet -n __nonet_has_options -l policy -x -a '(__nonet_offer policy names files)' -d 'default, strict, unix, loopback, or a policy file'
+complete -c nonet -n __nonet_has_options -l policy -x -a '(__nonet_offer policy names files)' -d 'default, strict, unix, loopback, or a policy or profile'
 complete -c nonet -n __nonet_has_options -l loopback -f -d 'short for --policy loopback: 127.0.0.1 of its own'
+complete -c nonet -n __nonet_has_options -l merge -x -a '(__nonet_offer file files)' -d 'refuse what that seccomp profile of Docker, Podman or OCI refuses, too'
 complete -c nonet -n __nonet_has_options -l deny -x -a '(__nonet_offer call list)' -d 'deny these system calls too; @network and such name groups'
 complete -c nonet -n __nonet_has_options -l allow -x -a '(__nonet_offer call list)' -d 'take denials back; of --deny and --allow the last one wins'
 complete -c nonet -n __nonet_has_options -l errno -x -a '(__nonet_offer errno names)' -d 'what a refused request answers: EACCES unless told; EPERM, 1-4095, ...'
@@ -92,6 +93,7 @@ complete -c nonet -n __nonet_has_options -l dry-run -f -d 'show what --install o
 complete -c nonet -n __nonet_has_options -l cd -f -d 'print the folder in which COMMAND, a text for bash, ended'
 complete -c nonet -n __nonet_has_options -l dump-bpf -f -d 'the filter that would be installed'
 complete -c nonet -n __nonet_has_options -l explain -f -d 'what the filter answers, call by call'
+complete -c nonet -n __nonet_has_options -l diff -x -a '(__nonet_offer policy names files)' -d 'A B: whether two policies mean the same, else calls that differ; 0, 1 or 2'
 complete -c nonet -n __nonet_has_options -l filter -x -a '(__nonet_offer file files)' -d 'read this filter, which anybody may have made'
 complete -c nonet -n __nonet_has_options -l verify -x -a '(__nonet_offer process 1)' -d 'which policy a running process is under'
 complete -c nonet -n __nonet_has_options -l check -f -d 'what this machine can confine, and whether we are already inside'
@@ -101,7 +103,7 @@ complete -c nonet -n __nonet_has_options -l end -f -d 'with --session NAME: end 
 complete -c nonet -n __nonet_has_options -l print-policy -x -a '(__nonet_offer preset names)' -d 'the text of a preset, to read, or to begin a policy with'
 complete -c nonet -n __nonet_has_options -l names -x -a '(__nonet_offer kind names)' -d 'the names that a KIND of value has: policy, call, errno, format, ...'
 complete -c nonet -n __nonet_has_options -l arch -x -a '(__nonet_offer arch names)' -d 'x86_64, aarch64 or all; this machine'\''s unless told'
-complete -c nonet -n __nonet_has_options -l format -x -a '(__nonet_offer format names)' -d 'listing, bpf_asm, raw, hex, c, json, decimal, dot or smt2'
+complete -c nonet -n __nonet_has_options -l format -x -a '(__nonet_offer format names)' -d 'listing, bpf_asm, raw, hex, c, json, decimal, dot or smt2;'
 complete -c nonet -n __nonet_has_options -l quiet -s q -f -d 'nothing but errors'
 complete -c nonet -n __nonet_has_options -l verbose -s v -f -d 'what protects COMMAND, and what takes protection away'
 complete -c nonet -n __nonet_has_options -s h -f -d 'one screen: examples, and the options that are said most'

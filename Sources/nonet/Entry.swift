@@ -37,6 +37,8 @@ private func perform(
     }
     return try Run(options: all, command: argv + argument).perform()
   case .dump: try Show(options: try options.withEnvironment()).dump()
+  case .diff(let first, let second):
+    return try Comparison(options: options, first: first, second: second).perform()
   case .explain: try Show(options: try options.withEnvironment()).explain()
   case .check: return try Check(options: options).perform()
   case .inside: return try Check(options: options).inside()

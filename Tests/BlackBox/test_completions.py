@@ -93,12 +93,12 @@ def test_fish(place):
 
 
 def test_the_names_are_those_that_options_take(bare):
-    """Each name that is offered is understood where it is offered."""
+    """Each name that is offered is understood where it is offered; what a format cannot say is told without -q."""
     kinds = bare("--names", "kind").stdout.decode().split()
     assert {"policy", "call", "errno", "backend", "arch", "format", "host", "kind"} <= set(kinds)
     options = {"policy": ["--dump-bpf", "--policy"], "preset": ["--print-policy"], "call": ["--dump-bpf", "--deny"],
                "errno": ["--dump-bpf", "--errno"], "backend": ["--dump-bpf", "--backend"], "arch": ["--explain", "--arch"],
-               "format": ["--dump-bpf", "--format"], "host": ["--status", "--hook"],
+               "format": ["-q", "--dump-bpf", "--format"], "host": ["--status", "--hook"],
                "capability": ["--dump-bpf", "--keep-caps"], "kind": ["--names"]}
     assert set(kinds) == set(options)
     for kind in kinds:

@@ -67,7 +67,10 @@ def test_edges_of_the_number_space(program, preset, arch):
     answer = lambda nr: bpf.run(code, bpf.pack(AUDIT[arch], nr, (1, 1)))[0]
     above = bpf.ERRNO | errno.ENOSYS if preset == "strict" else bpf.ALLOW
     x32 = bpf.ERRNO | errno.ENOSYS if arch == "x86_64" else above
-    assert {answer(nr) for nr in range(NEWEST + 1, NEWEST + 600)} == {above}
+    # Before Linux 5.4 these are x32's without its bit (commit 6365b842aae4).
+    bare = range(512, 548) if arch == "x86_64" else ()
+    assert {answer(nr) for nr in range(NEWEST + 1, NEWEST + 600) if nr not in bare} == {above}
+    assert {answer(nr) for nr in bare} <= {x32}
     assert answer(X32 - 1) == above
     for nr in (X32, X32 + 1, X32 | 41, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFE):
         assert answer(nr) == x32, hex(nr)

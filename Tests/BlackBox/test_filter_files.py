@@ -37,6 +37,7 @@ def findings(read, text):
 @pytest.mark.parametrize("text, words", [
     ("ld [0]\njge #0x40000000, refuse\njeq #41, refuse\njeq #425, refuse\n" + ALLOW + REFUSE, "never looks at arch"),
     (HEAD + "jeq #41, refuse\njeq #425, refuse\n" + ALLOW + REFUSE, "x32 is open"),
+    (NO_X32 + "jeq #41, refuse\njeq #425, refuse\njeq #101, refuse\n" + ALLOW + REFUSE, "x32 is open before Linux 5.4: refused, but allowed by the numbers 512 to 547: ptrace"),
     (NO_X32 + "jeq #425, refuse\njeq #41, socket, rest\nsocket: ld [20]\njeq #0, low, rest\nlow: ld [16]\njeq #2, refuse\n"
      "jeq #38, refuse\njeq #40, refuse\nrest: " + ALLOW + REFUSE, "socket's domain"),
     (NO_X32 + "jeq #41, refuse\n" + ALLOW + REFUSE, "io_uring is forgotten"),

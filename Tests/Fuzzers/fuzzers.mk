@@ -1,6 +1,6 @@
 # The fuzzers, from the ordinary build's sources with address sanitizer and coverage.
 
-FUZZERS := policy assembler raw words
+FUZZERS := policy assembler raw words profile
 F := .build-fuzz
 FUZZ_SWIFT := -O -g -wmo -parse-as-library -swift-version 6 -package-name nonet -enable-testing -warnings-as-errors \
   -enable-upcoming-feature ExistentialAny -enable-upcoming-feature MemberImportVisibility \
@@ -23,7 +23,10 @@ $(addprefix $F/,policy assembler raw): $F/%: $F/BPFAssembler.o Sources/nonet/Pre
 	@name=$*; $(fuzz_link) -module-name fuzz_$$name -o $@ $F/BPFAssembler.o \
 	  Sources/nonet/Presets/Preset.swift Tests/Fuzzers/{Finding,Samples,$${name^}}.swift
 
-# The parser of the command line is no library: the fuzzer joins the module of the program.
-$F/words: $F/BPFAssembler.o $(FUZZ_SHIMS) $(PROGRAM) $B/nonet/PackageResources.swift \
-  Tests/Fuzzers/Finding.swift Tests/Fuzzers/Words.swift
+# The parser of the command line and the reader of profiles are no library: their fuzzers join the
+# module of the program, in which no two files have one name.
+$F/words: Tests/Fuzzers/Words.swift
+$F/profile: Tests/Fuzzers/ProfileTexts.swift
+$F/words $F/profile: $F/BPFAssembler.o $(FUZZ_SHIMS) $(PROGRAM) $B/nonet/PackageResources.swift \
+  Tests/Fuzzers/Finding.swift
 	@$(fuzz_link) -module-name nonet -I Sources/CLinuxShims/include -o $@ $(filter %.swift %.o,$^)

@@ -169,7 +169,8 @@ class Policy:
         unknown = self.lines["unknown"] or self.lines["default"]
         result = logic.If(logic.And(logic.above(nr, NEWEST), logic.Not(logic.Or(*own, False))), self.answer(unknown), result)
         if abi == "x86_64":
-            result = logic.If(logic.above(nr, 0x3FFFFFFF), self.answer(self.lines["x32"]), result)
+            x32 = logic.Or(logic.above(nr, 0x3FFFFFFF), logic.And(logic.above(nr, 511), logic.Not(logic.above(nr, 547))))
+            result = logic.If(x32, self.answer(self.lines["x32"]), result)
         return logic.If(nr == 0xFFFFFFFF, machine.ANSWERS["allow"], result)
 
     def holds(self, condition, call, abi, registers, logic):

@@ -108,6 +108,12 @@ extension Architecture {
   /// numbers above are no call of any ABI; to count them in makes one comparison enough.
   public var x32Numbers: ClosedRange<UInt32>? { row.x32 }
 
+  /// The numbers that run calls of x32 without its bit on kernels before 5.4 that have x32.
+  ///
+  /// Commit 6365b842aae4 ("x86/syscalls: Split the x32 syscalls into their own table") ended it. They
+  /// are kept free for ever (arch/x86/entry/syscalls/syscall_64.tbl), so no other call is meant.
+  public var x32TableNumbers: ClosedRange<UInt32>? { row.x32 == nil ? nil : 512...547 }
+
   /// The largest number of the ordinary table; what lies above is unknown to us.
   ///
   /// `privateNumbers` lie above it and are known all the same.

@@ -98,7 +98,7 @@ extension DecisionGraph {
 
   /// How many tests `tree` makes of these ranges.
   static func testCount(_ ranges: [Range]) -> Int {
-    groups(ranges).reduce(-1) { $0 + $1.singles.count + 1 }
+    testCount(groups(ranges))
   }
 
   private mutating func balanced(
@@ -122,6 +122,17 @@ extension DecisionGraph {
   private static let mostSingles = 2
 
   private static func groups(_ ranges: [Range]) -> [Group] {
+    let quick = quickGroups(ranges)
+    let fewest = fewestTests(ranges)
+    return fewest.count < testCount(quick) ? grouped(ranges, fewest.lengths) : quick
+  }
+
+  private static func testCount(_ groups: [Group]) -> Int {
+    groups.reduce(-1) { $0 + $1.singles.count + 1 }
+  }
+
+  /// The groups as they come, from the first range on.
+  private static func quickGroups(_ ranges: [Range]) -> [Group] {
     var groups: [Group] = []
     // Whether the last group consists of one single value, which can still step back to be a
     // single of the wider range that follows.
@@ -153,5 +164,53 @@ extension DecisionGraph {
       isLoneSingle = false
     }
     return groups
+  }
+
+  /// How many ranges each group takes where all of them together make the fewest tests.
+  ///
+  /// From the last range to the first: what a group costs, and the best of what follows it.
+  private static func fewestTests(_ ranges: [Range]) -> (count: Int, lengths: [Int]) {
+    var costs = Array(repeating: 0, count: ranges.count + 1)
+    var lengths = Array(repeating: 1, count: ranges.count)
+    for first in ranges.indices.reversed() {
+      var best = 1 + costs[first + 1]
+      // Ranges that are next to each other differ, so no group is longer.
+      for length in 2...2 * mostSingles + 1 where first + length <= ranges.count {
+        guard let singles = singles(ranges, first..<first + length)?.singles else { continue }
+        let cost = singles.count + 1 + costs[first + length]
+        if cost < best {
+          best = cost
+          lengths[first] = length
+        }
+      }
+      costs[first] = best
+    }
+    return (costs[0] - 1, lengths)
+  }
+
+  private static func grouped(_ ranges: [Range], _ lengths: [Int]) -> [Group] {
+    var groups: [Group] = []
+    var first = 0
+    while first < ranges.count {
+      let group = singles(ranges, first..<first + lengths[first])
+      groups.append(group ?? Group(start: ranges[first].start, otherwise: ranges[first].node))
+      first += lengths[first]
+    }
+    return groups
+  }
+
+  /// Some ranges as one group; `nil` where they are none.
+  private static func singles(_ ranges: [Range], _ part: Swift.Range<Int>) -> Group? {
+    for choice in part.prefix(mostSingles + 1) {
+      var group = Group(start: ranges[part.lowerBound].start, otherwise: ranges[choice].node)
+      group.singles = part.filter { ranges[$0].node != group.otherwise }.map { ranges[$0] }
+      let isSingle = part.allSatisfy { index in
+        ranges[index].node == group.otherwise
+          || (index + 1 < ranges.count
+            ? ranges[index + 1].start == ranges[index].start + 1 : ranges[index].start == .max)
+      }
+      if isSingle, group.singles.count <= mostSingles { return group }
+    }
+    return nil
   }
 }

@@ -19,6 +19,12 @@ extension DecisionBuilder {
       let x32 = answer(policy.action(policy.x32), .x32)
       base.append(DecisionGraph.Range(start: numbers.lowerBound, node: x32))
     }
+    if let numbers = architecture.x32TableNumbers {
+      let x32 = answer(policy.action(policy.x32WithoutBit ?? policy.x32), .x32)
+      base.append(DecisionGraph.Range(start: numbers.lowerBound, node: x32))
+      base.append(DecisionGraph.Range(start: numbers.upperBound + 1, node: unknown))
+    }
+    base.sort { $0.start < $1.start }
     let skipped = answer(policy.action(.allow), .skipped)
     base.append(DecisionGraph.Range(start: Architecture.skippedNumber, node: skipped))
 

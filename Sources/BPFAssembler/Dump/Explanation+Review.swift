@@ -3,8 +3,8 @@ extension Explanation {
   /// One sentence for each thing that leaves a way around the filter or breaks programs; none is fine.
   var findings: [String] {
     let all = [
-      unaskedArchitecture, otherArchitectures, openX32, junk, ioUring, clone3, laterListener,
-      openFamilies, socketcall,
+      unaskedArchitecture, otherArchitectures, openX32, openX32Table, junk, ioUring, clone3,
+      laterListener, openFamilies, socketcall,
     ]
     return all.compactMap { $0 }
   }
@@ -72,6 +72,30 @@ extension Explanation {
     if open.isEmpty { return nil }
     return "x32 is open: refused, but allowed with bit 30 of the number set: " + Self.list(open)
   }
+
+  private var openX32Table: String? {
+    guard let numbers = native.x32TableNumbers else { return nil }
+    func isAllowed(_ number: UInt32) -> Bool {
+      Self.isAllowed(compiled.program.run(SeccompData(nr: number, arch: native.auditValue)))
+    }
+    let open = zip(numbers, Self.x32Table).compactMap { number, name -> Syscall? in
+      guard let call = Syscall(named: name), let own = call.number(on: native) else { return nil }
+      return !isAllowed(own) && isAllowed(number) ? call : nil
+    }
+    if open.isEmpty { return nil }
+    return "x32 is open before Linux 5.4: refused, but allowed by the numbers 512 to 547: "
+      + Self.list(open)
+  }
+
+  /// The calls from 512 on (arch/x86/entry/syscalls/syscall_64.tbl).
+  private static let x32Table = [
+    "rt_sigaction", "rt_sigreturn", "ioctl", "readv", "writev", "recvfrom", "sendmsg", "recvmsg",
+    "execve", "ptrace", "rt_sigpending", "rt_sigtimedwait", "rt_sigqueueinfo", "sigaltstack",
+    "timer_create", "mq_notify", "kexec_load", "waitid", "set_robust_list", "get_robust_list",
+    "vmsplice", "move_pages", "preadv", "pwritev", "rt_tgsigqueueinfo", "recvmmsg", "sendmmsg",
+    "process_vm_readv", "process_vm_writev", "setsockopt", "getsockopt", "io_setup", "io_submit",
+    "execveat", "preadv2", "pwritev2",
+  ]
 
   private var junk: String? {
     let calls = tables.first?.calls.filter { !$0.junkArguments.isEmpty } ?? []

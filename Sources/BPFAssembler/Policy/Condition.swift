@@ -81,6 +81,9 @@ extension Policy {
   public enum Value: Hashable, Sendable {
     /// A number as it stands.
     case number(UInt64)
+    /// A number of which only the low 32 bits count where 32 are compared, as libseccomp compares
+    /// it on a 32-bit ABI; the policy language has no such number.
+    case register(UInt64)
     /// A number below zero, by its magnitude; as wide as what it is compared with.
     case negative(UInt64)
     /// The bits of several, written `A | B`.
@@ -99,6 +102,8 @@ extension Policy {
       switch self {
       case .number(let number):
         return number
+      case .register(let number):
+        return isWord ? number & 0xffff_ffff : number
       case .negative(let magnitude):
         return isWord ? (0 &- magnitude) & 0xffff_ffff : 0 &- magnitude
       case .bits(let values):

@@ -44,6 +44,9 @@ extension Policy {
     // A tracer writes -1 to skip a call: nothing runs, so there is nothing to refuse.
     if call.number == Architecture.skippedNumber { return .allow }
     if let numbers = architecture.x32Numbers, numbers.contains(call.number) { return x32 }
+    if let numbers = architecture.x32TableNumbers, numbers.contains(call.number) {
+      return x32WithoutBit ?? x32
+    }
     let syscall = Syscall.at(number: call.number, on: architecture)
     if syscall == nil, call.number > architecture.newestNumber { return unknown }
     guard let syscall else { return defaultVerdict }

@@ -15,8 +15,11 @@ public struct Policy: Hashable, Sendable {
   public var defaultVerdict: Verdict
   /// What the 32-bit ABI gets: i386 on x86_64, arm on aarch64.
   public var foreign: Foreign
-  /// The verdict of the numbers 0x40000000...0xfffffffe on x86_64.
+  /// The verdict of the numbers 0x40000000...0xfffffffe and 512...547 on x86_64.
   public var x32: Verdict
+  /// The verdict of 512...547 where it is another; the policy language does not tell them apart, and
+  /// libseccomp does.
+  package var x32WithoutBit: Verdict?
   /// The verdict of numbers above the newest known call of the ABI.
   public var unknown: Verdict
   /// The errno of a plain `deny`.

@@ -95,7 +95,7 @@ extension Policy.Value: CustomStringConvertible {
     case .constant(let constant): constant.name
     case .negative(let magnitude): "-\(magnitude)"
     case .bits(let values): values.map { $0.description }.joined(separator: " | ")
-    case .number(let number):
+    case .number(let number), .register(let number):
       number < 10 ? String(number) : "0x" + String(number, radix: 16)
     }
   }

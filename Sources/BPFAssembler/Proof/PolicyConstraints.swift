@@ -90,8 +90,10 @@ extension PolicyConstraints {
     var starts: [UInt32] = [0, architecture.newestNumber &+ 1, Architecture.skippedNumber]
     // Between private numbers lie no others, but one of them may lack a call.
     if let numbers = architecture.privateNumbers { starts += numbers.map { $0 } }
-    for range in [architecture.privateNumbers, architecture.x32Numbers] {
-      guard let range else { continue }
+    let ranges = [
+      architecture.privateNumbers, architecture.x32TableNumbers, architecture.x32Numbers,
+    ]
+    for case let range? in ranges {
       starts += [range.lowerBound, range.upperBound &+ 1]
     }
     for mention in mentions { starts += [mention.number, mention.number &+ 1] }

@@ -56,10 +56,12 @@ struct SMTPolicy {
     }
     lines += ["; \(architecture): numbers above the newest, of x32, and of a skipped call."]
     rest = "(ite \(isUnknown(on: architecture)) \(answer(policy.unknown)) \(rest))"
-    if let x32 = architecture.x32Numbers {
-      let isX32 =
-        "(and (bvuge nr \(SMTTerm.word(x32.lowerBound))) (bvule nr \(SMTTerm.word(x32.upperBound))))"
-      rest = "(ite \(isX32) \(answer(policy.x32)) \(rest))"
+    let x32: [(numbers: ClosedRange<UInt32>?, verdict: Verdict)] = [
+      (architecture.x32TableNumbers, policy.x32WithoutBit ?? policy.x32),
+      (architecture.x32Numbers, policy.x32),
+    ]
+    for case (let numbers?, let verdict) in x32 {
+      rest = "(ite \(Self.isIn(numbers)) \(answer(verdict)) \(rest))"
     }
     rest = "(ite (= nr \(SMTTerm.word(Architecture.skippedNumber))) \(answer(.allow)) \(rest))"
     lines.append(SMTTerm.define("\(architecture).meaning", rest))
@@ -71,6 +73,10 @@ struct SMTPolicy {
     guard let numbers = architecture.privateNumbers else { return above }
     let known = numbers.filter { Syscall.at(number: $0, on: architecture) != nil }
     return "(and \(above) (not \(Self.isAny(of: known))))"
+  }
+
+  private static func isIn(_ numbers: ClosedRange<UInt32>) -> String {
+    "(and (bvuge nr \(SMTTerm.word(numbers.lowerBound))) (bvule nr \(SMTTerm.word(numbers.upperBound))))"
   }
 
   private static func isAny(of numbers: [UInt32]) -> String {

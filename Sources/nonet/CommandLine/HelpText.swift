@@ -17,7 +17,7 @@ enum HelpText {
       nonet --dump-bpf                         read the filter before you trust it
 
     usage: nonet [OPTION]... [--] COMMAND [ARG]...
-      --policy NAME|FILE   default, strict, unix, loopback, or a policy file
+      --policy NAME|FILE   default, strict, unix, loopback, or a policy or profile
       --loopback           short for --policy loopback: 127.0.0.1 of its own
       --log FILE           append each attempt as JSON; - is standard error
       --report FILE.html   make a page about what was tried, when, by whom
@@ -58,14 +58,16 @@ enum HelpText {
     Options end at -- or at the first word that is not one. --opt VALUE and --opt=VALUE both work.
 
     what is refused
-      --policy NAME|FILE   default, strict, unix, loopback, or a policy file
+      --policy NAME|FILE   default, strict, unix, loopback, or a policy or profile
                            default  no network; pipes and socket pairs inside go on
                            strict   no sockets of any kind, and fewer ways around
                            unix     no network, but every AF_UNIX socket
                            loopback 127.0.0.1 and ::1 in a network of its own, nothing outside
                            FILE     a policy file: with a '/' in its name or ending in .policy;
+                                    ending in .json: a seccomp profile of Docker, Podman or OCI;
                                     - is standard input
       --loopback           short for --policy loopback: 127.0.0.1 of its own
+      --merge PROFILE      refuse what that seccomp profile of Docker, Podman or OCI refuses, too
       --deny CALL[,CALL]   deny these system calls too; @network and such name groups
       --allow CALL[,CALL]  take denials back; of --deny and --allow the last one wins
       --errno NAME         what a refused request answers: EACCES unless told; EPERM, 1-4095, ...
@@ -127,6 +129,7 @@ enum HelpText {
     what is printed
       --dump-bpf           the filter that would be installed
       --explain            what the filter answers, call by call
+      --diff A             A B: whether two policies mean the same, else calls that differ; 0, 1 or 2
       --filter FILE        read this filter, which anybody may have made
                            FILE is a struct sock_filter array; - is standard input
       --verify PID         which policy a running process is under
@@ -138,7 +141,8 @@ enum HelpText {
       --print-policy NAME  the text of a preset, to read, or to begin a policy with
       --names KIND         the names that a KIND of value has: policy, call, errno, format, ...
       --arch ARCH          x86_64, aarch64 or all; this machine's unless told
-      --format FORMAT      listing, bpf_asm, raw, hex, c, json, decimal, dot or smt2
+      --format FORMAT      listing, bpf_asm, raw, hex, c, json, decimal, dot or smt2;
+                           oci, docker, kubernetes or systemd: the policy for other tools;
                            for --explain and --check listing or json
       -q, --quiet          nothing but errors
       -v, --verbose        what protects COMMAND, and what takes protection away

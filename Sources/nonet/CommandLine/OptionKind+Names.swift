@@ -11,7 +11,7 @@ extension OptionKind {
     case .capability: Privileges.allNames
     case .backend: Plan.Backend.allCases.map { $0.description }
     case .arch: Architecture.natives.map { $0.name } + ["all"]
-    case .format: Dump.Format.all.map { $0.name }
+    case .format: OptionParser.formatNames
     case .host: HookHost.all.map { $0.name }
     case .kind:
       Self.allCases.filter { $0 != .kind && $0.names != nil }.map { $0.rawValue } + ["kind"]

@@ -5,6 +5,7 @@
 enum OptionName: String, CaseIterable {
   case policy = "--policy"
   case loopback = "--loopback"
+  case merge = "--merge"
   case deny = "--deny"
   case allow = "--allow"
   case errno = "--errno"
@@ -36,6 +37,7 @@ enum OptionName: String, CaseIterable {
   case handsFolder = "--cd"
   case dump = "--dump-bpf"
   case explain = "--explain"
+  case diff = "--diff"
   case filter = "--filter"
   case verify = "--verify"
   case check = "--check"
@@ -66,7 +68,7 @@ enum OptionName: String, CaseIterable {
   /// What the value is; `nil` for an option that has none.
   var kind: OptionKind? {
     switch self {
-    case .policy: .policy
+    case .policy, .diff: .policy
     case .printPolicy: .preset
     case .deny, .allow: .call
     case .errno: .errno
@@ -76,7 +78,7 @@ enum OptionName: String, CaseIterable {
     case .format: .format
     case .hook: .host
     case .names: .kind
-    case .log, .report, .from, .filter: .file
+    case .merge, .log, .report, .from, .filter: .file
     case .logDirectory: .folder
     case .allowUnix: .socket
     case .allowConnect: .endpoint
@@ -105,7 +107,7 @@ enum OptionName: String, CaseIterable {
   /// Whether it may stand where commands are confined for good: in a hook or for a shell.
   var isForEveryCommand: Bool {
     switch self {
-    case .policy, .loopback, .deny, .allow, .errno, .keepCaps, .allowSignals, .unproved, .backend, .offline, .session, .log, .logDirectory, .hint, .destinations, .allowUnix, .allowConnect, .quiet, .verbose: true
+    case .policy, .loopback, .merge, .deny, .allow, .errno, .keepCaps, .allowSignals, .unproved, .backend, .offline, .session, .log, .logDirectory, .hint, .destinations, .allowUnix, .allowConnect, .quiet, .verbose: true
     case _: false
     }
   }
@@ -124,6 +126,7 @@ enum OptionName: String, CaseIterable {
     switch self {
     case .policy: ([.policy], "a command has one policy")
     case .loopback: ([.policy], "--loopback is short for --policy loopback; the line 'layers namespace' in a policy file gives it a network of its own")
+    case .merge: ([.merge], "a policy is merged with one profile")
     case .install: ([.uninstall, .status, .trial], nil)
     case .uninstall: ([.install, .status, .trial], nil)
     case .status: ([.install, .uninstall, .trial], nil)
@@ -154,7 +157,7 @@ enum OptionName: String, CaseIterable {
     case .verify: [.verify, .dump, .explain]
     case .list: [.session]
     case .end: [.session]
-    case .arch: [.dump, .explain]
+    case .arch: [.dump, .explain, .diff]
     case .format: [.dump, .explain, .check]
     case _: nil
     }

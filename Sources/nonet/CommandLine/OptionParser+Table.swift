@@ -43,6 +43,7 @@ extension OptionParser {
   mutating func apply(_ name: OptionName, _ value: Word) throws(Failure) {
     switch name {
     case .policy: options.policy = try Self.policy(value)
+    case .merge: options.merged = value
     case .deny: options.changes.append(.init(verdict: .deny(nil), items: try Self.calls(name, value)))
     case .allow: options.changes.append(.init(verdict: .allow, items: try Self.calls(name, value)))
     case .errno: options.errno = try Self.errno(value)
@@ -56,6 +57,7 @@ extension OptionParser {
     case .allowUnix: options.allowedUnix.append(value)
     case .allowConnect: try Self.allowConnect(value, &options)
     case .hook: try choose(.hook(try Self.host(value), .answer), name)
+    case .diff: try choose(.diff(try Self.policy(value, of: name), .standardInput), name)
     case .filter: options.filter = value
     case .verify: options.verify = try Self.process(value)
     case .printPolicy: try choose(.printPolicy(try Self.preset(name, value)), name)

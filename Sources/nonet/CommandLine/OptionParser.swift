@@ -55,6 +55,13 @@ struct OptionParser {
     if case .session = options.mode, options.session == nil {
       throw .usage("\(modeOption.rawValue) is for --session NAME")
     }
+    if case .diff(let first, _) = options.mode {
+      guard next + 1 == words.count else {
+        throw .usage("--diff compares two policies\(hasCommand ? ", and there are more" : "")")
+      }
+      options.mode = .diff(first, try Self.policy(words[next], of: .diff))
+      return options
+    }
     if hasCommand {
       throw .usage("\(modeOption.rawValue) takes no command, and '\(words[next].text)' is one")
     }

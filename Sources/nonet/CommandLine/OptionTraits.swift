@@ -7,13 +7,14 @@ enum Weakening {
 
 /// What nonet is told to do, as the table of options names it.
 enum ModeName {
-  case run, dump, explain, check, verify, hook, report, session
+  case run, dump, explain, diff, check, verify, hook, report, session
 
   /// The mode that an option chooses; `nil` where no option has a word about it in the table.
   init?(_ option: OptionName) {
     switch option {
     case .dump: self = .dump
     case .explain: self = .explain
+    case .diff: self = .diff
     case .check: self = .check
     case .hook: self = .hook
     case .list, .end: self = .session
@@ -27,6 +28,7 @@ enum ModeName {
     case .run: "a command"
     case .dump: "--dump-bpf"
     case .explain: "--explain"
+    case .diff: "--diff"
     case .check: "--check"
     case .verify: "--verify PID"
     case .hook: "--hook HOST"

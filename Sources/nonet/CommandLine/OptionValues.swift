@@ -2,23 +2,30 @@ internal import BPFAssembler
 
 /// The values of options, each read or refused with what was expected.
 extension OptionParser {
-  static func policy(_ value: Word) throws(Failure) -> Options.PolicyChoice {
+  static func policy(
+    _ value: Word, of option: OptionName = .policy
+  ) throws(Failure) -> Options.PolicyChoice {
     let bytes = value.bytes
     if bytes.elementsEqual("-".utf8) { return .standardInput }
     if isPolicyFile(bytes) { return .file(value) }
-    return .preset(try preset(.policy, value))
+    return .preset(try preset(option, value))
   }
 
   /// Whether a value of `--policy` is the name of a file.
   static func isPolicyFile(_ value: [UInt8]) -> Bool {
     value.contains(UInt8(ascii: "/")) || value.suffix(7).elementsEqual(".policy".utf8)
+      || isProfile(value)
   }
+
+  /// Whether a file holds a profile of container engines and no policy.
+  static func isProfile(_ value: [UInt8]) -> Bool { value.suffix(5).elementsEqual(".json".utf8) }
 
   static func preset(_ option: OptionName, _ value: Word) throws(Failure) -> Preset {
     if let preset = Preset(named: value.text) { return preset }
     let names = Preset.allCases.map { $0.name }
     let others =
-      option == .policy ? ", a file with '/' in its name or ending in .policy, or '-'" : ""
+      option == .printPolicy
+      ? "" : ", a file with '/' in its name or ending in .policy or .json, or '-'"
     throw .usage(
       "\(option.rawValue): no preset is called '\(value.text)'\(suggestion(for: value, among: names)); "
         + "expected \(names.joined(separator: ", "))\(others)")
@@ -94,9 +101,12 @@ extension OptionParser {
     throw .usage("--arch: expected \(names) or all, not '\(value.text)'")
   }
 
-  static func format(_ value: Word) throws(Failure) -> Dump.Format {
-    if let format = Dump.Format(named: value.text) { return format }
-    let names = Dump.Format.all.map { $0.name }
+  static func format(_ value: Word) throws(Failure) -> Options.OutputFormat {
+    if let format = Dump.Format(named: value.text) { return .program(format) }
+    if let format = ProfileFormat.allCases.first(where: { $0.name == value.text }) {
+      return .profile(format)
+    }
+    let names = formatNames
     throw .usage(
       "--format: expected \(names.joined(separator: ", ")), not '\(value.text)'")
   }
@@ -106,6 +116,11 @@ extension OptionParser {
     throw .usage(
       "--session: expected a name of 1 to 64 letters, digits, '.', '_' and '-', or env: and the name of a "
         + "variable, not '\(value.text)'")
+  }
+
+  /// The names of all formats.
+  static var formatNames: [String] {
+    Dump.Format.all.map { $0.name } + ProfileFormat.allCases.map { $0.name }
   }
 
   static func process(_ value: Word) throws(Failure) -> pid_t {

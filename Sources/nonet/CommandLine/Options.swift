@@ -8,6 +8,8 @@ struct Options {
     case run(argument: Int)
     case dump
     case explain
+    /// Compare two policies; the second is standard input until its word is read.
+    case diff(PolicyChoice, PolicyChoice)
     case check
     /// Say whether this process is confined.
     case inside
@@ -53,6 +55,14 @@ struct Options {
     var calls: [Syscall] { items.flatMap { $0.calls } }
   }
 
+  /// How a policy is printed.
+  enum OutputFormat {
+    /// The finished program, or what is known of it.
+    case program(Dump.Format)
+    /// The policy in the words of another tool.
+    case profile(ProfileFormat)
+  }
+
   /// Which architectures a dump is for.
   enum ArchitectureChoice {
     case one(Architecture)
@@ -61,6 +71,8 @@ struct Options {
 
   var mode: Mode = .help(isShort: true)
   var policy = PolicyChoice.preset(.default)
+  /// `--merge`: the profile that the policy is put on top of.
+  var merged: Word?
   var changes: [Change] = []
   var errno = Errno.eacces
   var backend = Plan.Backend.auto
@@ -92,7 +104,7 @@ struct Options {
   /// `--allow-signals`: processes outside may get signals.
   var allowsSignals = false
   var architectures: ArchitectureChoice?
-  var format: Dump.Format?
+  var format: OutputFormat?
   /// `--filter`: the file of a filter that is read in the place of a policy; `-` is standard input.
   var filter: Word?
   /// `--verify`: the thread whose filters are read.
@@ -165,7 +177,7 @@ extension Options {
 
   /// The preset that runs as it stands, with nothing denied, allowed or answered otherwise.
   var unchangedPreset: Preset? {
-    changes.isEmpty && errno == .eacces && !suppliesSockets ? preset : nil
+    changes.isEmpty && errno == .eacces && merged == nil && !suppliesSockets ? preset : nil
   }
 }
 

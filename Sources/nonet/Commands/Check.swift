@@ -33,10 +33,7 @@ struct Check {
     for preset in Preset.allCases {
       for backend in Plan.Backend.allCases { rows.append(try Self.row(preset, backend, machine)) }
     }
-    let format = options.format ?? .listing
-    guard format == .listing || format == .json else {
-      throw .usage("--check prints --format listing or json, not \(format.name)")
-    }
+    let format = try options.words(of: "--check")
     let text = format == .json ? Self.json(findings, rows) : Self.text(findings, rows)
     try printOut(text)
     let isConfinable = rows.contains {

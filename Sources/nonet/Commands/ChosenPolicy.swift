@@ -3,7 +3,11 @@ internal import BPFAssembler
 /// The policy that the command line asks for, ready to be compiled.
 struct ChosenPolicy {
   private(set) var policy: Policy
-  /// What the policy is called: a preset or a file.
+  /// The policy without what it is merged with.
+  private var own: Policy
+  /// The profile of `--merge`.
+  private let merged: Policy?
+  /// What the policy is called: a preset or a file, and what it is merged with.
   let name: String
   /// What the text asks for besides the filter.
   let layers: Layers
@@ -23,37 +27,46 @@ struct ChosenPolicy {
   ///   - deniesDebug: Whether the calls of `@debug` are denied, unless the command line allows them.
   /// - Throws: A failure with every error of the policy's text.
   init(_ options: Options, deniesDebug: Bool = false) throws(Failure) {
-    let (name, file, text) = try Self.source(options.policy)
-    let parsed: ParsedPolicy
-    do throws(PolicyError) {
-      parsed = try Policy.parse(text, named: file)
-      var errors: [PolicyDiagnostic] = []
-      layers = Layers(parsed.layers, &errors)
-      expectsNetwork = Self.expectsNetwork(parsed.network, &errors)
-      if !errors.isEmpty { throw PolicyError(diagnostics: errors) }
-    } catch {
-      throw Self.failure(error, file)
-    }
-    if !options.isQuiet {
-      for warning in parsed.warnings { say(warning.text(name: file)) }
-    }
-    var policy = parsed.policy
+    try self.init(options, PolicySources(options), for: .host, deniesDebug: deniesDebug)
+  }
+
+  /// Resolves a policy that has been read for one machine, and applies what the command line changes.
+  ///
+  /// - Parameters:
+  ///   - options: The command line.
+  ///   - sources: What was read.
+  ///   - architecture: The machine, which counts for profiles alone.
+  ///   - deniesDebug: Whether the calls of `@debug` are denied, unless the command line allows them.
+  /// - Throws: A failure with every error of the policy's text.
+  init(
+    _ options: Options, _ sources: PolicySources, for architecture: Architecture,
+    deniesDebug: Bool = false
+  ) throws(Failure) {
+    let read = try sources.own.policy(for: architecture, isQuiet: options.isQuiet)
+    layers = read.layers
+    expectsNetwork = read.expectsNetwork
+    merged = try sources.merged?.policy(for: architecture, isQuiet: options.isQuiet).policy
+    name = sources.name
+    var policy = read.policy
     policy.refusal = options.errno
     // What is said later stands before what was said earlier, and all of it before the policy.
     for change in options.changes {
       let place = Policy.Place(change.verdict == .allow ? "--allow" : "--deny")
       policy.rules.insert(Policy.Rule(change.verdict, change.calls, at: place), at: 0)
     }
+    allowsConnect = Self.allowsConnect(merged.map { policy.met($0) } ?? policy)
     let supplied = options.suppliesSockets ? try SuppliedSockets.parsed(SuppliedSockets.rules) : []
-    allowsConnect = Self.allowsConnect(policy)
     policy.rules.insert(contentsOf: supplied, at: 0)
     changes = options.changes.count + supplied.count
+    own = policy
     self.policy = policy
-    self.name = name
     acceptsUnproved = options.acceptsUnproved
     isQuiet = options.isQuiet
+    merge()
     if deniesDebug { denyDebug() }
   }
+
+  private mutating func merge() { policy = merged.map { own.met($0) } ?? own }
 
   /// The same policy where no Landlock keeps the command from processes outside: the calls of `@debug`
   /// are denied, unless the command line allows them.
@@ -65,7 +78,8 @@ struct ChosenPolicy {
 
   private mutating func denyDebug() {
     let rule = Policy.Rule(.deny(nil), SyscallGroup.debug.calls, at: Policy.Place("--deny"))
-    policy.rules.insert(rule, at: changes)
+    own.rules.insert(rule, at: changes)
+    merge()
   }
 
   /// How IP sockets can be made under the policy; `nil` where they cannot.
@@ -141,45 +155,12 @@ struct ChosenPolicy {
     }
   }
 
-  private static func source(
-    _ choice: Options.PolicyChoice
-  ) throws(Failure) -> (name: String, file: String, text: [UInt8]) {
-    switch choice {
-    case .preset(let preset):
-      return (preset.name, "\(preset.name).policy", preset.text)
-    case .file(let word):
-      do throws(SystemError) {
-        let file = try Descriptor(reading: word.pointer)
-        return (word.text, word.text, try file.contents(limit: Policy.largestText))
-      } catch {
-        throw .refused("cannot read the policy '\(word.text)': \(error.reason)")
-      }
-    case .standardInput:
-      do throws(SystemError) {
-        let text = try readAll(from: STDIN_FILENO, limit: Policy.largestText)
-        return ("standard input", "standard input", text)
-      } catch {
-        throw .refused("cannot read the policy from standard input: \(error.reason)")
-      }
-    }
-  }
-
   /// Every error of a policy's text, in words.
   static func failure(_ error: PolicyError, _ file: String) -> Failure {
     let count = error.diagnostics.count
     let texts = error.diagnostics.map { $0.text(name: file) }
     let sum = count == 1 ? "1 error" : "\(count) errors"
     return .refused(texts.joined(separator: "\n") + "\n\(sum); the policy was not used")
-  }
-
-  /// Whether a policy has the line `network allowed`; any other word is an error.
-  private static func expectsNetwork(
-    _ words: [PolicyWord]?, _ errors: inout [PolicyDiagnostic]
-  ) -> Bool {
-    for word in words ?? [] where word.text != "allowed" {
-      errors.append(word.error("expected 'network allowed', not '\(word.text)'"))
-    }
-    return words != nil
   }
 
   private static func words(_ error: ProofError) -> String {

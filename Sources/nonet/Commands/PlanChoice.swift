@@ -59,7 +59,8 @@ struct PlanChoice {
   private var request: Plan.Request {
     Plan.Request(
       backend: options.backend, layers: policy.layers, allowsTCP: true,
-      isPreset: options.preset != nil && options.changes.isEmpty, isPythonCommand: false,
+      isPreset: options.preset != nil && options.changes.isEmpty && options.merged == nil,
+      isPythonCommand: false,
       isBestEffort: options.isBestEffort, kept: options.keptPrivileges,
       allowsSignals: options.allowsSignals)
   }

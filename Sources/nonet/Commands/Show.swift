@@ -6,12 +6,13 @@ struct Show {
 
   /// Prints the filter in the format asked for.
   func dump() throws(Failure) {
-    let format = options.format ?? .listing
-    if architectures.count > 1, !format.holdsSeveral {
-      throw .usage(
-        "--format \(format.name) holds one program; choose "
-          + Architecture.natives.map { "--arch \($0)" }.joined(separator: " or "))
+    let format: Dump.Format
+    switch options.format {
+    case .profile(let format)?: return try Export(options: options, format: format).perform()
+    case .program(let chosen)?: format = chosen
+    case nil: format = .listing
     }
+    if architectures.count > 1, !format.holdsSeveral { throw .oneProgram(format.name) }
     if format == .raw, isTerminal(1) {
       throw .usage("--format raw is bytes, and standard output is a terminal; redirect it")
     }
@@ -25,10 +26,7 @@ struct Show {
 
   /// Prints what the filter answers, call by call.
   func explain() throws(Failure) {
-    let format = options.format ?? .listing
-    guard format == .listing || format == .json else {
-      throw .usage("--explain prints --format listing or json, not \(format.name)")
-    }
+    let format = try options.words(of: "--explain")
     let shown = try shown()
     let explanations = shown.flatMap { one in
       one.policies.map { Explanation($0, name: one.name) }
@@ -41,13 +39,7 @@ struct Show {
     try printOut(text)
   }
 
-  private var architectures: [Architecture] {
-    switch options.architectures {
-    case nil: [.host]
-    case .one(let architecture): [architecture]
-    case .all: Architecture.natives
-    }
-  }
+  private var architectures: [Architecture] { options.chosenArchitectures }
 
   /// What is printed under one name.
   private struct Shown {
@@ -58,12 +50,14 @@ struct Show {
   /// The filters to print: that of the policy, or others that were read.
   private func shown() throws(Failure) -> [Shown] {
     guard options.filter != nil || options.verify != nil else { return [try compiled()] }
-    let asksPolicy = options.format == .smt2
+    let asksPolicy = options.programFormat == .smt2
     guard architectures.count == 1, let architecture = architectures.first else {
       throw .usage("a filter that is read is of one architecture; say which by --arch")
     }
     let policy =
-      asksPolicy ? try ChosenPolicy(options).policy : Policy(defaultVerdict: .allow, rules: [])
+      asksPolicy
+      ? try ChosenPolicy(options, PolicySources(options), for: architecture).policy
+      : Policy(defaultVerdict: .allow, rules: [])
     return try ReadFilter.chosen(by: options).map { filter in
       let compiled = CompiledPolicy(reading: filter.program, against: policy, for: architecture)
       return Shown(policies: [compiled], name: filter.name)
@@ -74,9 +68,10 @@ struct Show {
   /// none, or JSON is wanted.
   private func judgement(of shown: [Shown]) throws(Failure) -> String? {
     let isRead = options.filter != nil || options.verify != nil
-    guard isRead, options.format != .json, options.given.contains(where: { $0.name == .policy })
+    guard isRead, options.programFormat != .json,
+      options.given.contains(where: { $0.name == .policy })
     else { return nil }
-    let chosen = try ChosenPolicy(options)
+    let chosen = try ChosenPolicy(options, PolicySources(options), for: architectures[0])
     let lines = shown.flatMap { one in one.policies.map { (filter: $0, name: one.name) } }
     return lines.map { filter, name in
       do throws(ProofError) {
@@ -94,11 +89,58 @@ struct Show {
   }
 
   private func compiled() throws(Failure) -> Shown {
-    let chosen = try ChosenPolicy(options)
+    let sources = try PolicySources(options)
+    var options = options
     var policies: [CompiledPolicy] = []
     for architecture in architectures {
+      let chosen = try ChosenPolicy(options, sources, for: architecture)
       policies.append(try chosen.checked(for: architecture).compiled)
+      // The text is the same for each, and its warnings have been said.
+      options.isQuiet = true
     }
-    return Shown(policies: policies, name: chosen.name)
+    return Shown(policies: policies, name: sources.name)
+  }
+}
+
+extension Options {
+  /// The architectures of `--arch`; this machine's where it was not said.
+  var chosenArchitectures: [Architecture] {
+    switch architectures {
+    case nil: [.host]
+    case .one(let architecture): [architecture]
+    case .all: Architecture.natives
+    }
+  }
+
+  /// The format of a program that was asked for; `nil` for none.
+  var programFormat: Dump.Format? {
+    if case .program(let format)? = format { return format }
+    return nil
+  }
+
+  /// The format of what is told in words.
+  ///
+  /// - Parameter mode: Who tells it.
+  /// - Returns: The listing or JSON.
+  /// - Throws: Which other one was asked for.
+  func words(of mode: String) throws(Failure) -> Dump.Format {
+    let name: String
+    switch format {
+    case nil: return .listing
+    case .program(let format)?:
+      if format == .listing || format == .json { return format }
+      name = format.name
+    case .profile(let format)?: name = format.name
+    }
+    throw .usage("\(mode) prints --format listing or json, not \(name)")
+  }
+}
+
+extension Failure {
+  /// A format that holds one program was asked for several.
+  static func oneProgram(_ format: String) -> Failure {
+    .usage(
+      "--format \(format) holds one program; choose "
+        + Architecture.natives.map { "--arch \($0)" }.joined(separator: " or "))
   }
 }

@@ -33,7 +33,9 @@ struct Call: Equatable {
 
   var isX32: Bool {
     arch == Architecture.x86_64.auditValue
-      && Architecture.x86_64.x32Numbers?.contains(number) ?? false
+      && [Architecture.x86_64.x32Numbers, Architecture.x86_64.x32TableNumbers].contains {
+        $0?.contains(number) ?? false
+      }
   }
 
   /// Whether pointers behind the call have 32 bits.

@@ -9,6 +9,12 @@ enum Here {
     return text(of: &name.sysname) + " " + text(of: &name.release)
   }
 
+  /// The kernel's release, as `uname -r` prints it; empty where it is not told.
+  static var release: String {
+    var name = utsname()
+    return uname(&name) == 0 ? text(of: &name.release) : ""
+  }
+
   /// Whether programs of the 32-bit ABI run here.
   static var runs32Bit: Bool { nonet_probe_32bit() == 1 }
 

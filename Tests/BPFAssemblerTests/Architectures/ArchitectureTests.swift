@@ -59,6 +59,8 @@ import Testing
     for architecture in Architecture.allCases {
       #expect(Syscall.at(number: Architecture.skippedNumber, on: architecture) == nil)
       #expect(Syscall.at(number: 0x4000_0000, on: architecture) == nil)
+      #expect(architecture.x32TableNumbers?.contains { $0 <= architecture.newestNumber } != true)
     }
+    #expect(Architecture.x86_64.x32TableNumbers == 512...547)
   }
 }

@@ -93,6 +93,7 @@ import Testing
           let call = SystemCall(arch: architecture.auditValue, number: number)
           #expect(compiled.agrees(on: call), "\(call)")
           guard number != .max, architecture.x32Numbers?.contains(number) != true,
+            architecture.x32TableNumbers?.contains(number) != true,
             Syscall.at(number: number, on: architecture) == nil
           else { continue }
           let verdict = policy.verdict(of: call, native: native)
@@ -100,5 +101,11 @@ import Testing
         }
       }
     }
+    // x32's calls without its bit, and their neighbours.
+    let verdicts = [511, 512, 521, 547, 548].map { number in
+      policy.verdict(
+        of: SystemCall(arch: Architecture.x86_64.auditValue, number: number), native: .x86_64)
+    }
+    #expect(verdicts == [.log, .kill, .kill, .kill, .log])
   }
 }

@@ -30,7 +30,8 @@ import Testing
   private static func filter(_ connect: String) -> String {
     """
     ld [4] jeq #0xc000003e, ours ret #0x80000000
-    ours: ld [0] jeq #0xffffffff, allow jge #0x40000000, x32 \(connect)
+    ours: ld [0] jeq #0xffffffff, allow jge #0x40000000, x32
+    jge #548, others jge #512, x32 others: \(connect)
     allow: ret #0x7fff0000
     x32: ret #0x50026
     deny: ret #0x5000d
@@ -94,7 +95,7 @@ import Testing
       Issue.record("decided")
       return
     }
-    #expect(doubt.reason == .instruction(index: 7))
+    #expect(doubt.reason == .instruction(index: 9))
     let text = try Program(text: Array(strange.utf8))
     let checked = try CheckedProgram(
       text, means: Self.noConnect, for: .x86_64, acceptsUndecided: true)

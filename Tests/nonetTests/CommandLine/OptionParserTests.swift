@@ -98,7 +98,7 @@ func refusal(of texts: [String]) -> String? {
     (["--errno", "EPERM", "--errno", "EIO", "ls"], "said twice, with 'EPERM' and 'EIO'"),
     (["--dump-bpf", "--explain"], "exclude each other"),
     (["--dump-bpf", "ls"], "takes no command"),
-    (["--arch", "all", "ls"], "--arch is for --dump-bpf and --explain"),
+    (["--arch", "all", "ls"], "--arch is for --dump-bpf, --explain and --diff"),
     (["--format", "json", "ls"], "--format is for --dump-bpf, --explain and --check"),
     (["--hook", "codex", "--format", "json"], "--format is for"),
     (["--install", "ls"], "--install is for --hook HOST"),

@@ -1,0 +1,149 @@
+internal import BPFAssembler
+
+/// The text of a policy or profile, read once and used for every architecture that is asked for.
+enum PolicySource {
+  /// A policy of our own language.
+  case policy(name: String, file: String, [UInt8])
+  /// A profile of container engines.
+  case profile(name: String, ProfileDocument)
+
+  /// What a text comes to on one machine.
+  struct Read {
+    let policy: Policy
+    /// What the text asks for besides the filter.
+    var layers = Layers()
+    /// Whether the text has the line `network allowed`.
+    var expectsNetwork = false
+  }
+
+  /// Reads the text.
+  ///
+  /// - Parameter choice: Where it comes from.
+  /// - Throws: What kept it from being read, and what is wrong with a profile.
+  init(_ choice: Options.PolicyChoice) throws(Failure) {
+    switch choice {
+    case .preset(let preset):
+      self = .policy(name: preset.name, file: "\(preset.name).policy", preset.text)
+    case .file(let word):
+      let isProfile = OptionParser.isProfile(word.bytes)
+      let limit = isProfile ? ProfileReader.options.mostBytes : Policy.largestText
+      let text: [UInt8]
+      do throws(SystemError) {
+        text = try Descriptor(reading: word.pointer).contents(limit: limit)
+      } catch {
+        throw .refused(
+          "cannot read the \(isProfile ? "profile" : "policy") '\(word.text)': \(error.reason)")
+      }
+      try self.init(text, named: word.text, isProfile: isProfile)
+    case .standardInput:
+      let text: [UInt8]
+      do throws(SystemError) {
+        text = try readAll(from: STDIN_FILENO, limit: ProfileReader.options.mostBytes)
+      } catch {
+        throw .refused("cannot read the policy from standard input: \(error.reason)")
+      }
+      // No line of a policy begins so.
+      let first = text.first { $0 > UInt8(ascii: " ") }
+      try self.init(text, named: "standard input", isProfile: first == UInt8(ascii: "{"))
+    }
+  }
+
+  /// Reads the profile of `--merge`.
+  ///
+  /// - Parameter file: Its file.
+  /// - Throws: What kept it from being read, and what is wrong with it.
+  init(profile file: Word) throws(Failure) {
+    let text: [UInt8]
+    do throws(SystemError) {
+      text = try Descriptor(reading: file.pointer).contents(limit: ProfileReader.options.mostBytes)
+    } catch {
+      throw .refused("cannot read the profile '\(file.text)': \(error.reason)")
+    }
+    try self.init(text, named: file.text, isProfile: true)
+  }
+
+  private init(_ text: [UInt8], named name: String, isProfile: Bool) throws(Failure) {
+    guard isProfile else {
+      self = .policy(name: name, file: name, text)
+      return
+    }
+    do throws(ProfileError) {
+      self = .profile(name: name, try ProfileDocument(text, named: name))
+    } catch {
+      throw .refused("\(error.message)\nthe profile was not used")
+    }
+  }
+
+  /// What the policy is called.
+  var name: String {
+    switch self {
+    case .policy(let name, _, _), .profile(let name, _): name
+    }
+  }
+
+  /// The policy for one machine; its warnings are said here.
+  ///
+  /// - Throws: A failure with every error of the text.
+  func policy(for architecture: Architecture, isQuiet: Bool) throws(Failure) -> Read {
+    switch self {
+    case .policy(_, let file, let text):
+      do throws(PolicyError) {
+        let parsed = try Policy.parse(text, named: file)
+        var errors: [PolicyDiagnostic] = []
+        let read = Read(
+          policy: parsed.policy, layers: Layers(parsed.layers, &errors),
+          expectsNetwork: Self.expectsNetwork(parsed.network, &errors))
+        if !errors.isEmpty { throw PolicyError(diagnostics: errors) }
+        if !isQuiet { for warning in parsed.warnings { say(warning.text(name: file)) } }
+        return read
+      } catch {
+        throw ChosenPolicy.failure(error, file)
+      }
+    case .profile(_, let document):
+      do throws(ProfileError) {
+        let target = ProfileTarget(
+          architecture: architecture, kernel: KernelVersion(Here.release.utf8))
+        let (policy, warnings) = try document.policy(for: target)
+        if !isQuiet { for warning in warnings { say(warning) } }
+        return Read(policy: policy)
+      } catch {
+        throw .refused("\(error.message)\nthe profile was not used")
+      }
+    }
+  }
+
+  /// Whether a policy has the line `network allowed`; any other word is an error.
+  private static func expectsNetwork(
+    _ words: [PolicyWord]?, _ errors: inout [PolicyDiagnostic]
+  ) -> Bool {
+    for word in words ?? [] where word.text != "allowed" {
+      errors.append(word.error("expected 'network allowed', not '\(word.text)'"))
+    }
+    return words != nil
+  }
+}
+
+/// What `--policy` and `--merge` name, each read once.
+struct PolicySources {
+  let own: PolicySource
+  let merged: PolicySource?
+
+  /// One policy alone.
+  init(_ own: PolicySource) {
+    self.own = own
+    merged = nil
+  }
+
+  /// Reads both.
+  ///
+  /// - Throws: What kept one from being read.
+  init(_ options: Options) throws(Failure) {
+    own = try PolicySource(options.policy)
+    var merged: PolicySource?
+    if let file = options.merged { merged = try PolicySource(profile: file) }
+    self.merged = merged
+  }
+
+  /// What the policy is called, and what it is merged with.
+  var name: String { own.name + (merged.map { "+merge(\($0.name))" } ?? "") }
+}
