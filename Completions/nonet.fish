@@ -91,7 +91,7 @@ complete -c nonet -n __nonet_has_options -l managed -f -d 'the settings of the a
 complete -c nonet -n __nonet_has_options -l dry-run -f -d 'show what --install or --uninstall would change'
 complete -c nonet -n __nonet_has_options -l cd -f -d 'print the folder in which COMMAND, a text for bash, ended'
 complete -c nonet -n __nonet_has_options -l dump-bpf -f -d 'the filter that would be installed'
-complete -c nonet -n __nonet_has_options -l explain -f -d 'what the filter answers, call by call'
+complete -c nonet -n __nonet_has_options -l explain -f -d 'what the filter answers, call by call, or to CALLS and why:'
 complete -c nonet -n __nonet_has_options -l filter -x -a '(__nonet_offer file files)' -d 'read this filter, which anybody may have made'
 complete -c nonet -n __nonet_has_options -l verify -x -a '(__nonet_offer process 1)' -d 'which policy a running process is under'
 complete -c nonet -n __nonet_has_options -l check -f -d 'what this machine can confine, and whether we are already inside'

@@ -185,7 +185,7 @@ extension PolicyStatement {
   }
 
   /// A value, or several joined by `|`, perhaps in parentheses.
-  private mutating func bits(fitting kind: Prototype.Parameter.Kind) throws(PolicyDiagnostic)
+  mutating func bits(fitting kind: Prototype.Parameter.Kind) throws(PolicyDiagnostic)
     -> Policy.Value
   {
     let isOpen = take(.openParenthesis)

@@ -204,7 +204,7 @@ extension PolicyStatement {
   }
 
   /// The calls of a name; none, and a note, where nothing is called so.
-  private mutating func calls(named name: String, at span: Range<Int>) -> [Syscall] {
+  mutating func calls(named name: String, at span: Range<Int>) -> [Syscall] {
     if let group = SyscallGroup(named: name) { return group.calls }
     if let call = Syscall(named: name) ?? Self.call(byNumberName: name) { return [call] }
     guard notesMore else { return [] }

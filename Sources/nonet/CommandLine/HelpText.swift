@@ -37,7 +37,7 @@ enum HelpText {
 
     usage: nonet [OPTION]... [--] COMMAND [ARG]...   run COMMAND with no network
            nonet --dump-bpf [OPTION]...              print the filter that would be installed
-           nonet --explain [OPTION]...               print what it answers, call by call
+           nonet --explain [CALLS] [OPTION]...       print what it answers, call by call
            nonet --check [OPTION]...                 say what this machine can confine, and
                                                      whether we are already inside
            nonet --hook HOST [OPTION]...             answer an agent's host: commands run confined
@@ -126,7 +126,8 @@ enum HelpText {
 
     what is printed
       --dump-bpf           the filter that would be installed
-      --explain            what the filter answers, call by call
+      --explain [CALLS]    what the filter answers, call by call, or to CALLS and why:
+                           connect,@debug or 'socket(AF_INET, SOCK_STREAM)'
       --filter FILE        read this filter, which anybody may have made
                            FILE is a struct sock_filter array; - is standard input
       --verify PID         which policy a running process is under

@@ -86,10 +86,18 @@ enum OptionName: String, CaseIterable {
     }
   }
 
-  /// Whether a value may follow, and then behind an `=` only: the next word is the command.
+  /// Whether a value may follow: behind an `=`, since the next word is the command where there is one.
   var mayTakeValue: Bool {
     switch self {
-    case .failOnAttempt: true
+    case .failOnAttempt, .explain: true
+    case _: false
+    }
+  }
+
+  /// Whether the next word may be the value that may follow.
+  var mayTakeNextWord: Bool {
+    switch self {
+    case .explain: true
     case _: false
     }
   }

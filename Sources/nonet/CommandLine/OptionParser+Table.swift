@@ -25,7 +25,7 @@ extension OptionParser {
     case .dryRun: options.isDryRun = true
     case .handsFolder: options.handsFolder = true
     case .dump: try choose(.dump, name)
-    case .explain: try choose(.explain, name)
+    case .explain: try choose(.explain, name); options.questions = value
     case .check: try choose(.check, name)
     case .inside: try choose(.inside, name)
     case .list: try choose(.session(.list), name)

@@ -163,6 +163,7 @@ struct OptionParser {
       if attached != nil, !name.mayTakeValue {
         throw .usage("\(name.rawValue) takes no value")
       }
+      if attached == nil, name.mayTakeNextWord { attached = wordThatIsNoOption() }
       try apply(name, optional: attached)
       try remember(Options.Given(name: name, value: attached))
     }
@@ -189,6 +190,13 @@ struct OptionParser {
     }
     next += 1
     return word
+  }
+
+  /// Steps over the next word, where it is neither an option nor `--`.
+  private mutating func wordThatIsNoOption() -> Word? {
+    guard next < words.count, words[next].bytes.first != UInt8(ascii: "-") else { return nil }
+    next += 1
+    return words[next - 1]
   }
 
   /// Chooses what nonet is to do.

@@ -93,6 +93,8 @@ struct Options {
   var allowsSignals = false
   var architectures: ArchitectureChoice?
   var format: Dump.Format?
+  /// `--explain CALLS`: the calls that are asked about; `nil` is all.
+  var questions: Word?
   /// `--filter`: the file of a filter that is read in the place of a policy; `-` is standard input.
   var filter: Word?
   /// `--verify`: the thread whose filters are read.

@@ -29,9 +29,19 @@ struct Show {
     guard format == .listing || format == .json else {
       throw .usage("--explain prints --format listing or json, not \(format.name)")
     }
+    // A mistake in the question is told before the policy is compiled.
+    for architecture in architectures { _ = try questions(for: architecture) }
     let shown = try shown()
-    let explanations = shown.flatMap { one in
-      one.policies.map { Explanation($0, name: one.name) }
+    var explanations: [Explanation] = []
+    for one in shown {
+      for policy in one.policies {
+        let questions = try questions(for: policy.architecture)
+        let calls = questions?.map { $0.syscall } ?? []
+        explanations.append(
+          Explanation(
+            policy, name: one.name, about: questions, beside: one.layers?.words(about: calls) ?? [])
+        )
+      }
     }
     if let judgement = try judgement(of: shown) { try printOut(judgement + "\n") }
     let text =
@@ -39,6 +49,16 @@ struct Show {
       ? "[" + explanations.map { $0.json }.joined(separator: ",\n") + "]\n"
       : explanations.map { $0.text }.joined(separator: "\n")
     try printOut(text)
+  }
+
+  /// The calls that are asked about; `nil` where all are told.
+  private func questions(for architecture: Architecture) throws(Failure) -> [CallQuestion]? {
+    guard let asked = options.questions else { return nil }
+    do throws(PolicyDiagnostic) {
+      return try CallQuestion.parse(asked.bytes, for: architecture)
+    } catch {
+      throw .refused(error.text(name: OptionName.explain.rawValue))
+    }
   }
 
   private var architectures: [Architecture] {
@@ -53,6 +73,8 @@ struct Show {
   private struct Shown {
     let policies: [CompiledPolicy]
     let name: String
+    /// What stands beside the filter; `nil` for one that was read.
+    var layers: Layers?
   }
 
   /// The filters to print: that of the policy, or others that were read.
@@ -99,6 +121,6 @@ struct Show {
     for architecture in architectures {
       policies.append(try chosen.checked(for: architecture).compiled)
     }
-    return Shown(policies: policies, name: chosen.name)
+    return Shown(policies: policies, name: chosen.name, layers: chosen.layers)
   }
 }
