@@ -35,8 +35,8 @@ extension OptionParser {
     var items: [Options.Change.Item] = []
     for name in value.bytes.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
       let text = Word.text(of: name)
-      if let group = SyscallGroup(named: text) {
-        items.append(.init(word: text, calls: group.calls))
+      if let calls = SyscallSet.calls(named: text) {
+        items.append(.init(word: text, calls: calls))
       } else if let call = Syscall(named: name) {
         items.append(.init(word: text, calls: [call]))
       } else {

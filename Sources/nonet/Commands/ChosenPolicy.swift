@@ -13,6 +13,9 @@ struct ChosenPolicy {
   let allowsConnect: Bool
   /// How many rules the command line put in front of the text's own.
   private let changes: Int
+  /// The text, for errors that only the compiler sees; and what it is called.
+  private let parsed: ParsedPolicy
+  private let file: String
   private let acceptsUnproved: Bool
   private var isQuiet: Bool
 
@@ -23,10 +26,10 @@ struct ChosenPolicy {
   ///   - deniesDebug: Whether the calls of `@debug` are denied, unless the command line allows them.
   /// - Throws: A failure with every error of the policy's text.
   init(_ options: Options, deniesDebug: Bool = false) throws(Failure) {
-    let (name, file, text) = try Self.source(options.policy)
-    let parsed: ParsedPolicy
+    let (name, file, path, text) = try Self.source(options.policy)
+    self.file = file
     do throws(PolicyError) {
-      parsed = try Policy.parse(text, named: file)
+      parsed = try Policy.parse(text, named: file, at: path, including: PolicyFile.included)
       var errors: [PolicyDiagnostic] = []
       layers = Layers(parsed.layers, &errors)
       expectsNetwork = Self.expectsNetwork(parsed.network, &errors)
@@ -127,7 +130,7 @@ struct ChosenPolicy {
     do throws(CompilerError) {
       compiled = try CompiledPolicy(policy, for: architecture)
     } catch {
-      throw .refused(words(error))
+      throw failure(error)
     }
     do throws(ProofError) {
       let program = try CheckedProgram(
@@ -141,23 +144,23 @@ struct ChosenPolicy {
     }
   }
 
-  private static func source(
+  static func source(
     _ choice: Options.PolicyChoice
-  ) throws(Failure) -> (name: String, file: String, text: [UInt8]) {
+  ) throws(Failure) -> (name: String, file: String, path: [UInt8], text: [UInt8]) {
     switch choice {
     case .preset(let preset):
-      return (preset.name, "\(preset.name).policy", preset.text)
+      return (preset.name, "\(preset.name).policy", [], preset.text)
     case .file(let word):
       do throws(SystemError) {
         let file = try Descriptor(reading: word.pointer)
-        return (word.text, word.text, try file.contents(limit: Policy.largestText))
+        return (word.text, word.text, word.bytes, try file.contents(limit: Policy.largestText))
       } catch {
         throw .refused("cannot read the policy '\(word.text)': \(error.reason)")
       }
     case .standardInput:
       do throws(SystemError) {
         let text = try readAll(from: STDIN_FILENO, limit: Policy.largestText)
-        return ("standard input", "standard input", text)
+        return ("standard input", "standard input", [], text)
       } catch {
         throw .refused("cannot read the policy from standard input: \(error.reason)")
       }
@@ -190,6 +193,16 @@ struct ChosenPolicy {
       "the program could not be proven right: \(undecided); say less in one call's rules, or "
         + "accept it with --unproved"
     }
+  }
+
+  private func failure(_ error: CompilerError) -> Failure {
+    if case .noSuchArgument(let rule, let call, let architecture) = error,
+      let diagnostic = parsed.missingArgument(
+        at: policy.rules[rule].place, of: call, on: architecture)
+    {
+      return Self.failure(PolicyError(diagnostics: [diagnostic]), file)
+    }
+    return .refused(words(error))
   }
 
   private func words(_ error: CompilerError) -> String {
