@@ -300,9 +300,12 @@ test: deps lint ## everything: lint, both builds, all tests, the shipped binary 
 test-field: deps all ## attacks on the supervisor with more options, two million random calls, 10,000 threads; packages in a fresh Debian
 	NONET_TAKEOVER=field $(side_by_side) Tests/Takeover
 	NONET_FIELD=1 python3 -m pytest -q -rP Tests/BlackBox/test_supervised_load.py \
-	  Tests/BlackBox/test_job_control.py Tests/BlackBox/test_ends_as_the_command.py \
-	  Tests/BlackBox/test_loopback_sockets.py
-	@$(MAKE) --no-print-directory test-dist-short
+	  Tests/BlackBox/test_job_control.py Tests/BlackBox/test_ends_as_the_command.py
+	@$(MAKE) --no-print-directory test-dist-short test-suites
+
+test-suites: deps all ## CPython's own tests of its sockets, bare and under --loopback, each held against itself
+	@.ci/install suites
+	python3 -m pytest -q -rP -n $(WORKERS) Tests/Suites
 
 test-how-to-add: deps all ## builds a copy of the tree with one more preset, architecture, host, format and option, twice
 	NONET_FIELD=1 python3 -m pytest -q -rP Tests/BlackBox/test_how_to_add.py

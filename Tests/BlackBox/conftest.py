@@ -7,6 +7,7 @@ the repository of a developer.
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import tempfile
 
@@ -22,6 +23,11 @@ BINARY = pathlib.Path(os.environ.get("NONET", HERE.parent.parent / "bin" / "none
 ROOT = os.geteuid() == 0
 USERS = ["root", "nobody"] if ROOT else ["current"]
 
+
+# A suite under nohup, or in the background of a script, ignores these, and its children would too.
+for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU):
+    if signal.getsignal(number) == signal.SIG_IGN:
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 UNSUPPORTED = {}  # user -> way -> why; filled by test_escapes
 

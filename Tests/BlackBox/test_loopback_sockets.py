@@ -415,27 +415,3 @@ def test_pyzmq_by_ipc_and_tcp(free, inside):
     if free(PYTHON, "-c", "import zmq").returncode:
         pytest.skip("pyzmq is not installed")
     assert python(inside, ZMQ) == ["pong ping"] * 2
-
-
-@pytest.mark.skipif(not os.environ.get("NONET_FIELD"), reason="minutes of CPython's own suite: `make test-field`")
-@pytest.mark.parametrize("module", ["test_asyncio.test_events", "test_asyncio.test_unix_events", "test_socketserver", "test_socket"])
-def test_cpythons_own_suite(free, inside, module):
-    """Test by test as without, but for AF_VSOCK and datagrams of AF_UNIX."""
-    if free(PYTHON, "-c", f"import test.{module}").returncode:
-        pytest.skip("CPython's own tests are not installed")
-    code = f"""
-import sys, unittest
-class Result(unittest.TextTestResult):
-    def addSuccess(self, test): super().addSuccess(test); print("PASS", test.id())
-suite = unittest.defaultTestLoader.loadTestsFromName("test.{module}")
-def flat(one):
-    for each in one:
-        if isinstance(each, unittest.TestSuite): yield from flat(each)
-        else: yield each
-chosen = unittest.TestSuite(t for t in flat(suite) if "VSOCK" not in t.id())
-unittest.TextTestRunner(resultclass=Result, stream=open("/dev/null", "w")).run(chosen)
-"""
-    passed = [set(one(PYTHON, "-c", code, timeout=400).stdout.decode().splitlines()) for one in (free, inside)]
-    lost = {one for one in passed[0] - passed[1] if one.startswith("PASS")}
-    print(f"{module}: {len(passed[0])} pass without, lost: {sorted(lost)}")
-    assert len(passed[0]) > 10 and not [one for one in lost if "UnixDatagram" not in one and "unix_dgram" not in one.lower()], lost

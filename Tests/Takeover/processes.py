@@ -62,9 +62,12 @@ def holders(pid):
     """The processes that hold the listener: nonet's first process and its children of the same program."""
     found = [pid]
     for child in children(pid):
-        with open(f"/proc/{child}/comm") as file:
-            if file.read().startswith("nonet"):
-                found.append(child)
+        try:
+            with open(f"/proc/{child}/comm") as file:
+                if file.read().startswith("nonet"):
+                    found.append(child)
+        except FileNotFoundError:  # it has just been reaped
+            pass
     return found
 
 
@@ -73,6 +76,23 @@ def wait_until(condition, what, patience=10):
     while not condition():
         assert time.monotonic() < end, f"after {patience} s it was still not so: {what}"
         time.sleep(0.01)
+
+
+def both_holders(pid):
+    """The first process and the second holder, once they have been the same two for a while.
+
+    The first second holder shares the supervisor's memory, and is replaced after some milliseconds: a moment has three.
+    """
+    seen = [holders(pid), time.monotonic()]
+
+    def settled():
+        now = holders(pid)
+        if now != seen[0] or len(now) != 2:
+            seen[:] = [now, time.monotonic()]
+        return time.monotonic() - seen[1] > 0.2
+
+    wait_until(settled, "there are two holders")
+    return seen[0]
 
 
 def end(*pids):

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from conftest import CHOSEN, ROOM, USERS
-from processes import changes, cpu_seconds, end, holders, is_alive, need_children_files, standing, wait_until
+from processes import both_holders, changes, cpu_seconds, end, is_alive, need_children_files, standing, wait_until
 
 from support.escapes import landlock_abi
 from support.run import PYTHON, Launcher
@@ -212,8 +212,7 @@ def test_both_holders_ended_from_outside(people, supervised, attacker, who, opti
     left = int(child.stdout.readline())
     try:
         wait_until(lambda: os.path.exists(out) and os.path.getsize(out), "the command's process made an attempt")
-        wait_until(lambda: len(holders(child.pid)) == 2, "there are two holders", 2)
-        both = holders(child.pid)
+        both = both_holders(child.pid)
         os.kill(child.pid, signal.SIGSTOP)
         end(*both[1:], child.pid)
         child.wait(10)
@@ -248,10 +247,7 @@ def test_there_is_a_second_holder(people, supervised, who, option):
     child = Launcher(people[who]).popen(*supervised(who, option, "second"), "sh", "-c", "echo; read line", stdin=subprocess.PIPE)
     try:
         child.stdout.readline()
-        wait_until(lambda: len(holders(child.pid)) == 2, "there are two holders", 2)
-        time.sleep(0.1)  # the first one shares the supervisor's memory, and is replaced after some milliseconds
-        assert len(holders(child.pid)) == 2
-        second = holders(child.pid)[1]
+        second = both_holders(child.pid)[1]
         assert os.getsid(second) != os.getsid(child.pid), "the second holder is in the command's session"
         pipes = {os.readlink(f"/proc/self/fd/{stream.fileno()}") for stream in (child.stdin, child.stdout, child.stderr)}
         wait_until(lambda: not pipes & files_of(second), "the second holder keeps no stream of the command")
@@ -266,8 +262,7 @@ def test_a_killed_second_holder_changes_nothing(people, supervised, attacker):
     for who in USERS:
         child = Launcher(people[who]).popen(*supervised(who, "log", "killed-second"), attacker("press"), "nothing", stdin=subprocess.PIPE)
         assert child.stdout.readline().startswith(b"ready")
-        wait_until(lambda: len(holders(child.pid)) == 2, "there are two holders", 2)
-        end(*holders(child.pid)[1:])
+        end(both_holders(child.pid)[1])
         time.sleep(0.1)
         out, _ = child.communicate(b"\n\n", timeout=10)
         assert b"socket 13 13" in out and child.returncode == 7, (out, child.returncode)
