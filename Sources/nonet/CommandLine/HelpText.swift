@@ -137,10 +137,12 @@ enum HelpText {
       --list               with --session NAME: what runs there, and where it listens
       --end                with --session NAME: end what runs there
       --print-policy NAME  the text of a preset, to read, or to begin a policy with
+      --check-policy FILE  the errors and warnings of a policy; with --format json as data
+      --format-policy FILE a policy's text in its canonical form; with --check whether it is in it
       --names KIND         the names that a KIND of value has: policy, call, errno, format, ...
       --arch ARCH          x86_64, aarch64 or all; this machine's unless told
       --format FORMAT      listing, bpf_asm, raw, hex, c, json, decimal, dot or smt2
-                           for --explain and --check listing or json
+                           for --explain, --check and --check-policy listing or json
       -q, --quiet          nothing but errors
       -v, --verbose        what protects COMMAND, and what takes protection away
       -h                   one screen: examples, and the options that are said most

@@ -43,6 +43,8 @@ enum OptionName: String, CaseIterable {
   case list = "--list"
   case end = "--end"
   case printPolicy = "--print-policy"
+  case checkPolicy = "--check-policy"
+  case formatPolicy = "--format-policy"
   case names = "--names"
   case arch = "--arch"
   case format = "--format"
@@ -66,7 +68,7 @@ enum OptionName: String, CaseIterable {
   /// What the value is; `nil` for an option that has none.
   var kind: OptionKind? {
     switch self {
-    case .policy: .policy
+    case .policy, .checkPolicy, .formatPolicy: .policy
     case .printPolicy: .preset
     case .deny, .allow: .call
     case .errno: .errno
@@ -162,8 +164,8 @@ enum OptionName: String, CaseIterable {
     case .verify: [.verify, .dump, .explain]
     case .list: [.session]
     case .end: [.session]
-    case .arch: [.dump, .explain]
-    case .format: [.dump, .explain, .check]
+    case .arch: [.dump, .explain, .checkPolicy]
+    case .format: [.dump, .explain, .check, .checkPolicy]
     case _: nil
     }
   }

@@ -203,6 +203,12 @@ struct OptionParser {
   ///
   /// - Throws: Which other option chose something else before.
   mutating func choose(_ mode: Options.Mode, _ name: OptionName) throws(Failure) {
+    let both = [modeOption, name]
+    if both.contains(.formatPolicy), both.contains(.check) {
+      options.isChecking = true
+      if name == .check { return }
+      modeOption = nil
+    }
     // A hook that printed its help would be taken for one that has no objection.
     let isHelp = modeOption != .hook && Self.isHelp(name)
     if let modeOption, modeOption != name, !isHelp {

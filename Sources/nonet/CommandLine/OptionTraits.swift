@@ -7,7 +7,7 @@ enum Weakening {
 
 /// What nonet is told to do, as the table of options names it.
 enum ModeName {
-  case run, dump, explain, check, verify, hook, report, session
+  case run, dump, explain, check, verify, hook, report, session, checkPolicy, formatPolicy
 
   /// The mode that an option chooses; `nil` where no option has a word about it in the table.
   init?(_ option: OptionName) {
@@ -15,6 +15,8 @@ enum ModeName {
     case .dump: self = .dump
     case .explain: self = .explain
     case .check: self = .check
+    case .checkPolicy: self = .checkPolicy
+    case .formatPolicy: self = .formatPolicy
     case .hook: self = .hook
     case .list, .end: self = .session
     case _: return nil
@@ -28,6 +30,8 @@ enum ModeName {
     case .dump: "--dump-bpf"
     case .explain: "--explain"
     case .check: "--check"
+    case .checkPolicy: "--check-policy"
+    case .formatPolicy: "--format-policy"
     case .verify: "--verify PID"
     case .hook: "--hook HOST"
     case .report: "--report FILE.html"

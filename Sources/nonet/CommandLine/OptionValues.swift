@@ -86,7 +86,7 @@ extension OptionParser {
   }
 
   static func architectures(_ value: Word) throws(Failure) -> Options.ArchitectureChoice {
-    if value.bytes.elementsEqual("all".utf8) { return .all }
+    if value.bytes.elementsEqual("all".utf8) { return .every }
     if let architecture = Architecture.natives.first(where: { $0.name == value.text }) {
       return .one(architecture)
     }

@@ -29,11 +29,7 @@ struct ChosenPolicy {
     let (name, file, path, text) = try Self.source(options.policy)
     self.file = file
     do throws(PolicyError) {
-      parsed = try Policy.parse(text, named: file, at: path, including: PolicyFile.included)
-      var errors: [PolicyDiagnostic] = []
-      layers = Layers(parsed.layers, &errors)
-      expectsNetwork = Self.expectsNetwork(parsed.network, &errors)
-      if !errors.isEmpty { throw PolicyError(diagnostics: errors) }
+      (parsed, layers, expectsNetwork) = try Self.parsed(text, file, path)
     } catch {
       throw Self.failure(error, file)
     }
@@ -56,6 +52,20 @@ struct ChosenPolicy {
     acceptsUnproved = options.acceptsUnproved
     isQuiet = options.isQuiet
     if deniesDebug { denyDebug() }
+  }
+
+  /// Reads a text with all that it includes.
+  ///
+  /// - Throws: Every error, that of a word which is no layer among them.
+  static func parsed(
+    _ text: [UInt8], _ file: String, _ path: [UInt8]
+  ) throws(PolicyError) -> (policy: ParsedPolicy, layers: Layers, expectsNetwork: Bool) {
+    let parsed = try Policy.parse(text, named: file, at: path, including: PolicyFile.included)
+    var errors: [PolicyDiagnostic] = []
+    let layers = Layers(parsed.layers, &errors)
+    let expectsNetwork = expectsNetwork(parsed.network, &errors)
+    if !errors.isEmpty { throw PolicyError(diagnostics: errors) }
+    return (parsed, layers, expectsNetwork)
   }
 
   /// The same policy where no Landlock keeps the command from processes outside: the calls of `@debug`
@@ -196,16 +206,21 @@ struct ChosenPolicy {
   }
 
   private func failure(_ error: CompilerError) -> Failure {
-    if case .noSuchArgument(let rule, let call, let architecture) = error,
-      let diagnostic = parsed.missingArgument(
-        at: policy.rules[rule].place, of: call, on: architecture)
-    {
+    if let diagnostic = Self.missingArgument(error, in: policy, parsed) {
       return Self.failure(PolicyError(diagnostics: [diagnostic]), file)
     }
-    return .refused(words(error))
+    return .refused(Self.words(error, in: policy, name))
   }
 
-  private func words(_ error: CompilerError) -> String {
+  /// The place of an argument that an ABI lacks; `nil` for another error, or a rule of the command line.
+  static func missingArgument(
+    _ error: CompilerError, in policy: Policy, _ parsed: ParsedPolicy
+  ) -> PolicyDiagnostic? {
+    guard case .noSuchArgument(let rule, let call, let architecture) = error else { return nil }
+    return parsed.missingArgument(at: policy.rules[rule].place, of: call, on: architecture)
+  }
+
+  static func words(_ error: CompilerError, in policy: Policy, _ name: String) -> String {
     switch error {
     case .tooLong(let count):
       "policy \(name) compiles to \(count) instructions, and the kernel takes at most "

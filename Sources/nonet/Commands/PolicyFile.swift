@@ -5,12 +5,13 @@ enum PolicyFile {
   /// Reads one.
   ///
   /// - Parameter path: Its path, from the working folder where it is relative.
+  /// - Returns: Its text.
   /// - Throws: Why not; what is no ordinary file is not opened, for that could wait for ever.
   static func included(_ path: [UInt8]) throws(IncludedText.Failure) -> IncludedText {
     let word = Word(copying: path)
-    let file: FileIdentity
+    let file: NamedFile
     do throws(SystemError) {
-      file = try FileIdentity(word.pointer)
+      file = try NamedFile(word.pointer)
     } catch {
       throw IncludedText.Failure(reason: error.reason)
     }

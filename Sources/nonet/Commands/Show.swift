@@ -62,11 +62,7 @@ struct Show {
   }
 
   private var architectures: [Architecture] {
-    switch options.architectures {
-    case nil: [.host]
-    case .one(let architecture): [architecture]
-    case .all: Architecture.natives
-    }
+    options.architectures?.all ?? [.host]
   }
 
   /// What is printed under one name.

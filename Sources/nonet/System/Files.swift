@@ -101,7 +101,7 @@ func isRegularFile(_ path: UnsafePointer<CChar>) -> Bool {
 }
 
 /// Which file has a name, where links lead to it, and what kind of file it is (stat(2)).
-struct FileIdentity {
+struct NamedFile {
   let device: UInt64
   let inode: UInt64
   let size: Int
