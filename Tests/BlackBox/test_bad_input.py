@@ -10,7 +10,7 @@ from support.formats import FORMATS
 from test_terminal import Terminal
 
 VALUES = ["--policy", "--deny", "--allow", "--errno", "--backend", "--log", "--log-dir", "--allow-unix", "--report", "--from",
-          "--arch", "--format", "--hook", "--print-policy", "--names", "--keep-caps",
+          "--arch", "--format", "--hook", "--print-policy", "--check-policy", "--format-policy", "--names", "--keep-caps",
           "--filter", "--verify", "--allow-connect", "--session"]
 
 
