@@ -53,7 +53,7 @@ def test_a_unit_in_a_line(bare, raw):
 
 @pytest.mark.parametrize("brought, meant", [
     ("deny socket, connect, bind except connect", "deny socket, bind"),
-    ("deny @network except @network-io, socketpair", "deny socketpair, sendmmsg, socketcall except socketpair, sendmmsg"),
+    ("deny @keys, bind except @keyring", "deny bind"),
     ("let internet = { AF_INET, AF_INET6 }\ndeny socket if domain in internet", "deny socket if domain in { AF_INET, AF_INET6 }"),
     ("let a = { 1, 2 }\nlet b = { a, 5 }\ndeny ioctl unless cmd in { b, 7 }", "deny ioctl unless cmd in { 1, 2, 5, 7 }"),
     ("let @mine = { bind, @debug }\ndeny @mine, mine except ptrace", "deny bind, process_vm_readv, process_vm_writev"),
@@ -102,7 +102,7 @@ def test_a_file_that_cannot_be_included(bare, me, errors):
         ("fifo", "p.policy:2:9", "it is no ordinary file"), ("/dev/zero", "p.policy:2:9", "it is no ordinary file"),
         ("folder", "p.policy:2:9", "it is a folder"), ("large", "p.policy:2:9", "it is longer than 1048576 bytes"),
         ("nothing", "p.policy:2:9", "No such file or directory"), ("", "p.policy:2:9", "it has no name"),
-        ("self.policy", "self.policy:1:9", "it includes itself"), ("one.policy", "./one.policy:1:9", "it includes itself"),
+        ("self.policy", "self.policy:1:9", "it includes itself"), ("one.policy", "two.policy:1:9", "it includes itself"),
         ("p.policy", "p.policy:", ""), ("again.policy", "again.policy:", ""),
         ("0.policy", "7.policy:1:9", "files include one another at most 8 deep"),
     ]:
@@ -126,7 +126,8 @@ def test_how_an_include_is_written(errors, line, says):
 def test_sets_stay_small(errors):
     """However sets are made of sets."""
     text = "default allow\n" + "".join(f"let s{n} = {{ {n * 4}, {n * 4 + 1}, {f's{n - 1}, ' if n else ''}{n * 4 + 2} }}\n" for n in range(400))
-    assert "at most" in errors(text)
+    assert "the sets of this policy say too much" in errors(text)
+    assert "a policy has at most 256 sets" in errors("default allow\n" + "".join(f"let s{n} = {{ {n} }}\n" for n in range(300)))
     doubling = "default allow\nlet s0 = { 1, 2 }\n" + "".join(f"let s{n} = {{ s{n - 1}, s{n - 1} }}\n" for n in range(1, 40))
     assert "a set has at most 1024 values" in errors(doubling)
     large = "default allow\nlet all = { " + ", ".join(map(str, range(1000))) + " }\n" + "deny ioctl if cmd in { all }\n" * 100

@@ -168,6 +168,7 @@ struct PolicyParser {
     }
     read(Self.lines(of: text, file))
     files.leave()
+    statement.names = names
   }
 
   static func layers(of text: [UInt8]) throws(PolicyError) -> [PolicyWord]? {

@@ -44,6 +44,8 @@ enum HelpText {
            nonet --session NAME --list | --end       show or end what shares that private network
            nonet --report FILE.html --from LOG       make a page of what a log tells
            nonet --print-policy NAME                 print the text of a preset
+           nonet --check-policy FILE                 print the errors and warnings of a policy
+           nonet --format-policy FILE [--check]      print it in its canonical form, or look whether it is
            nonet --names KIND                        print the names that values can have
            nonet -h | --help | --version
 
