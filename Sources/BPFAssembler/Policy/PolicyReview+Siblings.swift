@@ -23,7 +23,9 @@ extension PolicyReview {
     }
     var warnings: [PolicyDiagnostic] = []
     func report(_ call: Syscall, _ open: Syscall?, _ abis: String = "") {
-      guard let open, let place = refused[call], refused[open] == nil else { return }
+      guard let open, let place = refused[call], refused[open] == nil,
+        architectures.contains(where: { open.number(on: $0) != nil })
+      else { return }
       warnings.append(
         warning(
           place.rule,
