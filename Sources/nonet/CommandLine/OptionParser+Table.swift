@@ -59,8 +59,8 @@ extension OptionParser {
     case .filter: options.filter = value
     case .verify: options.verify = try Self.process(value)
     case .printPolicy: try choose(.printPolicy(try Self.preset(name, value)), name)
-    case .checkPolicy: try choose(.checkPolicy(try Self.policy(value)), name)
-    case .formatPolicy: try choose(.formatPolicy(try Self.policy(value)), name)
+    case .checkPolicy: try choose(.checkPolicy(try Self.policy(value, for: name)), name)
+    case .formatPolicy: try choose(.formatPolicy(try Self.policy(value, for: name)), name)
     case .names: try choose(.names(try Self.kind(value)), name)
     case .arch: options.architectures = try Self.architectures(value)
     case .format: options.format = try Self.format(value)

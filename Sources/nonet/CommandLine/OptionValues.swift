@@ -2,11 +2,13 @@ internal import BPFAssembler
 
 /// The values of options, each read or refused with what was expected.
 extension OptionParser {
-  static func policy(_ value: Word) throws(Failure) -> Options.PolicyChoice {
+  static func policy(
+    _ value: Word, for option: OptionName = .policy
+  ) throws(Failure) -> Options.PolicyChoice {
     let bytes = value.bytes
     if bytes.elementsEqual("-".utf8) { return .standardInput }
     if isPolicyFile(bytes) { return .file(value) }
-    return .preset(try preset(.policy, value))
+    return .preset(try preset(option, value))
   }
 
   /// Whether a value of `--policy` is the name of a file.
@@ -18,7 +20,7 @@ extension OptionParser {
     if let preset = Preset(named: value.text) { return preset }
     let names = Preset.allCases.map { $0.name }
     let others =
-      option == .policy ? ", a file with '/' in its name or ending in .policy, or '-'" : ""
+      option.kind == .policy ? ", a file with '/' in its name or ending in .policy, or '-'" : ""
     throw .usage(
       "\(option.rawValue): no preset is called '\(value.text)'\(suggestion(for: value, among: names)); "
         + "expected \(names.joined(separator: ", "))\(others)")
