@@ -197,7 +197,7 @@ class Policy:
         return [re.sub("^(SYS_|__NR_)", "", word)]
 
     def is_call(self, word):
-return word[0] == "@" or any(self.calls(word)[0] in numbers for numbers in NUMBERS.values())
+        return word[0] == "@" or any(self.calls(word)[0] in numbers for numbers in NUMBERS.values())
 
     def answer(self, verdict):
         word, errno = verdict
