@@ -57,6 +57,7 @@ def test_a_unit_in_a_line(bare, raw):
     ("let internet = { AF_INET, AF_INET6 }\ndeny socket if domain in internet", "deny socket if domain in { AF_INET, AF_INET6 }"),
     ("let a = { 1, 2 }\nlet b = { a, 5 }\ndeny ioctl unless cmd in { b, 7 }", "deny ioctl unless cmd in { 1, 2, 5, 7 }"),
     ("let @mine = { bind, @debug }\ndeny @mine, mine except ptrace", "deny bind, process_vm_readv, process_vm_writev"),
+    ("let mine = { SYS_bind, __NR_listen }\ndeny mine", "deny bind, listen"),
     ("let mine = { bind, listen }\nlet more = { mine, accept }\nkill more", "kill bind, listen, accept"),
     ("let far = { -1, AT_FDCWD }\ndeny openat if dirfd in far", "deny openat if dirfd in { -1, AT_FDCWD }"),
 ])

@@ -66,9 +66,9 @@ let far = { -1, AF_INET }
 let families = { far, 0x10 }
 include "part.policy"
 kill @mine except timer_create if arg0:32 in { 5 }
+deny clone, __NR_fork if arg0 & CLONE_NEWNET | CLONE_NEWUSER != 0
 allow @system-service except @network-io, @keyring, setns
 allow socket if domain in families and type & (SOCK_CLOEXEC | SOCK_NONBLOCK | 0xf) == SOCK_STREAM
-deny clone, __NR_fork if arg0 & CLONE_NEWNET | CLONE_NEWUSER != 0
 """
 
 

@@ -51,8 +51,9 @@ extension PolicyStatement {
 
   private func namesCalls(_ token: PolicyToken) -> Bool {
     guard case .word(let name) = token.kind else { return false }
-    return name.utf8.first == UInt8(ascii: "@") || names.calls(of: name) != nil
-      || Syscall(named: name) != nil && NamedConstant(named: name) == nil
+    if name.utf8.first == UInt8(ascii: "@") || names.calls(of: name) != nil { return true }
+    let call = Syscall(named: name) ?? Self.call(byNumberName: name)
+    return call != nil && NamedConstant(named: name) == nil
   }
 
   private func refuse(_ name: String, at place: Range<Int>) throws(PolicyDiagnostic) {

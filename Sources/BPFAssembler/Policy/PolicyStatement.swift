@@ -255,7 +255,7 @@ extension PolicyStatement {
   }
 
   /// `SYS_connect` and `__NR_connect`, as the headers name the number of `connect`.
-  private static func call(byNumberName name: String) -> Syscall? {
+  static func call(byNumberName name: String) -> Syscall? {
     for prefix in ["SYS_", "__NR_"] where name.utf8.starts(with: prefix.utf8) {
       return Syscall(named: String(decoding: name.utf8.dropFirst(prefix.utf8.count), as: UTF8.self))
     }
