@@ -220,8 +220,8 @@ goldens: bin/nonet ## rewrites Fixtures/golden from the policies, then builds wi
 	  done; done; done
 	@$(MAKE) --no-print-directory all
 
-tables: ## rewrites the generated tables of calls, prototypes, constants, errnos and hidden characters
-	@for pair in syscalls:SyscallTable prototypes:PrototypeTable constants:ConstantTable errnos:ErrnoTable; do \
+tables: ## rewrites the generated tables of calls, prototypes, constants, errnos, sets and hidden characters
+	@for pair in syscalls:SyscallTable prototypes:PrototypeTable constants:ConstantTable errnos:ErrnoTable sets:SetTable; do \
 	  swift=$(TABLES)/$${pair#*:}.swift; table=$${pair%:*}; \
 	  LC_ALL=C awk -v table=$$table -f $(TABLES)/generate.awk $(TABLES)/$$table.tsv > $$swift.new; \
 	  $(call replace,$$swift); \

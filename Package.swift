@@ -29,6 +29,8 @@ let package = Package(
         "Architectures/Tables/prototypes.tsv",
         "Architectures/Tables/constants.tsv",
         "Architectures/Tables/errnos.tsv",
+        "Architectures/Tables/sets.tsv",
+        "Architectures/Tables/systemd-sets",
       ],
       swiftSettings: shipped),
     .target(name: "CLinuxShims"),

@@ -41,7 +41,7 @@ _nonet_command() {
 
 _nonet_value() {
   case $option in
-    --policy | --diff) _nonet_offer policy names files ;;
+    --policy | --diff | --check-policy | --format-policy) _nonet_offer policy names files ;;
     --print-policy) _nonet_offer preset names ;;
     --deny | --allow) _nonet_offer call list ;;
     --errno) _nonet_offer errno names ;;
@@ -79,7 +79,7 @@ _nonet() {
   for ((i = 1; i < last; i++)); do
     case ${words[i]} in
     --) _nonet_command "${first[i + 1]}"; return ;;
-    --policy | --merge | --deny | --allow | --errno | --keep-caps | --backend | --session | --log | --log-dir | --report | --from | --allow-unix | --allow-connect | --hook | --diff | --filter | --verify | --print-policy | --names | --arch | --format)
+    --policy | --merge | --deny | --allow | --errno | --keep-caps | --backend | --session | --log | --log-dir | --report | --from | --allow-unix | --allow-connect | --hook | --diff | --filter | --verify | --print-policy | --check-policy | --format-policy | --names | --arch | --format)
       if ((++i == last)); then option=${words[i - 1]}; fi ;;
     -*) ;;
     *) _nonet_command "${first[i]}"; return ;;
@@ -94,7 +94,7 @@ _nonet() {
     value=${word#*=}
     _nonet_value
   elif [[ $word == -* ]]; then
-    COMPREPLY=($(compgen -W '-- --policy --loopback --merge --deny --allow --errno --keep-caps --allow-signals --unproved --backend --best-effort --offline --session --log --log-dir --report --from --hint --destinations --fail-on-attempt --observe --allow-unix --allow-connect --hook --install --uninstall --status --try --no-prefix --managed --dry-run --cd --dump-bpf --explain --diff --filter --verify --check --inside --list --end --print-policy --names --arch --format --quiet -q --verbose -v -h --help --version' -- "$word"))
+    COMPREPLY=($(compgen -W '-- --policy --loopback --merge --deny --allow --errno --keep-caps --allow-signals --unproved --backend --best-effort --offline --session --log --log-dir --report --from --hint --destinations --fail-on-attempt --observe --allow-unix --allow-connect --hook --install --uninstall --status --try --no-prefix --managed --dry-run --cd --dump-bpf --explain --diff --filter --verify --check --inside --list --end --print-policy --check-policy --format-policy --names --arch --format --quiet -q --verbose -v -h --help --version' -- "$word"))
     return
   else
     _nonet_command "${first[last]}"

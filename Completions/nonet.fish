@@ -11,7 +11,7 @@ function __nonet_command_words
                 set -e words[1]
                 set -q words[1]; and printf '%s\n' $words
                 return 0
-            case (string split ' ' -- '--policy --merge --deny --allow --errno --keep-caps --backend --session --log --log-dir --report --from --allow-unix --allow-connect --hook --diff --filter --verify --print-policy --names --arch --format')
+            case (string split ' ' -- '--policy --merge --deny --allow --errno --keep-caps --backend --session --log --log-dir --report --from --allow-unix --allow-connect --hook --diff --filter --verify --print-policy --check-policy --format-policy --names --arch --format')
                 set -e words[1]
                 # Its value is being written.
                 set -q words[1]; or return 1
@@ -92,7 +92,7 @@ complete -c nonet -n __nonet_has_options -l managed -f -d 'the settings of the a
 complete -c nonet -n __nonet_has_options -l dry-run -f -d 'show what --install or --uninstall would change'
 complete -c nonet -n __nonet_has_options -l cd -f -d 'print the folder in which COMMAND, a text for bash, ended'
 complete -c nonet -n __nonet_has_options -l dump-bpf -f -d 'the filter that would be installed'
-complete -c nonet -n __nonet_has_options -l explain -f -d 'what the filter answers, call by call'
+complete -c nonet -n __nonet_has_options -l explain -f -d 'what the filter answers, call by call, or to CALLS and why:'
 complete -c nonet -n __nonet_has_options -l diff -x -a '(__nonet_offer policy names files)' -d 'A B: whether two policies mean the same, else calls that differ; 0, 1 or 2'
 complete -c nonet -n __nonet_has_options -l filter -x -a '(__nonet_offer file files)' -d 'read this filter, which anybody may have made'
 complete -c nonet -n __nonet_has_options -l verify -x -a '(__nonet_offer process 1)' -d 'which policy a running process is under'
@@ -101,6 +101,8 @@ complete -c nonet -n __nonet_has_options -l inside -f -d 'whether this process i
 complete -c nonet -n __nonet_has_options -l list -f -d 'with --session NAME: what runs there, and where it listens'
 complete -c nonet -n __nonet_has_options -l end -f -d 'with --session NAME: end what runs there'
 complete -c nonet -n __nonet_has_options -l print-policy -x -a '(__nonet_offer preset names)' -d 'the text of a preset, to read, or to begin a policy with'
+complete -c nonet -n __nonet_has_options -l check-policy -x -a '(__nonet_offer policy names files)' -d 'the errors and warnings of a policy; with --format json as data'
+complete -c nonet -n __nonet_has_options -l format-policy -x -a '(__nonet_offer policy names files)' -d 'a policy'\''s text in its canonical form; with --check whether it is in it'
 complete -c nonet -n __nonet_has_options -l names -x -a '(__nonet_offer kind names)' -d 'the names that a KIND of value has: policy, call, errno, format, ...'
 complete -c nonet -n __nonet_has_options -l arch -x -a '(__nonet_offer arch names)' -d 'x86_64, aarch64 or all; this machine'\''s unless told'
 complete -c nonet -n __nonet_has_options -l format -x -a '(__nonet_offer format names)' -d 'listing, bpf_asm, raw, hex, c, json, decimal, dot or smt2;'

@@ -59,6 +59,8 @@ private func perform(
       throw error.forHost
     }
   case .report(let file, let log): try Report(file: file, log: log).perform()
+  case .checkPolicy(let choice): return try PolicyText(choice, options).check()
+  case .formatPolicy(let choice): return try PolicyText(choice, options).format()
   case .printPolicy(let preset): try printOut(preset.text)
   case .names(let kind): try printOut((kind.names ?? []).joined(separator: "\n") + "\n")
   case .help(let isShort): try printOut(isShort ? HelpText.short : HelpText.full)

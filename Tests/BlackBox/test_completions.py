@@ -23,7 +23,7 @@ LINES = [
     ("nonet --explain --format li", "nonet --explain --format listing"), ("nonet --print-policy uni", "nonet --print-policy unix"),
     ("nonet --names arc", "nonet --names arch"), ("nonet --allow-unix ins", "nonet --allow-unix inside"),
     ("nonet --deny getsockn", "nonet --deny getsockname"), ("nonet --deny io_uring_setup,getsockn", "nonet --deny io_uring_setup,getsockname"),
-    ("nonet --deny @io", "nonet --deny @io_uring"), ("nonet --log one-l", "nonet --log one-log.json"), ("nonet --policy ./mi", "nonet --policy ./mine.policy"),
+    ("nonet --deny @io_", "nonet --deny @io_uring"), ("nonet --log one-l", "nonet --log one-log.json"), ("nonet --policy ./mi", "nonet --policy ./mine.policy"),
     ("nonet --log-dir fol", "nonet --log-dir folder/"), ("nonet a-progr", "nonet a-program-of-the-test"),
     ("nonet -- a-progr", "nonet -- a-program-of-the-test"), ("nonet --policy strict a-progr", "nonet --policy strict a-program-of-the-test"),
     ("nonet -q -- a-program-of-the-test one-l", "nonet -q -- a-program-of-the-test one-log.json"),

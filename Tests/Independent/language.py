@@ -20,7 +20,11 @@ HEADERS = {"x86_64": ("/usr/include/x86_64-linux-gnu", "asm/unistd_64.h", []), "
 NEWEST = int(re.search(r"newest call that nonet knows on that ABI \((\d+) on each\)", DOCUMENT.read_text())[1])
 # Newer than the installed headers may be; scripts/syscall.tbl has the same number for every ABI.
 RECENT = {"map_shadow_stack": 453, "open_tree_attr": 467}
+SETS = pathlib.Path(__file__).resolve().parents[2] / "Sources/BPFAssembler/Architectures/Tables/sets.tsv"
 GROUPS = {name: calls.split() for name, calls in re.findall(r"^\| `(@\w+)` \| `([^`]*)` \|", DOCUMENT.read_text(), re.M)}
+for _name, *_members in re.findall(r"^([a-z-]+)\t(.*)$", SETS.read_text(), re.M):
+    if _name != "name":
+        GROUPS.setdefault("@" + _name, _members[0].split())
 
 # Section 2 of the manual, and the document about clone and unshare: the place of an argument, i for an int, l for a long.
 WIDTHS = {
@@ -69,6 +73,13 @@ def constant(name):
 
 
 def _value(word, is_word):
+    if "|" in word:
+        value = 0
+        for part in word.split("|"):
+            value |= _value(part, is_word)
+        return value
+    if word[0] == "-":
+        return -int(word[1:], 0) & (1 << (32 if is_word else 64)) - 1
     if word[0].isdigit():
         return int(word, 8) if re.fullmatch("0[0-7]+", word) else int(word, 0)
     value = constant(word)
@@ -78,8 +89,9 @@ def _value(word, is_word):
 class Reader:
     """One line's words."""
 
-    def __init__(self, text):
-        self.words = re.findall(r"[\w@:]+|[=!<>]=|[<>&(){},]", text)
+    def __init__(self, text, sets=None):
+        self.words = re.findall(r'"[^"]*"|@[\w-]+|-?[\w:]+|[=!<>]=|[<>&|(){},=]', text)
+        self.sets = sets or {}
 
     def next(self, *expected):
         if self.words and (not expected or self.words[0] in expected):
@@ -106,34 +118,60 @@ class Reader:
             inner = self.condition()
             assert self.next(")")
             return inner
-        argument, mask = self.next(), self.next() if self.next("&") else None
+        argument, mask = self.next(), self.bits() if self.next("&") else None
         if self.next("in"):
-            assert self.next("{")
-            values = []
-            while not self.next("}"):
-                values.append(self.next())
-                self.next(",")
-            return "in", argument, mask, values
-        return self.next("==", "!=", "<", "<=", ">", ">="), argument, mask, [self.next()]
+            return "in", argument, mask, self.members()
+        return self.next("==", "!=", "<", "<=", ">", ">="), argument, mask, [self.bits()]
+
+    def bits(self):
+        """A value, or several joined by `|`, perhaps in parentheses."""
+        is_open, words = self.next("("), [self.next()]
+        while self.next("|"):
+            words.append(self.next())
+        assert not is_open or self.next(")")
+        return "|".join(words)
+
+    def members(self):
+        """`{ A, NAME, ... }`, or a NAME alone."""
+        if not self.next("{"):
+            return self.sets[self.next()]
+        words = []
+        while not self.next("}"):
+            word = self.next()
+            words += self.sets.get(word, [word])
+            self.next(",")
+        return words
 
 
 class Policy:
-    def __init__(self, text, errno="EACCES"):
-        self.errno, self.rules = errno, []
+    def __init__(self, text, errno="EACCES", folder=pathlib.Path()):
+        self.errno, self.rules, self.sets = errno, [], {}
         self.lines = {"foreign": None, "x32": ("deny", "ENOSYS"), "unknown": None, "default": None}
+        self.read(text, folder)
+
+    def read(self, text, folder):
         for line in text.splitlines():
-            reader = Reader(line.split("#")[0])
+            reader = Reader(line.split("#")[0], self.sets)
             word = reader.next()
-            if word in self.lines:
+            if word == "include":
+                path = folder / reader.next().strip('"')
+                self.read(path.read_text(), path.parent)
+            elif word == "let":
+                name = reader.next().lstrip("@")
+                assert reader.next("=")
+                words = reader.members()
+                self.sets[name] = [call for word in words for call in self.calls(word)] if self.is_call(words[0]) else words
+            elif word in self.lines:
                 self.lines[word] = None if reader.words == ["compile"] else reader.verdict()
             elif word not in (None, "layers", "network"):
                 self.rules.append(self.rule(word, reader))
 
     def rule(self, verdict, reader):
-        calls, errno, condition = [], None, None
-        while not calls or reader.next(","):
-            name = reader.next()
-            calls += GROUPS.get(name, [name])
+        errno, condition = None, None
+        calls = self.listed(reader)
+        if reader.next("except"):
+            removed = self.listed(reader)
+            calls = [call for call in calls if call not in removed]
         while reader.words:
             word = reader.next("with", "if", "unless")
             if word == "with":
@@ -141,6 +179,25 @@ class Policy:
             else:
                 condition = reader.condition() if word == "if" else ("not", [reader.condition()])
         return (verdict, errno), calls, condition
+
+    def listed(self, reader):
+        calls = self.calls(reader.next())
+        while reader.next(","):
+            calls = calls + self.calls(reader.next())
+        return calls
+
+    def calls(self, word):
+        """The calls of a name, a group, a set of systemd or one of the policy's own."""
+        if word == "@known":
+            return list(dict.fromkeys(name for numbers in NUMBERS.values() for name in numbers))
+        if word in GROUPS:
+            return [call for one in GROUPS[word] for call in self.calls(one)]
+        if word.lstrip("@") in self.sets:
+            return self.sets[word.lstrip("@")]
+        return [re.sub("^(SYS_|__NR_)", "", word)]
+
+    def is_call(self, word):
+        return word[0] == "@" or any(self.calls(word)[0] in numbers for numbers in NUMBERS.values())
 
     def answer(self, verdict):
         word, errno = verdict

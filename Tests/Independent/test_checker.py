@@ -30,14 +30,14 @@ def random_policy(rolls):
     verdicts = ["allow", "deny", "kill", "log", "deny with ENOSYS", "deny with 77"]
     names = sorted(set(language.NUMBERS["x86_64"]) & set(language.NUMBERS["i386"]) & set(language.NUMBERS["aarch64"]) & set(language.NUMBERS["arm"])
                    & KNOWN)
-    numbers = ["0", "1", "0xff", "0x7fffffff", "0x80000000", "0xffffffff", "0x100000000", "0x8000000000000000", "0xffffffffffffffff", "010"]
+    numbers = ["-1", "0", "1", "0xff", "0x7fffffff", "0x80000000", "0xffffffff", "0x100000000", "0x8000000000000000", "0xffffffffffffffff", "010"]
 
     def comparison(call):
         named = list(language.PARAMETERS.get(call, {}))
         argument = rolls.choice(named + [f"arg{n}" for n in range(3)] + [f"arg{n}:32" for n in range(3)])
         narrow = argument in named or argument.endswith(":32")
-        value = lambda: rolls.choice(numbers[:6] if narrow else numbers)
-        mask = f" & {value()}" if rolls.random() < 0.3 else ""
+        value = lambda: rolls.choice(numbers[:7] if narrow else numbers)
+        mask = rolls.choice([f" & {value()}", f" & ({value()} | {value()})"]) if rolls.random() < 0.3 else ""
         if rolls.random() < 0.2:
             return f"{argument}{mask} in {{ {', '.join(value() for _ in range(3))} }}"
         return f"{argument}{mask} {rolls.choice(['==', '!=', '<', '<=', '>', '>='])} {value()}"
@@ -58,6 +58,29 @@ def random_policy(rolls):
         calls = [call] if some else [call, *rolls.sample(names, 2)]
         lines.append(" ".join([word, ", ".join(calls), *errno, *([rolls.choice(["if ", "unless "]) + condition(call)] if some else [])]))
     return "\n".join(lines) + "\n"
+
+
+PARTS = """default deny with ENOSYS
+let @mine = { SYS_socket, @timer }
+let far = { -1, AF_INET }
+let families = { far, 0x10 }
+include "part.policy"
+kill @mine except timer_create if arg0:32 in { 5 }
+deny clone, __NR_fork if arg0 & CLONE_NEWNET | CLONE_NEWUSER != 0
+allow @system-service except @network-io, @keyring, setns
+allow socket if domain in families and type & (SOCK_CLOEXEC | SOCK_NONBLOCK | 0xf) == SOCK_STREAM
+"""
+
+
+@pytest.mark.parametrize("arch", ARCHES)
+def test_parts_of_policies(tmp_path, arch):
+    """Sets with names, systemd's, what is taken away, files that are included, joined bits and negative numbers."""
+    (tmp_path / "part.policy").write_text("deny @swap, @systemd-mount with 77\nlet more = { bind }\nlog more\n")
+    (tmp_path / "main.policy").write_text(PARTS)
+    raw = say("-q", "--dump-bpf", "--format", "raw", "--arch", arch, "--policy", str(tmp_path / "main.policy"))
+    assert checker.difference(raw, language.Policy(PARTS, folder=tmp_path), arch) is None
+    for old, new in [(" except timer_create", ""), ("-1, ", ""), ("setns", "sendto"), ("CLONE_NEWNET | ", "")]:
+        assert old in PARTS and checker.difference(raw, language.Policy(PARTS.replace(old, new), folder=tmp_path), arch) is not None, old
 
 
 KNOWN = set(say("--names", "call").decode().split())

@@ -69,6 +69,29 @@ struct CallWalk {
     data = SeccompData(nr: number, arch: architecture.auditValue)
   }
 
+  /// Leaves only the calls with this value in an argument.
+  ///
+  /// - Returns: Why the ABI has no such calls, in a sentence; they may then have any value there.
+  mutating func assume(_ argument: Policy.Argument, _ value: Policy.Value) -> String? {
+    guard let location = argument.location(in: syscall, on: architecture),
+      let low = SeccompData.Word.low(argument: location.index),
+      let high = SeccompData.Word.high(argument: location.index)
+    else { return "\(syscall.name) has no argument '\(argument)' here, so it is left open" }
+    let number = value.number(on: architecture, isWord: location.isWord)
+    let halves = (
+      low: UInt32(truncatingIfNeeded: number), high: UInt32(truncatingIfNeeded: number >> 32)
+    )
+    if location.isWord, halves.high != 0 {
+      return "'\(argument)' has 32 bits here and \(value) has more, so it is left open"
+    }
+    constraint.narrow(WordTest(WordView(low), in: halves.low...halves.low), to: true)
+    // The kernel does not look at the upper half of an int, and a caller may leave anything there.
+    if !location.isWord {
+      constraint.narrow(WordTest(WordView(high), in: halves.high...halves.high), to: true)
+    }
+    return nil
+  }
+
   /// Follows the filter from its beginning.
   mutating func follow() {
     follow(from: 0, Registers())
@@ -266,6 +289,7 @@ extension CallWalk {
   /// The parts of the policy that decide some call of the path.
   private mutating func origins(at index: Int) -> [CompiledPolicy.Origin] {
     if compiled.isRead { return [] }
+    if architecture.x32Numbers?.contains(data[.nr]) == true { return [.x32] }
     if architecture != compiled.architecture, compiled.policy.foreign != .compile {
       return [.foreign]
     }

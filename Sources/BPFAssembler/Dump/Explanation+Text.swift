@@ -7,7 +7,15 @@ extension Explanation {
     var lines = ["\(kind) \(name) for \(compiled.architecture): \(count) instructions"]
     for table in tables {
       lines.append("")
-      lines += self.lines(of: table, Wording(compiled.policy))
+      lines +=
+        questions == nil
+        ? self.lines(of: table, Wording(compiled.policy))
+        : answers(of: table, Wording(compiled.policy))
+    }
+    if questions != nil {
+      let rules = deciders.map { "rule \($0.number)\($0.place): \($0.text)" }
+      let reasons = rules + others
+      return (lines + (reasons.isEmpty ? [] : [""] + reasons)).joined(separator: "\n") + "\n"
     }
     if compiled.isRead {
       lines.append("")
@@ -48,7 +56,8 @@ extension Explanation {
   private func lines(of call: Call, _ wording: Wording) -> [String] {
     var lines: [String] = []
     for (index, outcome) in call.outcomes.enumerated() {
-      let name = index == 0 ? "\(call.number)".aligned(5) + " \(call.syscall.name)" : ""
+      let words = call.question?.description ?? call.syscall.name
+      let name = index == 0 ? "\(call.number)".aligned(5) + " \(words)" : ""
       let answer = "\(ReturnValue(value: outcome.answer))"
       let isLast = index + 1 == call.outcomes.count && index > 0 && !call.isCut
       let condition =
@@ -60,6 +69,36 @@ extension Explanation {
     }
     if call.isCut { lines.append("  " + "".padded(26) + " ... and in more ways") }
     return lines
+  }
+
+  /// What was asked about, without what is told of all calls.
+  private func answers(of table: Table, _ wording: Wording) -> [String] {
+    var lines = ["\(table.name):"]
+    for call in table.calls {
+      lines += self.lines(of: call, wording) + call.remarks.map { "  " + "".padded(27) + $0 }
+    }
+    return lines + table.missing.map { "  has no call \($0.name)" }
+  }
+
+  /// A rule that decides one of the calls that were asked about, and what it says of them.
+  private struct Decider {
+    let number: Int
+    let place: String
+    let text: String
+  }
+
+  private var deciders: [Decider] {
+    let policy = compiled.policy
+    let outcomes = tables.flatMap { $0.calls.flatMap { $0.outcomes } }
+    let asked = questions?.map { $0.syscall } ?? []
+    return policy.rules.indices.compactMap { index in
+      guard outcomes.contains(where: { $0.origins.contains(.rule(index)) }) else { return nil }
+      let rule = policy.rules[index]
+      let part = Policy.Rule(
+        rule.verdict, rule.calls.filter { asked.contains($0) }, if: rule.condition)
+      return Decider(
+        number: index + 1, place: rule.place.map { ", \($0)" } ?? "", text: part.description)
+    }
   }
 
   private static func wrapped(_ names: [String]) -> [String] {
@@ -82,14 +121,27 @@ extension Explanation {
   public var json: String {
     let wording = Wording(compiled.policy)
     let tables = tables.map { table in
-      JSONText.object([
-        ("abi", JSONText.string(table.architecture.name)),
-        ("free", "\(table.free.count)"),
-        ("allowed", "\(table.free.of)"),
-        ("calls", JSONText.lines(table.calls.map { Self.json(of: $0, wording) })),
-      ])
+      let sums =
+        questions == nil
+        ? [("free", "\(table.free.count)"), ("allowed", "\(table.free.of)")] : []
+      return JSONText.object(
+        [("abi", JSONText.string(table.name))] + sums + [
+          ("calls", JSONText.lines(table.calls.map { Self.json(of: $0, wording) }))
+        ])
     }
-    let review = compiled.isRead ? [("review", JSONText.lines(findings.map(JSONText.string)))] : []
+    var review: [(String, String)] = []
+    if questions != nil {
+      let rules = deciders.map { rule in
+        JSONText.object([
+          ("number", "\(rule.number)"), ("text", JSONText.string(rule.text)),
+        ])
+      }
+      review = [
+        ("rules", JSONText.lines(rules)), ("layers", JSONText.lines(others.map(JSONText.string))),
+      ]
+    } else if compiled.isRead {
+      review = [("review", JSONText.lines(findings.map(JSONText.string)))]
+    }
     return JSONText.object(
       [
         (compiled.isRead ? "filter" : "policy", JSONText.string(name)),
@@ -107,12 +159,19 @@ extension Explanation {
         ("origin", JSONText.string(wording.origins(outcome.origins))),
       ])
     }
-    return JSONText.object([
-      ("name", JSONText.string(call.syscall.name)),
-      ("number", "\(call.number)"),
-      ("free", call.isFree ? "true" : "false"),
-      ("complete", call.isCut ? "false" : "true"),
-      ("outcomes", JSONText.array(outcomes)),
-    ])
+    let asked = call.question.map { question in
+      [
+        ("asked", JSONText.string(question.description)),
+        ("remarks", JSONText.array(call.remarks.map(JSONText.string))),
+      ]
+    }
+    return JSONText.object(
+      [
+        ("name", JSONText.string(call.syscall.name)),
+        ("number", "\(call.number)"),
+        ("free", call.isFree ? "true" : "false"),
+        ("complete", call.isCut ? "false" : "true"),
+        ("outcomes", JSONText.array(outcomes)),
+      ] + (asked ?? []))
   }
 }

@@ -12,6 +12,8 @@ public struct Explanation: Sendable {
   /// What one call gets.
   struct Call {
     let syscall: Syscall
+    /// What was asked, where somebody asked about single calls.
+    let question: CallQuestion?
     let number: UInt32
     /// In the order of the filter's tests; the last one is what is left.
     let outcomes: [Outcome]
@@ -21,6 +23,8 @@ public struct Explanation: Sendable {
     let isFree: Bool
     /// Whether a rule of the policy names the call; of a filter that was read, whether its arguments matter.
     let isNamed: Bool
+    /// What was asked and cannot be answered on this ABI, in sentences.
+    let remarks: [String]
     /// Upper halves of arguments that the kernel takes as 32 bits and the filter looks at all the same.
     let junkArguments: [String]
 
@@ -30,10 +34,14 @@ public struct Explanation: Sendable {
     }
   }
 
-  /// All known calls of one ABI, by number.
+  /// All known calls of one ABI by number, or those that were asked about.
   struct Table {
     let architecture: Architecture
-    let calls: [Call]
+    /// The ABI's name, or x32.
+    let name: String
+    var calls: [Call]
+    /// Calls that were asked about and that the ABI does not have.
+    var missing: [Syscall] = []
 
     /// How many of the calls that are always allowed are free, and how many there are.
     var free: (count: Int, of: Int) {
@@ -46,29 +54,66 @@ public struct Explanation: Sendable {
   let name: String
   /// The native ABI first.
   let tables: [Table]
+  /// The calls that were asked about; `nil` where all are told.
+  let questions: [CallQuestion]?
+  /// What decides about them besides the filter, in sentences.
+  let others: [String]
 
   /// Reads a filter.
   ///
   /// - Parameters:
   ///   - compiled: The filter with the reasons for its instructions.
   ///   - name: What the policy is called.
-  public init(_ compiled: CompiledPolicy, name: String) {
+  ///   - questions: The calls to tell about; `nil` is all.
+  ///   - others: What decides about these besides the filter, in sentences.
+  public init(
+    _ compiled: CompiledPolicy, name: String, about questions: [CallQuestion]? = nil,
+    beside others: [String] = []
+  ) {
+    self.others = others
     self.compiled = compiled
     self.name = name
+    self.questions = questions
     let native = compiled.architecture
-    tables = ([native] + (native.compat.map { [$0] } ?? [])).map { architecture in
-      let calls = Syscall.known(on: architecture).compactMap { syscall in
-        syscall.number(on: architecture).map { number in
-          Self.call(syscall, number, architecture, compiled)
+    let architectures = [native] + (native.compat.map { [$0] } ?? [])
+    guard let questions else {
+      tables = architectures.map { architecture in
+        let calls = Syscall.known(on: architecture).compactMap { syscall in
+          syscall.number(on: architecture).map { number in
+            Self.call(syscall, number, architecture, compiled)
+          }
         }
+        return Table(architecture: architecture, name: architecture.name, calls: calls)
       }
-      return Table(architecture: architecture, calls: calls)
+      return
     }
+    var tables = architectures.map { Self.table(of: questions, on: $0, compiled) }
+    if let first = native.x32Numbers?.lowerBound {
+      tables.append(Self.table(of: questions, on: native, named: "x32", from: first, compiled))
+    }
+    self.tables = tables
+  }
+
+  /// What was asked, on one ABI whose numbers begin at `first`.
+  private static func table(
+    of questions: [CallQuestion], on architecture: Architecture, named name: String? = nil,
+    from first: UInt32 = 0, _ compiled: CompiledPolicy
+  ) -> Table {
+    var table = Table(architecture: architecture, name: name ?? architecture.name, calls: [])
+    for question in questions {
+      if let number = question.syscall.number(on: architecture) {
+        table.calls.append(
+          call(question.syscall, number | first, architecture, compiled, question))
+      } else if !table.missing.contains(question.syscall) {
+        table.missing.append(question.syscall)
+      }
+    }
+    return table
   }
 
   private static func call(
     _ syscall: Syscall, _ number: UInt32, _ architecture: Architecture,
-    _ compiled: CompiledPolicy
+    _ compiled: CompiledPolicy, _ question: CallQuestion? = nil
   ) -> Call {
     let rules = compiled.policy.rules.indices.filter {
       compiled.policy.rules[$0].calls.contains(syscall)
@@ -76,12 +121,17 @@ public struct Explanation: Sendable {
     var walk = CallWalk(
       compiled, Wording(compiled.policy), architecture, syscall, number: number,
       rules: rules)
+    var remarks: [String] = []
+    for (argument, value) in question?.arguments ?? [] {
+      if let remark = walk.assume(argument, value) { remarks.append(remark) }
+    }
     walk.follow()
     let dependsOnArguments = walk.isCut || walk.outcomes.count > 1
     return Call(
-      syscall: syscall, number: number, outcomes: walk.outcomes, isCut: walk.isCut,
+      syscall: syscall, question: question, number: number, outcomes: walk.outcomes,
+      isCut: walk.isCut,
       isFree: compiled.program.isConstantlyAllowed(nr: number, arch: architecture.auditValue),
-      isNamed: compiled.isRead ? dependsOnArguments : !rules.isEmpty,
+      isNamed: compiled.isRead ? dependsOnArguments : !rules.isEmpty, remarks: remarks,
       junkArguments: walk.junkArguments)
   }
 }

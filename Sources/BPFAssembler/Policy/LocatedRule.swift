@@ -4,4 +4,9 @@ struct LocatedRule {
   let line: PolicyLine
   /// Where each of `rule.calls` stands in the line.
   let callSpans: [Range<Int>]
+  /// Where each comparison of the condition stands, in the order of the text.
+  let comparisonSpans: [Range<Int>]
+
+  /// Whether one of `rule.calls` came with a group or set.
+  func isOfSet(call: Int) -> Bool { line.bytes[callSpans[call].lowerBound] == UInt8(ascii: "@") }
 }

@@ -91,8 +91,12 @@ extension Policy.Condition {
 
 extension Policy.Comparison {
   fileprivate func holds(for argument: UInt64, number: (Policy.Value) -> UInt64) -> Bool {
-    let value = argument & (mask.map(number) ?? .max)
-    return switch relation {
+    takes(argument & (mask.map(number) ?? .max), number)
+  }
+
+  /// Whether a value that is masked already meets the relation.
+  func takes(_ value: UInt64, _ number: (Policy.Value) -> UInt64) -> Bool {
+    switch relation {
     case .equal(let other): value == number(other)
     case .notEqual(let other): value != number(other)
     case .less(let other): value < number(other)

@@ -18,6 +18,8 @@ public struct PolicyDiagnostic: Error, Hashable, Sendable {
   public let length: Int
   /// What is wrong and what was expected.
   public let message: String
+  /// The file of the line, where it is one that the text includes; `nil` for the text itself.
+  public let file: String?
   /// The line itself, made safe for a terminal; of a long one the part around the column.
   public let source: String
   /// How many bytes of the line are left out before `source`.
@@ -25,7 +27,7 @@ public struct PolicyDiagnostic: Error, Hashable, Sendable {
 
   /// The diagnostic as a compiler prints it: place, message, line and caret.
   ///
-  /// - Parameter name: What the text is called, usually its file.
+  /// - Parameter name: What the text is called, usually its file; one that it includes has its own name.
   /// - Returns: Three lines without a final newline.
   public func text(name: String) -> String {
     let word = severity == .error ? "error" : "warning"
@@ -34,7 +36,7 @@ public struct PolicyDiagnostic: Error, Hashable, Sendable {
       caret += byte == UInt8(ascii: "\t") ? "\t" : " "
     }
     caret += "^" + String(repeating: "~", count: Swift.max(0, length - 1))
-    return "\(name):\(line):\(column): \(word): \(message)\n  \(source)\n  \(caret)"
+    return "\(file ?? name):\(line):\(column): \(word): \(message)\n  \(source)\n  \(caret)"
   }
 }
 
@@ -67,6 +69,8 @@ struct PolicyLine {
 
   let number: Int
   let bytes: ArraySlice<UInt8>
+  /// The name of a file that is included; `nil` for the text itself.
+  var file: String?
 
   func diagnostic(
     _ severity: PolicyDiagnostic.Severity, _ span: Range<Int>, _ message: String
@@ -83,6 +87,7 @@ struct PolicyLine {
     return PolicyDiagnostic(
       severity: severity, line: number, column: column + 1,
       length: Swift.max(1, Swift.min(span.count, visible)),
-      message: message, source: String(decoding: shown, as: UTF8.self), omitted: omitted)
+      message: message, file: file, source: String(decoding: shown, as: UTF8.self), omitted: omitted
+    )
   }
 }

@@ -13,6 +13,9 @@ extension PolicyLexer {
 
   private func advice(after tokens: [PolicyToken]) -> (length: Int, message: String) {
     guard let first = peek() else { return (1, "") }
+    if tokens.first?.kind == .word("include") {
+      return (1, "a file's name stands in quotation marks: include \"common.policy\"")
+    }
     if first >= 0x80 { return unusual() }
     let isCondition = tokens.contains { $0.kind == .word("if") || $0.kind == .word("unless") }
     func isFollowed(by byte: Unicode.Scalar) -> Bool { peek(1) == UInt8(ascii: byte) }
@@ -104,7 +107,7 @@ extension PolicyLexer {
   /// Whether something is called so.
   private static func isName(_ text: ArraySlice<UInt8>) -> Bool {
     let name = String(decoding: text, as: UTF8.self)
-    return Syscall(named: name) != nil || SyscallGroup(named: name) != nil
+    return Syscall(named: name) != nil || SyscallSet.calls(named: name) != nil
       || NamedConstant(named: name) != nil || Errno(named: name) != nil
       || PolicyStatement.starts.contains(name)
   }

@@ -7,6 +7,8 @@ struct PolicyToken {
     /// A number behind a `-`.
     case negative(UInt64)
     case symbol(Symbol)
+    /// What stands between quotation marks: the name of a file, behind `include` alone.
+    case text([UInt8])
     /// What follows the last token of a line.
     case end
   }
@@ -19,6 +21,7 @@ struct PolicyToken {
     case closeParenthesis = ")"
     case mask = "&"
     case bits = "|"
+    case assign = "="
     case equal = "=="
     case notEqual = "!="
     case less = "<"
@@ -38,6 +41,7 @@ extension PolicyToken: CustomStringConvertible {
     case .number(let number): "\(number)"
     case .negative(let magnitude): "-\(magnitude)"
     case .symbol(let symbol): "'\(symbol.rawValue)'"
+    case .text: "a file's name"
     case .end: "the end of the line"
     }
   }
@@ -82,6 +86,15 @@ struct PolicyLexer {
       return PolicyToken(kind: .negative(try number()), span: start..<position)
     }
     if Self.isWord(byte) || byte == UInt8(ascii: "@") { return try word() }
+    if byte == UInt8(ascii: "\""), tokens.count == 1, tokens[0].kind == .word("include"),
+      let text = quotedName()
+    {
+      return PolicyToken(kind: .text(text), span: start..<position)
+    }
+    if byte == UInt8(ascii: "="), tokens.count == 2, tokens[0].kind == .word("let") {
+      position += 1
+      return PolicyToken(kind: .symbol(.assign), span: start..<position)
+    }
     if let symbol = symbol() {
       return PolicyToken(kind: .symbol(symbol), span: start..<position)
     }
@@ -111,6 +124,14 @@ struct PolicyLexer {
     return PolicyToken(kind: .word(text), span: start..<position)
   }
 
+  /// The bytes between two quotation marks; `nil` where the second is missing.
+  private mutating func quotedName() -> [UInt8]? {
+    let rest = line.bytes[(position + 1)...]
+    guard let end = rest.firstIndex(of: UInt8(ascii: "\"")) else { return nil }
+    position = end + 1
+    return Array(rest[..<end])
+  }
+
   /// Whether a sign and not a subtraction can stand behind these tokens.
   private static func mayBeNegative(after tokens: [PolicyToken]) -> Bool {
     switch tokens.last?.kind {
@@ -118,7 +139,7 @@ struct PolicyLexer {
       nil:
       false
     case .word(let word): NamedConstant(named: word) == nil
-    case .symbol: true
+    case .symbol, .text: true
     }
   }
 

@@ -1,48 +1,83 @@
 /// Looks over a policy for what is legal but probably not meant.
 struct PolicyReview {
-  private let rules: [LocatedRule]
-  private let isDenyList: Bool
+  let rules: [LocatedRule]
+  let policy: Policy
 
-  init(_ rules: [LocatedRule], defaultVerdict: Verdict) {
+  init(_ rules: [LocatedRule], of policy: Policy) {
     self.rules = rules
-    isDenyList = !defaultVerdict.refuses
+    self.policy = policy
   }
 
   func warnings() -> [PolicyDiagnostic] {
     var warnings: [PolicyDiagnostic] = []
-    var deciders: [Syscall: LocatedRule] = [:]
+    var earlier: [Syscall: [LocatedRule]] = [:]
+    var steps = Self.mostSteps
     for rule in rules {
-      warnings += deadRule(rule, deciders)
+      warnings += deadRule(rule, earlier, &steps)
       warnings += probingCalls(rule)
       warnings += unfilteredCalls(rule)
-      if rule.rule.condition == nil {
-        for call in rule.rule.calls where deciders[call] == nil { deciders[call] = rule }
-      }
+      warnings += traps(rule)
+      for call in rule.rule.calls { note(rule, among: &earlier[call, default: []]) }
     }
-    return (warnings + gaps()).sorted { ($0.line, $0.column) < ($1.line, $1.column) }
+    return (warnings + gaps() + openFlags()).sorted {
+      ($0.line, $0.column) < ($1.line, $1.column)
+    }
   }
 
-  private func warning(_ rule: LocatedRule, _ message: String, at call: Int = 0) -> PolicyDiagnostic
-  {
+  /// More rules about one call are not compared with those that follow.
+  private static let mostCompared = 64
+  /// Nor are more parts of conditions than these compared, which takes a fraction of a second.
+  private static let mostSteps = 100_000
+
+  /// Remembers a rule for those behind it; none counts behind one without a condition.
+  private func note(_ rule: LocatedRule, among rules: inout [LocatedRule]) {
+    let isSettled = rules.last.map { $0.rule.condition == nil } ?? false
+    if isSettled || rules.count >= Self.mostCompared && rule.rule.condition != nil { return }
+    rules.append(rule)
+  }
+
+  func warning(_ rule: LocatedRule, _ message: String, at call: Int = 0) -> PolicyDiagnostic {
     rule.line.diagnostic(.warning, rule.callSpans[call], message)
   }
 
   private func deadRule(
-    _ rule: LocatedRule, _ deciders: [Syscall: LocatedRule]
+    _ rule: LocatedRule, _ earlier: [Syscall: [LocatedRule]], _ steps: inout Int
   ) -> [PolicyDiagnostic] {
     if rule.rule.isNeverTrue {
       return [warning(rule, "this rule can never match: no argument meets its condition")]
     }
-    let earlier = rule.rule.calls.map { deciders[$0] }
-    guard let first = earlier.first ?? nil, earlier.allSatisfy({ $0 != nil }) else { return [] }
+    var deciders: [LocatedRule] = []
+    for call in rule.rule.calls {
+      var decider: LocatedRule?
+      let others = earlier[call] ?? []
+      // Only the last can be without a condition.
+      if let last = others.last, last.rule.condition == nil { decider = last }
+      if let condition = rule.rule.condition, steps > 0 {
+        decider =
+          others.first { $0.rule.condition.map { condition.implies($0, of: call, &steps) } ?? true }
+          ?? decider
+      }
+      guard let decider else { return [] }
+      deciders.append(decider)
+    }
+    guard let first = deciders.first else { return [] }
     return [
       warning(
-        rule, "this rule can never match: line \(first.line.number) decides before it is reached")
+        rule,
+        "this rule can never match: \(Self.name(of: first, for: rule)) decides before it is reached"
+      )
     ]
   }
 
+  /// Where a rule stands, for a message about another one.
+  private static func name(of rule: LocatedRule, for other: LocatedRule) -> String {
+    let place = rule.rule.place
+    return place?.source == other.rule.place?.source
+      ? "line \(rule.line.number)" : "\(place?.description ?? "another one")"
+  }
+
   /// glibc tries these and falls back to an older call, but on ENOSYS only.
-  private static let probing = ["clone3", "faccessat2", "openat2", "statx", "rseq"]
+  static let probing = ["clone3", "faccessat2", "openat2", "statx", "rseq"]
 
   private func probingCalls(_ rule: LocatedRule) -> [PolicyDiagnostic] {
     if !rule.rule.verdict.refuses || rule.rule.verdict == .deny(.enosys) { return [] }
@@ -61,32 +96,9 @@ struct PolicyReview {
   private func unfilteredCalls(_ rule: LocatedRule) -> [PolicyDiagnostic] {
     rule.rule.calls.indices.compactMap { index in
       let name = rule.rule.calls[index].name
-      guard Self.unfiltered.contains(name) else { return nil }
+      // Whoever names a set means none of these two.
+      guard Self.unfiltered.contains(name), !rule.isOfSet(call: index) else { return nil }
       return warning(rule, "the kernel runs \(name) on x86_64 whatever a filter says", at: index)
-    }
-  }
-
-  /// Calls that do the same, so that refusing one without the other refuses nothing.
-  private static let equals: [(refused: String, open: String)] = [
-    ("sendmsg", "sendmmsg"), ("recvmsg", "recvmmsg"), ("recvmmsg", "recvmmsg_time64"),
-    ("accept", "accept4"), ("socket", "io_uring_setup"), ("socket", "socketcall"),
-  ]
-
-  private func gaps() -> [PolicyDiagnostic] {
-    guard isDenyList else { return [] }
-    var refused: [Syscall: (rule: LocatedRule, call: Int)] = [:]
-    for rule in rules where rule.rule.verdict.refuses {
-      for (index, call) in rule.rule.calls.enumerated() where refused[call] == nil {
-        refused[call] = (rule, index)
-      }
-    }
-    return Self.equals.compactMap { pair in
-      guard let call = Syscall(named: pair.refused), let open = Syscall(named: pair.open),
-        let place = refused[call], refused[open] == nil
-      else { return nil }
-      return warning(
-        place.rule, "\(pair.refused) is refused but \(pair.open), which does the same, is not",
-        at: place.call)
     }
   }
 }

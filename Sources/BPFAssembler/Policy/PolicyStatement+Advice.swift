@@ -37,7 +37,7 @@ extension PolicyStatement {
     }
     let name = verb.utf8.last == UInt8(ascii: ":") ? String(verb.dropLast()) : verb
     if starts.contains(name), name != verb { return "'\(name)' has no ':' behind it" }
-    if Syscall(named: name) != nil || SyscallGroup(named: name) != nil {
+    if Syscall(named: name) != nil || SyscallSet.calls(named: name) != nil {
       return "a rule begins with its verdict: 'allow \(name)' or 'deny \(name)'"
     }
     switch verb {
@@ -68,7 +68,7 @@ extension PolicyStatement {
     case .symbol(.openBrace), .symbol(.closeBrace):
       return "there are no blocks; each rule stands on one line: 'deny CALLS if CONDITION'"
     case .symbol(.comma): return "a rule stands on one line, with all of its calls"
-    case .word, .negative, .symbol, .end: return nil
+    case .word, .negative, .symbol, .text, .end: return nil
     }
   }
 
@@ -149,7 +149,7 @@ extension PolicyStatement {
     case .word("if"), .word("unless"):
       return previous.kind == .symbol(.comma)
         ? Self.advice(forCall: "if") : "the calls come first: deny CALLS if CONDITION"
-    case .word, .negative, .symbol, .end: return nil
+    case .word, .negative, .symbol, .text, .end: return nil
     }
   }
 
@@ -170,12 +170,12 @@ extension PolicyStatement {
         return "an errno follows 'with': with \(word)"
       }
       if isCondition { return adviceInCondition(word) }
-      if Syscall(named: word) != nil || SyscallGroup(named: word) != nil || word == "and"
+      if Syscall(named: word) != nil || SyscallSet.calls(named: word) != nil || word == "and"
         || word == "or"
       {
         return "calls are separated by commas"
       }
-      if ["when", "where", "on", "for", "while", "except"].contains(word) {
+      if ["when", "where", "on", "for", "while"].contains(word) {
         return "a condition begins with 'if' or 'unless'"
       }
       if next.isRelation || NamedConstant(named: word) != nil {
@@ -199,7 +199,7 @@ extension PolicyStatement {
         ? "a set stands in braces, ARGUMENT in { A, B }, and 'and' joins two conditions" : nil
     case .number, .negative:
       return isCondition ? nil : "calls are named, and a condition begins with 'if' or 'unless'"
-    case .symbol, .end: return nil
+    case .symbol, .text, .end: return nil
     }
   }
 
@@ -258,7 +258,7 @@ extension PolicyStatement {
       isConstant = NamedConstant(named: word) != nil && !isArgument
     case .symbol(.openBrace):
       return "parts of a condition stand in parentheses; braces are for sets: ARGUMENT in { A, B }"
-    case .symbol, .end: return nil
+    case .symbol, .text, .end: return nil
     }
     guard isConstant else { return nil }
     let spelled = "\(current.unquoted)"
@@ -305,7 +305,7 @@ extension PolicyStatement {
     case .number, .negative: return "'==' compares: \(argument) == \(current)"
     case .word(let word) where NamedConstant(named: word) != nil:
       return "'==' compares: \(argument) == \(word)"
-    case .word, .symbol, .end: return nil
+    case .word, .symbol, .text, .end: return nil
     }
   }
 
@@ -320,6 +320,8 @@ extension PolicyStatement {
   }
 
   func advice(forConstant name: String) -> String? {
+    if names.values(of: name) != nil { return "'\(name)' is a set: ARGUMENT in \(name)" }
+    if names.calls(of: name) != nil { return "'\(name)' is a set of calls, not of values" }
     if Errno(named: name) != nil { return "'\(name)' is an errno, which follows 'with'" }
     switch name {
     case "true", "TRUE", "True": return "write 1"
@@ -340,7 +342,7 @@ extension PolicyStatement {
     case .symbol(.openBrace): "one value is compared; a set follows 'in': ARGUMENT in { A, B }"
     case .symbol(.openParenthesis):
       "values have no parentheses, but for the bits of a mask: & (A | B)"
-    case .word, .number, .negative, .symbol, .end: nil
+    case .word, .number, .negative, .symbol, .text, .end: nil
     }
   }
 
@@ -363,7 +365,7 @@ extension PolicyToken {
     switch kind {
     case .word(let word): word
     case .symbol(let symbol): symbol.rawValue
-    case .number, .negative, .end: description
+    case .number, .negative, .text, .end: description
     }
   }
 
@@ -376,7 +378,7 @@ extension PolicyToken {
     case .symbol(.equal), .symbol(.notEqual), .symbol(.less), .symbol(.lessOrEqual),
       .symbol(.greater), .symbol(.greaterOrEqual), .symbol(.mask), .word("in"):
       true
-    case .word, .number, .negative, .symbol, .end: false
+    case .word, .number, .negative, .symbol, .text, .end: false
     }
   }
 }

@@ -66,6 +66,7 @@ extension PolicyStatement {
         start.lowerBound..<operation.upperBound,
         "'\(name)' is a pointer: what it points to cannot be seen, so it compares with NULL only")
     }
+    comparisonSpans.append(start.lowerBound..<previous.span.upperBound)
     return Policy.Comparison(argument, mask: mask, relation)
   }
 
@@ -137,7 +138,8 @@ extension PolicyStatement {
     }
     switch symbol {
     case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual: advance()
-    case .comma, .openBrace, .closeBrace, .openParenthesis, .closeParenthesis, .mask, .bits:
+    case .comma, .openBrace, .closeBrace, .openParenthesis, .closeParenthesis, .mask, .bits,
+      .assign:
       throw error(span, "expected \(expected), found \(current)")
     }
     if symbol == .less, current.kind == .symbol(.greater) {
@@ -160,7 +162,7 @@ extension PolicyStatement {
     case .greater: .greater(value)
     case .greaterOrEqual: .greaterOrEqual(value)
     case .equal, .comma, .openBrace, .closeBrace, .openParenthesis, .closeParenthesis, .mask,
-      .bits:
+      .bits, .assign:
       .equal(value)
     }
   }
@@ -168,12 +170,21 @@ extension PolicyStatement {
   private mutating func members(
     fitting kind: Prototype.Parameter.Kind
   ) throws(PolicyDiagnostic) -> [Policy.Value] {
+    if case .word(let name) = current.kind, names.values(of: name) != nil {
+      return try member(fitting: kind)
+    }
     guard take(.openBrace) else {
+      if case .word(let name) = current.kind, NamedConstant(named: name) == nil, name != "in" {
+        throw error(
+          span,
+          "no set of values is called '\(name)'"
+            + suggestion(for: name, among: names.all(ofCalls: false)))
+      }
       let example = isAtEnd ? "" : "; a set stands in braces: in { AF_INET, AF_INET6 }"
       throw error(span, "expected '{', found \(current)\(example)")
     }
     var values: [Policy.Value] = []
-    repeat { values.append(try value(fitting: kind)) } while take(.comma)
+    repeat { values += try member(fitting: kind) } while take(.comma)
     guard take(.closeBrace) else {
       let isJoined = [.symbol(.bits), .word("or"), .word("and")].contains(current.kind)
       throw error(
@@ -184,8 +195,25 @@ extension PolicyStatement {
     return values
   }
 
+  /// A value of a set, or all of a set that has a name.
+  mutating func member(fitting kind: Prototype.Parameter.Kind) throws(PolicyDiagnostic)
+    -> [Policy.Value]
+  {
+    guard case .word(let name) = current.kind, let values = names.values(of: name) else {
+      return [try value(fitting: kind)]
+    }
+    if kind == .int, values.contains(where: { $0.isTooWideForWord }) {
+      throw error(span, "the kernel takes 32 bits here, and this set has a number with more")
+    }
+    guard names.take(values.count) else {
+      throw error(span, "the sets of this policy say too much")
+    }
+    advance()
+    return values
+  }
+
   /// A value, or several joined by `|`, perhaps in parentheses.
-  private mutating func bits(fitting kind: Prototype.Parameter.Kind) throws(PolicyDiagnostic)
+  mutating func bits(fitting kind: Prototype.Parameter.Kind) throws(PolicyDiagnostic)
     -> Policy.Value
   {
     let isOpen = take(.openParenthesis)
@@ -221,19 +249,22 @@ extension PolicyStatement {
       value = .negative(magnitude)
       let most: UInt64 = kind == .int ? 1 << 31 : 1 << 63
       if magnitude > most { throw error(span, "no number of so many bits is so far below zero") }
-    case .symbol, .end:
+    case .symbol, .text, .end:
       throw error(
         span,
         adviceForValue() ?? "expected a number or a constant such as AF_INET, found \(token)")
     }
-    let isTooWide = Architecture.allCases.contains {
-      value.number(on: $0, isWord: true) > UInt32.max
-    }
-    if kind == .int, isTooWide {
+    if kind == .int, value.isTooWideForWord {
       throw error(span, "the kernel takes 32 bits here, and this number has more")
     }
     advance()
     return value
+  }
+}
+
+extension Policy.Value {
+  fileprivate var isTooWideForWord: Bool {
+    Architecture.allCases.contains { number(on: $0, isWord: true) > UInt32.max }
   }
 }
 

@@ -3,11 +3,16 @@ struct PolicyStatement {
   let line: PolicyLine
   private let tokens: [PolicyToken]
   private var index = 0
+  /// What earlier lines have given names to, and this one.
+  var names: PolicyNames
   /// Names that mean nothing; the rest of the line is read all the same.
   private(set) var problems: [PolicyDiagnostic] = []
+  /// Where the comparisons of the condition stand that have been read.
+  var comparisonSpans: [Range<Int>] = []
 
-  init(_ line: PolicyLine, _ tokens: [PolicyToken]) {
+  init(_ line: PolicyLine, _ tokens: [PolicyToken], _ names: PolicyNames = PolicyNames()) {
     self.line = line
+    self.names = names
     self.tokens = tokens
   }
 
@@ -97,7 +102,7 @@ struct PolicyStatement {
 extension PolicyStatement {
   static let verbs = ["allow", "deny", "kill", "log"]
   static let starts =
-    verbs + ["default", "foreign", "x32", "unknown", "layers", "network"]
+    verbs + ["default", "foreign", "x32", "unknown", "layers", "network", "let", "include"]
 
   /// `allow`, `deny [with ERRNO]`, `kill` or `log`.
   mutating func verdict() throws(PolicyDiagnostic) -> Verdict {
@@ -143,7 +148,8 @@ extension PolicyStatement {
           ?? "'\(verb)' begins no statement; expected \(Self.starts.joined(separator: ", "))"
           + suggestion(for: verb, among: Self.starts))
     }
-    let (calls, callSpans) = try self.calls()
+    var (calls, callSpans) = try self.calls()
+    if take("except") { try remove(from: &calls, &callSpans) }
     var number = verb == "deny" ? try errno() : nil
     var condition: Policy.Condition?
     if take("if") {
@@ -160,7 +166,8 @@ extension PolicyStatement {
       case _: .deny(number)
       }
     return LocatedRule(
-      rule: Policy.Rule(verdict, calls, if: condition, at: place), line: line, callSpans: callSpans)
+      rule: Policy.Rule(verdict, calls, if: condition, at: place), line: line, callSpans: callSpans,
+      comparisonSpans: comparisonSpans)
   }
 
   private mutating func errno() throws(PolicyDiagnostic) -> Errno? {
@@ -183,7 +190,7 @@ extension PolicyStatement {
     case .negative(let magnitude):
       throw error(
         span, "an errno has no sign here: write 'with \(Self.errno(magnitude) ?? "EPERM")'")
-    case .symbol, .end:
+    case .symbol, .text, .end:
       throw error(span, "expected an errno such as EACCES, found \(token)")
     }
   }
@@ -203,18 +210,41 @@ extension PolicyStatement {
     return (calls, spans)
   }
 
+  /// Takes away the calls that follow `except`; a name of none of them is a mistake.
+  private mutating func remove(
+    from calls: inout [Syscall], _ spans: inout [Range<Int>]
+  ) throws(PolicyDiagnostic) {
+    let behind = previous.span
+    repeat {
+      let span = span
+      let name = try word(expecting: "the name of a system call or an @group")
+      let removed = self.calls(named: name, at: span)
+      if !removed.isEmpty, !removed.contains(where: { calls.contains($0) }) {
+        note(span, "'\(name)' is not among the calls before 'except'")
+      }
+      let kept = calls.indices.filter { !removed.contains(calls[$0]) }
+      spans = kept.map { spans[$0] }
+      calls = kept.map { calls[$0] }
+    } while take(.comma)
+    if calls.isEmpty, problems.isEmpty { throw error(behind, "nothing is left of the calls") }
+  }
+
   /// The calls of a name; none, and a note, where nothing is called so.
-  private mutating func calls(named name: String, at span: Range<Int>) -> [Syscall] {
-    if let group = SyscallGroup(named: name) { return group.calls }
+  mutating func calls(named name: String, at span: Range<Int>) -> [Syscall] {
+    if let calls = SyscallSet.calls(named: name) ?? names.calls(of: name) { return calls }
     if let call = Syscall(named: name) ?? Self.call(byNumberName: name) { return [call] }
     guard notesMore else { return [] }
     if name.utf8.first == UInt8(ascii: "@") {
-      let names = SyscallGroup.allCases.map { $0.name }
-      let nearest = suggestion(for: name, among: names)
+      let nearest = suggestion(for: name, among: SyscallSet.allNames + names.all(ofCalls: true))
+      let groups = SyscallGroup.allCases.map { $0.name }.joined(separator: ", ")
       note(
         span,
         "no group is called '\(name)'"
-          + (nearest.isEmpty ? "; there are \(names.joined(separator: ", "))" : nearest))
+          + (nearest.isEmpty ? "; there are \(groups), and the sets of systemd" : nearest))
+      return []
+    }
+    if names.values(of: name) != nil {
+      note(span, "'\(name)' is a set of values, not of calls")
       return []
     }
     note(
@@ -225,7 +255,7 @@ extension PolicyStatement {
   }
 
   /// `SYS_connect` and `__NR_connect`, as the headers name the number of `connect`.
-  private static func call(byNumberName name: String) -> Syscall? {
+  static func call(byNumberName name: String) -> Syscall? {
     for prefix in ["SYS_", "__NR_"] where name.utf8.starts(with: prefix.utf8) {
       return Syscall(named: String(decoding: name.utf8.dropFirst(prefix.utf8.count), as: UTF8.self))
     }

@@ -37,13 +37,15 @@ enum HelpText {
 
     usage: nonet [OPTION]... [--] COMMAND [ARG]...   run COMMAND with no network
            nonet --dump-bpf [OPTION]...              print the filter that would be installed
-           nonet --explain [OPTION]...               print what it answers, call by call
+           nonet --explain [CALLS] [OPTION]...       print what it answers, call by call
            nonet --check [OPTION]...                 say what this machine can confine, and
                                                      whether we are already inside
            nonet --hook HOST [OPTION]...             answer an agent's host: commands run confined
            nonet --session NAME --list | --end       show or end what shares that private network
            nonet --report FILE.html --from LOG       make a page of what a log tells
            nonet --print-policy NAME                 print the text of a preset
+           nonet --check-policy FILE                 print the errors and warnings of a policy
+           nonet --format-policy FILE [--check]      print it in its canonical form, or look whether it is
            nonet --names KIND                        print the names that values can have
            nonet -h | --help | --version
 
@@ -128,7 +130,8 @@ enum HelpText {
 
     what is printed
       --dump-bpf           the filter that would be installed
-      --explain            what the filter answers, call by call
+      --explain [CALLS]    what the filter answers, call by call, or to CALLS and why:
+                           connect,@debug or 'socket(AF_INET, SOCK_STREAM)'
       --diff A             A B: whether two policies mean the same, else calls that differ; 0, 1 or 2
       --filter FILE        read this filter, which anybody may have made
                            FILE is a struct sock_filter array; - is standard input
@@ -139,11 +142,13 @@ enum HelpText {
       --list               with --session NAME: what runs there, and where it listens
       --end                with --session NAME: end what runs there
       --print-policy NAME  the text of a preset, to read, or to begin a policy with
+      --check-policy FILE  the errors and warnings of a policy; with --format json as data
+      --format-policy FILE a policy's text in its canonical form; with --check whether it is in it
       --names KIND         the names that a KIND of value has: policy, call, errno, format, ...
       --arch ARCH          x86_64, aarch64 or all; this machine's unless told
       --format FORMAT      listing, bpf_asm, raw, hex, c, json, decimal, dot or smt2;
                            oci, docker, kubernetes or systemd: the policy for other tools;
-                           for --explain and --check listing or json
+                           for --explain, --check and --check-policy listing or json
       -q, --quiet          nothing but errors
       -v, --verbose        what protects COMMAND, and what takes protection away
       -h                   one screen: examples, and the options that are said most

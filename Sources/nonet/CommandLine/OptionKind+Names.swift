@@ -6,7 +6,7 @@ extension OptionKind {
   var names: [String]? {
     switch self {
     case .policy, .preset: Preset.allCases.map { $0.name }
-    case .call: SyscallGroup.allCases.map { $0.name } + Syscall.all.map { $0.name }
+    case .call: SyscallSet.allNames + Syscall.all.map { $0.name }
     case .errno: Errno.allNames
     case .capability: Privileges.allNames
     case .backend: Plan.Backend.allCases.map { $0.description }

@@ -45,6 +45,8 @@ enum OptionName: String, CaseIterable {
   case list = "--list"
   case end = "--end"
   case printPolicy = "--print-policy"
+  case checkPolicy = "--check-policy"
+  case formatPolicy = "--format-policy"
   case names = "--names"
   case arch = "--arch"
   case format = "--format"
@@ -68,7 +70,7 @@ enum OptionName: String, CaseIterable {
   /// What the value is; `nil` for an option that has none.
   var kind: OptionKind? {
     switch self {
-    case .policy, .diff: .policy
+    case .policy, .diff, .checkPolicy, .formatPolicy: .policy
     case .printPolicy: .preset
     case .deny, .allow: .call
     case .errno: .errno
@@ -88,10 +90,18 @@ enum OptionName: String, CaseIterable {
     }
   }
 
-  /// Whether a value may follow, and then behind an `=` only: the next word is the command.
+  /// Whether a value may follow: behind an `=`, since the next word is the command where there is one.
   var mayTakeValue: Bool {
     switch self {
-    case .failOnAttempt: true
+    case .failOnAttempt, .explain: true
+    case _: false
+    }
+  }
+
+  /// Whether the next word may be the value that may follow.
+  var mayTakeNextWord: Bool {
+    switch self {
+    case .explain: true
     case _: false
     }
   }
@@ -157,8 +167,8 @@ enum OptionName: String, CaseIterable {
     case .verify: [.verify, .dump, .explain]
     case .list: [.session]
     case .end: [.session]
-    case .arch: [.dump, .explain, .diff]
-    case .format: [.dump, .explain, .check]
+    case .arch: [.dump, .explain, .diff, .checkPolicy]
+    case .format: [.dump, .explain, .check, .checkPolicy]
     case _: nil
     }
   }

@@ -25,7 +25,7 @@ extension OptionParser {
     case .dryRun: options.isDryRun = true
     case .handsFolder: options.handsFolder = true
     case .dump: try choose(.dump, name)
-    case .explain: try choose(.explain, name)
+    case .explain: try choose(.explain, name); options.questions = value
     case .check: try choose(.check, name)
     case .inside: try choose(.inside, name)
     case .list: try choose(.session(.list), name)
@@ -61,6 +61,8 @@ extension OptionParser {
     case .filter: options.filter = value
     case .verify: options.verify = try Self.process(value)
     case .printPolicy: try choose(.printPolicy(try Self.preset(name, value)), name)
+    case .checkPolicy: try choose(.checkPolicy(try Self.policy(value, of: name)), name)
+    case .formatPolicy: try choose(.formatPolicy(try Self.policy(value, of: name)), name)
     case .names: try choose(.names(try Self.kind(value)), name)
     case .arch: options.architectures = try Self.architectures(value)
     case .format: options.format = try Self.format(value)

@@ -170,6 +170,7 @@ struct OptionParser {
       if attached != nil, !name.mayTakeValue {
         throw .usage("\(name.rawValue) takes no value")
       }
+      if attached == nil, name.mayTakeNextWord { attached = wordThatIsNoOption() }
       try apply(name, optional: attached)
       try remember(Options.Given(name: name, value: attached))
     }
@@ -198,10 +199,23 @@ struct OptionParser {
     return word
   }
 
+  /// Steps over the next word, where it is neither an option nor `--`.
+  private mutating func wordThatIsNoOption() -> Word? {
+    guard next < words.count, words[next].bytes.first != UInt8(ascii: "-") else { return nil }
+    next += 1
+    return words[next - 1]
+  }
+
   /// Chooses what nonet is to do.
   ///
   /// - Throws: Which other option chose something else before.
   mutating func choose(_ mode: Options.Mode, _ name: OptionName) throws(Failure) {
+    let both = [modeOption, name]
+    if both.contains(.formatPolicy), both.contains(.check) {
+      options.isChecking = true
+      if name == .check { return }
+      modeOption = nil
+    }
     // A hook that printed its help would be taken for one that has no objection.
     let isHelp = modeOption != .hook && Self.isHelp(name)
     if let modeOption, modeOption != name, !isHelp {

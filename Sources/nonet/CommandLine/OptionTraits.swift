@@ -7,7 +7,7 @@ enum Weakening {
 
 /// What nonet is told to do, as the table of options names it.
 enum ModeName {
-  case run, dump, explain, diff, check, verify, hook, report, session
+  case run, dump, explain, diff, check, verify, hook, report, session, checkPolicy, formatPolicy
 
   /// The mode that an option chooses; `nil` where no option has a word about it in the table.
   init?(_ option: OptionName) {
@@ -16,6 +16,8 @@ enum ModeName {
     case .explain: self = .explain
     case .diff: self = .diff
     case .check: self = .check
+    case .checkPolicy: self = .checkPolicy
+    case .formatPolicy: self = .formatPolicy
     case .hook: self = .hook
     case .list, .end: self = .session
     case _: return nil
@@ -30,6 +32,8 @@ enum ModeName {
     case .explain: "--explain"
     case .diff: "--diff"
     case .check: "--check"
+    case .checkPolicy: "--check-policy"
+    case .formatPolicy: "--format-policy"
     case .verify: "--verify PID"
     case .hook: "--hook HOST"
     case .report: "--report FILE.html"

@@ -24,8 +24,8 @@ extension OptionParser {
     if let preset = Preset(named: value.text) { return preset }
     let names = Preset.allCases.map { $0.name }
     let others =
-      option == .printPolicy
-      ? "" : ", a file with '/' in its name or ending in .policy or .json, or '-'"
+      option.kind == .policy
+      ? ", a file with '/' in its name or ending in .policy or .json, or '-'" : ""
     throw .usage(
       "\(option.rawValue): no preset is called '\(value.text)'\(suggestion(for: value, among: names)); "
         + "expected \(names.joined(separator: ", "))\(others)")
@@ -42,8 +42,8 @@ extension OptionParser {
     var items: [Options.Change.Item] = []
     for name in value.bytes.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
       let text = Word.text(of: name)
-      if let group = SyscallGroup(named: text) {
-        items.append(.init(word: text, calls: group.calls))
+      if let calls = SyscallSet.calls(named: text) {
+        items.append(.init(word: text, calls: calls))
       } else if let call = Syscall(named: name) {
         items.append(.init(word: text, calls: [call]))
       } else {
@@ -93,7 +93,7 @@ extension OptionParser {
   }
 
   static func architectures(_ value: Word) throws(Failure) -> Options.ArchitectureChoice {
-    if value.bytes.elementsEqual("all".utf8) { return .all }
+    if value.bytes.elementsEqual("all".utf8) { return .every }
     if let architecture = Architecture.natives.first(where: { $0.name == value.text }) {
       return .one(architecture)
     }

@@ -21,6 +21,10 @@ struct Options {
     case hook(HookHost, HookAction)
     /// Write a page about a log.
     case report(file: Word, from: Word)
+    /// Print what is wrong with a policy's text.
+    case checkPolicy(PolicyChoice)
+    /// Print a policy's text in its canonical form.
+    case formatPolicy(PolicyChoice)
     /// Print the text of a preset.
     case printPolicy(Preset)
     /// Print the names that values of a kind can have.
@@ -66,7 +70,14 @@ struct Options {
   /// Which architectures a dump is for.
   enum ArchitectureChoice {
     case one(Architecture)
-    case all
+    case every
+
+    var all: [Architecture] {
+      switch self {
+      case .one(let architecture): [architecture]
+      case .every: Architecture.natives
+      }
+    }
   }
 
   var mode: Mode = .help(isShort: true)
@@ -105,6 +116,10 @@ struct Options {
   var allowsSignals = false
   var architectures: ArchitectureChoice?
   var format: OutputFormat?
+  /// `--format-policy` beside `--check`: the text is only looked at.
+  var isChecking = false
+  /// `--explain CALLS`: the calls that are asked about; `nil` is all.
+  var questions: Word?
   /// `--filter`: the file of a filter that is read in the place of a policy; `-` is standard input.
   var filter: Word?
   /// `--verify`: the thread whose filters are read.

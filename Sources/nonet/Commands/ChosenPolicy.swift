@@ -17,6 +17,9 @@ struct ChosenPolicy {
   let allowsConnect: Bool
   /// How many rules the command line put in front of the text's own.
   private let changes: Int
+  /// The text, for errors that only the compiler sees, and what it is called; a profile has none.
+  private let parsed: ParsedPolicy?
+  private let file: String
   private let acceptsUnproved: Bool
   private var isQuiet: Bool
 
@@ -45,6 +48,8 @@ struct ChosenPolicy {
     let read = try sources.own.policy(for: architecture, isQuiet: options.isQuiet)
     layers = read.layers
     expectsNetwork = read.expectsNetwork
+    parsed = read.parsed
+    file = sources.own.file
     merged = try sources.merged?.policy(for: architecture, isQuiet: options.isQuiet).policy
     name = sources.name
     var policy = read.policy
@@ -141,7 +146,7 @@ struct ChosenPolicy {
     do throws(CompilerError) {
       compiled = try CompiledPolicy(policy, for: architecture)
     } catch {
-      throw .refused(words(error))
+      throw failure(error)
     }
     do throws(ProofError) {
       let program = try CheckedProgram(
@@ -173,7 +178,22 @@ struct ChosenPolicy {
     }
   }
 
-  private func words(_ error: CompilerError) -> String {
+  private func failure(_ error: CompilerError) -> Failure {
+    if let diagnostic = Self.missingArgument(error, in: policy, parsed) {
+      return Self.failure(PolicyError(diagnostics: [diagnostic]), file)
+    }
+    return .refused(Self.words(error, in: policy, name))
+  }
+
+  /// The place of an argument that an ABI lacks; `nil` for another error, or a rule that stands in no text.
+  static func missingArgument(
+    _ error: CompilerError, in policy: Policy, _ parsed: ParsedPolicy?
+  ) -> PolicyDiagnostic? {
+    guard case .noSuchArgument(let rule, let call, let architecture) = error else { return nil }
+    return parsed?.missingArgument(at: policy.rules[rule].place, of: call, on: architecture)
+  }
+
+  static func words(_ error: CompilerError, in policy: Policy, _ name: String) -> String {
     switch error {
     case .tooLong(let count):
       "policy \(name) compiles to \(count) instructions, and the kernel takes at most "

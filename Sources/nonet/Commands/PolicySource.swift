@@ -2,14 +2,16 @@ internal import BPFAssembler
 
 /// The text of a policy or profile, read once and used for every architecture that is asked for.
 enum PolicySource {
-  /// A policy of our own language.
-  case policy(name: String, file: String, [UInt8])
+  /// A policy of our own language, with the path of its file; of a text that has none, nothing.
+  case policy(name: String, file: String, path: [UInt8], [UInt8])
   /// A profile of container engines.
   case profile(name: String, ProfileDocument)
 
   /// What a text comes to on one machine.
   struct Read {
     let policy: Policy
+    /// The text, for errors that only the compiler sees; `nil` for a profile.
+    var parsed: ParsedPolicy?
     /// What the text asks for besides the filter.
     var layers = Layers()
     /// Whether the text has the line `network allowed`.
@@ -23,7 +25,7 @@ enum PolicySource {
   init(_ choice: Options.PolicyChoice) throws(Failure) {
     switch choice {
     case .preset(let preset):
-      self = .policy(name: preset.name, file: "\(preset.name).policy", preset.text)
+      self = .policy(name: preset.name, file: "\(preset.name).policy", path: [], preset.text)
     case .file(let word):
       let isProfile = OptionParser.isProfile(word.bytes)
       let limit = isProfile ? ProfileReader.options.mostBytes : Policy.largestText
@@ -34,7 +36,7 @@ enum PolicySource {
         throw .refused(
           "cannot read the \(isProfile ? "profile" : "policy") '\(word.text)': \(error.reason)")
       }
-      try self.init(text, named: word.text, isProfile: isProfile)
+      try self.init(text, named: word.text, at: word.bytes, isProfile: isProfile)
     case .standardInput:
       let text: [UInt8]
       do throws(SystemError) {
@@ -44,7 +46,7 @@ enum PolicySource {
       }
       // No line of a policy begins so.
       let first = text.first { $0 > UInt8(ascii: " ") }
-      try self.init(text, named: "standard input", isProfile: first == UInt8(ascii: "{"))
+      try self.init(text, named: "standard input", at: [], isProfile: first == UInt8(ascii: "{"))
     }
   }
 
@@ -59,12 +61,14 @@ enum PolicySource {
     } catch {
       throw .refused("cannot read the profile '\(file.text)': \(error.reason)")
     }
-    try self.init(text, named: file.text, isProfile: true)
+    try self.init(text, named: file.text, at: file.bytes, isProfile: true)
   }
 
-  private init(_ text: [UInt8], named name: String, isProfile: Bool) throws(Failure) {
+  private init(
+    _ text: [UInt8], named name: String, at path: [UInt8], isProfile: Bool
+  ) throws(Failure) {
     guard isProfile else {
-      self = .policy(name: name, file: name, text)
+      self = .policy(name: name, file: name, path: path, text)
       return
     }
     do throws(ProfileError) {
@@ -77,7 +81,14 @@ enum PolicySource {
   /// What the policy is called.
   var name: String {
     switch self {
-    case .policy(let name, _, _), .profile(let name, _): name
+    case .policy(let name, _, _, _), .profile(let name, _): name
+    }
+  }
+
+  /// What its text is called in messages.
+  var file: String {
+    switch self {
+    case .policy(_, let file, _, _), .profile(let file, _): file
     }
   }
 
@@ -86,15 +97,10 @@ enum PolicySource {
   /// - Throws: A failure with every error of the text.
   func policy(for architecture: Architecture, isQuiet: Bool) throws(Failure) -> Read {
     switch self {
-    case .policy(_, let file, let text):
+    case .policy(_, let file, let path, let text):
       do throws(PolicyError) {
-        let parsed = try Policy.parse(text, named: file)
-        var errors: [PolicyDiagnostic] = []
-        let read = Read(
-          policy: parsed.policy, layers: Layers(parsed.layers, &errors),
-          expectsNetwork: Self.expectsNetwork(parsed.network, &errors))
-        if !errors.isEmpty { throw PolicyError(diagnostics: errors) }
-        if !isQuiet { for warning in parsed.warnings { say(warning.text(name: file)) } }
+        let read = try Self.read(text, file, path)
+        if !isQuiet { for warning in read.parsed?.warnings ?? [] { say(warning.text(name: file)) } }
         return read
       } catch {
         throw ChosenPolicy.failure(error, file)
@@ -110,6 +116,21 @@ enum PolicySource {
         throw .refused("\(error.message)\nthe profile was not used")
       }
     }
+  }
+
+  /// Reads the text of a policy with all that it includes.
+  ///
+  /// - Throws: Every error, that of a word which is no layer among them.
+  static func read(
+    _ text: [UInt8], _ file: String, _ path: [UInt8]
+  ) throws(PolicyError) -> Read {
+    let parsed = try Policy.parse(text, named: file, at: path, including: PolicyFile.included)
+    var errors: [PolicyDiagnostic] = []
+    let read = Read(
+      policy: parsed.policy, parsed: parsed, layers: Layers(parsed.layers, &errors),
+      expectsNetwork: expectsNetwork(parsed.network, &errors))
+    if !errors.isEmpty { throw PolicyError(diagnostics: errors) }
+    return read
   }
 
   /// Whether a policy has the line `network allowed`; any other word is an error.

@@ -27,9 +27,19 @@ struct Show {
   /// Prints what the filter answers, call by call.
   func explain() throws(Failure) {
     let format = try options.words(of: "--explain")
+    // A mistake in the question is told before the policy is compiled.
+    for architecture in architectures { _ = try questions(for: architecture) }
     let shown = try shown()
-    let explanations = shown.flatMap { one in
-      one.policies.map { Explanation($0, name: one.name) }
+    var explanations: [Explanation] = []
+    for one in shown {
+      for policy in one.policies {
+        let questions = try questions(for: policy.architecture)
+        let calls = questions?.map { $0.syscall } ?? []
+        explanations.append(
+          Explanation(
+            policy, name: one.name, about: questions, beside: one.layers?.words(about: calls) ?? [])
+        )
+      }
     }
     if let judgement = try judgement(of: shown) { try printOut(judgement + "\n") }
     let text =
@@ -39,12 +49,24 @@ struct Show {
     try printOut(text)
   }
 
+  /// The calls that are asked about; `nil` where all are told.
+  private func questions(for architecture: Architecture) throws(Failure) -> [CallQuestion]? {
+    guard let asked = options.questions else { return nil }
+    do throws(PolicyDiagnostic) {
+      return try CallQuestion.parse(asked.bytes, for: architecture)
+    } catch {
+      throw .refused(error.text(name: OptionName.explain.rawValue))
+    }
+  }
+
   private var architectures: [Architecture] { options.chosenArchitectures }
 
   /// What is printed under one name.
   private struct Shown {
     let policies: [CompiledPolicy]
     let name: String
+    /// What stands beside the filter; `nil` for one that was read.
+    var layers: Layers?
   }
 
   /// The filters to print: that of the policy, or others that were read.
@@ -92,24 +114,22 @@ struct Show {
     let sources = try PolicySources(options)
     var options = options
     var policies: [CompiledPolicy] = []
+    var layers: Layers?
     for architecture in architectures {
       let chosen = try ChosenPolicy(options, sources, for: architecture)
+      layers = chosen.layers
       policies.append(try chosen.checked(for: architecture).compiled)
       // The text is the same for each, and its warnings have been said.
       options.isQuiet = true
     }
-    return Shown(policies: policies, name: sources.name)
+    return Shown(policies: policies, name: sources.name, layers: layers)
   }
 }
 
 extension Options {
   /// The architectures of `--arch`; this machine's where it was not said.
   var chosenArchitectures: [Architecture] {
-    switch architectures {
-    case nil: [.host]
-    case .one(let architecture): [architecture]
-    case .all: Architecture.natives
-    }
+    architectures?.all ?? [.host]
   }
 
   /// The format of a program that was asked for; `nil` for none.

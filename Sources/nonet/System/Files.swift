@@ -100,6 +100,25 @@ func isRegularFile(_ path: UnsafePointer<CChar>) -> Bool {
   return stat(path, &status) == 0 && status.st_mode & mode_t(S_IFMT) == mode_t(S_IFREG)
 }
 
+/// Which file has a name, where links lead to it, and what kind of file it is (stat(2)).
+struct NamedFile {
+  let device: UInt64
+  let inode: UInt64
+  let size: Int
+  let isRegular: Bool
+  let isFolder: Bool
+
+  init(_ path: UnsafePointer<CChar>) throws(SystemError) {
+    var status = stat()
+    _ = try attempt("stat") { stat(path, &status) }
+    device = UInt64(truncatingIfNeeded: status.st_dev)
+    inode = UInt64(truncatingIfNeeded: status.st_ino)
+    size = Int(truncatingIfNeeded: status.st_size)
+    isRegular = status.st_mode & mode_t(S_IFMT) == mode_t(S_IFREG)
+    isFolder = status.st_mode & mode_t(S_IFMT) == mode_t(S_IFDIR)
+  }
+}
+
 /// Keeps a file from every command that is run later: descriptors of it from 3 upwards are closed then.
 ///
 /// By the file and not by a number, for a pipe has more than one end and every end more than one

@@ -14,7 +14,7 @@ BEGIN {
   for (i = 2; i <= columns; i++) { abis[abi[i]] = 2 ^ (i - 2); all_abis += abis[abi[i]] }
   kinds["int"] = "i"; kinds["long"] = "l"; kinds["pointer"] = "p"
   type["syscalls"] = "SyscallTable"; type["prototypes"] = "PrototypeTable"
-  type["constants"] = "ConstantTable"; type["errnos"] = "ErrnoTable"
+  type["constants"] = "ConstantTable"; type["errnos"] = "ErrnoTable"; type["sets"] = "SetTable"
   if (!(table in type)) fail("unknown table " table)
 }
 
@@ -28,6 +28,7 @@ table == "syscalls" {
 }
 table == "prototypes" { add($1, $1 " " mask($3) parameters($2)) }
 table == "constants" { add($1, $1 " " $2 ($3 == "" ? "" : " " $3)) }
+table == "sets" { add($1, $1 " " $2) }
 table == "errnos" { add($1, $1 " " $2 ($3 == "" ? "" : " " $3)) }
 
 END {
@@ -68,7 +69,7 @@ function fail(why) {
 }
 
 function add(name, text) {
-  if (name !~ /^[A-Za-z0-9_]+$/ || text ~ /[\\"]/) fail("odd row " text)
+  if (name !~ (table == "sets" ? "^[a-z-]+$" : "^[A-Za-z0-9_]+$") || text ~ /[\\"]/) fail("odd row " text)
   row[++count] = text
 }
 

@@ -34,11 +34,11 @@ END {
 BEGIN {
   if (version !~ /^[0-9]+\.[0-9]+\.[0-9]+$/) refuse("options.awk", "the version is three numbers")
   split("manual more", words, " "); for (i in words) texts[words[i]] = 1
-  split("repeats every-command brief", words, " "); for (i in words) flags[words[i]] = 1
+  split("repeats every-command brief next-word", words, " "); for (i in words) flags[words[i]] = 1
   allow("kind", "completes")
   allow("group", "title head manual")
-  allow("option", "case short optional kind group modes repeats every-command weakens excludes because brief help more apply manual")
-  split("run dump explain diff check verify hook report session", modes, " "); for (i in modes) known["mode", modes[i]] = 1
+  allow("option", "case short optional next-word kind group modes repeats every-command weakens excludes because brief help more apply manual")
+  split("run dump explain diff check verify hook report session checkPolicy formatPolicy", modes, " "); for (i in modes) known["mode", modes[i]] = 1
 }
 
 function allow(block, names, list, i) {
@@ -215,7 +215,8 @@ function write_names(i, one, line) {
   print "    case _: nil"
   print "    }"
   print "  }"
-  write_flag("Whether a value may follow, and then behind an `=` only: the next word is the command.", "mayTakeValue", "optional")
+  write_flag("Whether a value may follow: behind an `=`, since the next word is the command where there is one.", "mayTakeValue", "optional")
+  write_flag("Whether the next word may be the value that may follow.", "mayTakeNextWord", "next-word")
   write_flag("Whether it may be said again with another value, which then adds to those before.", "mayBeRepeated", "repeats")
   write_flag("Whether it may stand where commands are confined for good: in a hook or for a shell.", "isForEveryCommand", "every-command")
   print ""
@@ -325,7 +326,7 @@ function swift_line(text) {
 }
 
 function shown(one) {
-  if (is(one, "optional")) return one "[=" get(one, "optional") "]"
+  if (is(one, "optional")) return one (is(one, "next-word") ? " [" : "[=") get(one, "optional") "]"
   return (is(one, "short") ? get(one, "short") ", " one : one) (one in value ? " " value[one] : "")
 }
 
@@ -379,7 +380,7 @@ function manual_options(g, i, one, group) {
       if (get(one, "group") != group) continue
       print ".TP"
       if (one in value) print ".BI " roff(one) "\\~ " roff_value(value[one])
-      else if (is(one, "optional")) print ".BR " roff(one) " [=\\fI" get(one, "optional") "\\fP]"
+      else if (is(one, "optional")) print ".BR " roff(one) (is(one, "next-word") ? "\\~ [\\fI" : " [=\\fI") get(one, "optional") "\\fP]"
       else if (is(one, "short")) print ".BR " roff(get(one, "short")) " ,\\~ " roff(one)
       else print ".B " roff(one)
       printf "%s", get(one, "manual")
