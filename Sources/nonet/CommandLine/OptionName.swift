@@ -40,6 +40,7 @@ enum OptionName: String, CaseIterable {
   case verify = "--verify"
   case check = "--check"
   case inside = "--inside"
+  case why = "--why"
   case list = "--list"
   case end = "--end"
   case printPolicy = "--print-policy"
@@ -82,6 +83,7 @@ enum OptionName: String, CaseIterable {
     case .allowConnect: .endpoint
     case .verify: .process
     case .session: .session
+    case .why: .target
     case _: nil
     }
   }
@@ -138,7 +140,7 @@ enum OptionName: String, CaseIterable {
   /// Where it may stand; `nil` where that is everywhere.
   var modes: [ModeName]? {
     switch self {
-    case .session: [.run, .hook, .session]
+    case .session: [.run, .hook, .session, .why]
     case .report: [.run, .report]
     case .from: [.report]
     case .failOnAttempt: [.run]
@@ -155,7 +157,7 @@ enum OptionName: String, CaseIterable {
     case .list: [.session]
     case .end: [.session]
     case .arch: [.dump, .explain]
-    case .format: [.dump, .explain, .check]
+    case .format: [.dump, .explain, .check, .why]
     case _: nil
     }
   }
@@ -179,4 +181,5 @@ enum OptionKind: String, CaseIterable {
   case endpoint
   case process
   case session
+  case target
 }

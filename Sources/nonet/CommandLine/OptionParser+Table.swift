@@ -58,6 +58,7 @@ extension OptionParser {
     case .hook: try choose(.hook(try Self.host(value), .answer), name)
     case .filter: options.filter = value
     case .verify: options.verify = try Self.process(value)
+    case .why: try choose(.why(value), name)
     case .printPolicy: try choose(.printPolicy(try Self.preset(name, value)), name)
     case .names: try choose(.names(try Self.kind(value)), name)
     case .arch: options.architectures = try Self.architectures(value)

@@ -38,7 +38,7 @@ BEGIN {
   allow("kind", "completes")
   allow("group", "title head manual")
   allow("option", "case short optional kind group modes repeats every-command weakens excludes because brief help more apply manual")
-  split("run dump explain check verify hook report session", modes, " "); for (i in modes) known["mode", modes[i]] = 1
+  split("run dump explain check verify hook report session why", modes, " "); for (i in modes) known["mode", modes[i]] = 1
 }
 
 function allow(block, names, list, i) {
