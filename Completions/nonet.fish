@@ -11,7 +11,7 @@ function __nonet_command_words
                 set -e words[1]
                 set -q words[1]; and printf '%s\n' $words
                 return 0
-            case (string split ' ' -- '--policy --merge --deny --allow --errno --keep-caps --backend --session --log --log-dir --report --from --allow-unix --allow-connect --hook --diff --filter --verify --print-policy --check-policy --format-policy --names --arch --format')
+            case (string split ' ' -- '--policy --merge --deny --allow --errno --keep-caps --backend --session --log --log-dir --report --from --allow-unix --allow-connect --hook --diff --filter --verify --why --print-policy --check-policy --format-policy --names --arch --format')
                 set -e words[1]
                 # Its value is being written.
                 set -q words[1]; or return 1
@@ -98,6 +98,7 @@ complete -c nonet -n __nonet_has_options -l filter -x -a '(__nonet_offer file fi
 complete -c nonet -n __nonet_has_options -l verify -x -a '(__nonet_offer process 1)' -d 'which policy a running process is under'
 complete -c nonet -n __nonet_has_options -l check -f -d 'what this machine can confine, and whether we are already inside'
 complete -c nonet -n __nonet_has_options -l inside -f -d 'whether this process is confined, found out by trying: status 0 or 1'
+complete -c nonet -n __nonet_has_options -l why -x -a '(__nonet_offer target 127.0.0.1: AF_UNIX files)' -d 'whether a run with these options would let TARGET through: status 0 or 1'
 complete -c nonet -n __nonet_has_options -l list -f -d 'with --session NAME: what runs there, and where it listens'
 complete -c nonet -n __nonet_has_options -l end -f -d 'with --session NAME: end what runs there'
 complete -c nonet -n __nonet_has_options -l print-policy -x -a '(__nonet_offer preset names)' -d 'the text of a preset, to read, or to begin a policy with'

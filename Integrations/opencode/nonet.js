@@ -40,9 +40,11 @@ function program() {
   throw new Error("nonet: blocked: nonet was not found along PATH; install it, or set NONET to its path")
 }
 
-function confined(command) {
+// `session` is what opencode calls the conversation: with --loopback among OPTIONS its commands share one network.
+function confined(command, session) {
   // The question of Codex, whose shell keeps no folder either.
   const question = {
+    ...(typeof session === "string" ? { session_id: session } : {}),
     hook_event_name: "PreToolUse",
     tool_name: "Bash",
     tool_input: { command },
@@ -67,11 +69,11 @@ function confined(command) {
 }
 
 // One call of a tool: `input` is what it is given, and is changed in place.
-function guard(tool, shell, input) {
+function guard(tool, shell, input, session) {
   if (tool === shell) {
     if (typeof input?.command !== "string") throw new Error("nonet: blocked: the command is no string")
-    input.command = confined(input.command)
-    return
+    input.command = confined(input.command, session)
+    return input.command
   }
   if (typeof tool !== "string" || looksLikeShell.test(tool)) {
     throw new Error(`nonet: blocked: the tool '${tool}' looks like a shell that this plugin does not know`)
@@ -83,16 +85,26 @@ export default {
 
   // opencode 1 calls this, and takes the hooks that it returns.
   server: async () => ({
-    "tool.execute.before": async (input, output) => guard(input?.tool, "bash", output?.args),
+    "tool.execute.before": async (input, output) => {
+      guard(input?.tool, "bash", output?.args, input?.sessionID)
+    },
   }),
 
   // opencode 2 calls this, and is told each hook.
   setup: async (context) => {
-    await context.tool.hook("execute.before", async (event) => guard(event?.tool, "shell", event?.input))
-    // Commands that come to a shell by another way, such as the user's own; those of the tool are
-    // confined by then, and stay as they are.
+    // What was confined for the tool and has not come to its shell yet, the newest last.
+    const made = new Set()
+    await context.tool.hook("execute.before", async (event) => {
+      const command = guard(event?.tool, "shell", event?.input, event?.sessionID)
+      if (command === undefined) return
+      made.add(command)
+      if (made.size > 256) made.delete(made.values().next().value)
+    })
+    // Commands that come to a shell by another way, such as the user's own, are in no conversation. Those of the tool
+    // are confined by then, and stay as they are.
     await context.shell?.hook("create.before", async (event) => {
-      if (typeof event?.command === "string" && event.command !== "") event.command = confined(event.command)
+      if (typeof event?.command !== "string" || event.command === "" || made.delete(event.command)) return
+      event.command = confined(event.command)
     })
   },
 }

@@ -42,6 +42,8 @@ private func perform(
   case .explain: try Show(options: try options.withEnvironment()).explain()
   case .check: return try Check(options: options).perform()
   case .inside: return try Check(options: options).inside()
+  case .why(let target):
+    return try Why(options: try options.withEnvironment(), word: target).perform()
   case .session(let action): return try SessionCommand(options, action).perform()
   case .verify(let process):
     return try Verify(options: try options.withEnvironment(), process: process).perform()

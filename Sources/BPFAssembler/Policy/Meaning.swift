@@ -50,11 +50,22 @@ extension Policy {
     let syscall = Syscall.at(number: call.number, on: architecture)
     if syscall == nil, call.number > architecture.newestNumber { return unknown }
     guard let syscall else { return defaultVerdict }
-    let match = rules.first { rule in
+    return rule(for: call, syscall, on: architecture)?.verdict ?? defaultVerdict
+  }
+
+  private func rule(
+    for call: SystemCall, _ syscall: Syscall, on architecture: Architecture
+  ) -> Rule? {
+    rules.first { rule in
       rule.calls.contains(syscall)
         && (rule.condition?.holds(for: call, of: syscall, on: architecture) ?? true)
     }
-    return match?.verdict ?? defaultVerdict
+  }
+
+  /// The rule that decides about a known call of an architecture; `nil` where none speaks of it.
+  package func rule(for call: SystemCall, on architecture: Architecture) -> Rule? {
+    guard let syscall = Syscall.at(number: call.number, on: architecture) else { return nil }
+    return rule(for: call, syscall, on: architecture)
   }
 }
 

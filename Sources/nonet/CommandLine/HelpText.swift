@@ -40,6 +40,7 @@ enum HelpText {
            nonet --explain [CALLS] [OPTION]...       print what it answers, call by call
            nonet --check [OPTION]...                 say what this machine can confine, and
                                                      whether we are already inside
+           nonet --why TARGET [OPTION]...            say whether a run would let TARGET through
            nonet --hook HOST [OPTION]...             answer an agent's host: commands run confined
            nonet --session NAME --list | --end       show or end what shares that private network
            nonet --report FILE.html --from LOG       make a page of what a log tells
@@ -139,6 +140,9 @@ enum HelpText {
                            with --explain or --dump-bpf its filters, whoever installed them
       --check              what this machine can confine, and whether we are already inside
       --inside             whether this process is confined, found out by trying: status 0 or 1
+      --why TARGET         whether a run with these options would let TARGET through: status 0 or 1
+                           TARGET is 127.0.0.1:5432, [::1]:80, udp:1.2.3.4:53, listen:127.0.0.1:8000, a path of
+                           a socket, @name, or a family such as AF_NETLINK; what decides, and what opens it
       --list               with --session NAME: what runs there, and where it listens
       --end                with --session NAME: end what runs there
       --print-policy NAME  the text of a preset, to read, or to begin a policy with
@@ -148,7 +152,7 @@ enum HelpText {
       --arch ARCH          x86_64, aarch64 or all; this machine's unless told
       --format FORMAT      listing, bpf_asm, raw, hex, c, json, decimal, dot or smt2;
                            oci, docker, kubernetes or systemd: the policy for other tools;
-                           for --explain, --check and --check-policy listing or json
+                           for --explain, --check, --check-policy and --why listing or json
       -q, --quiet          nothing but errors
       -v, --verbose        what protects COMMAND, and what takes protection away
       -h                   one screen: examples, and the options that are said most
@@ -159,7 +163,8 @@ enum HelpText {
     $NONET_OPTIONS has options for every start that is not inside already; none that weakens is taken.
 
     exit status: the command's own; 125 nonet failed or refused, and the command did not run;
-    126 the command could not be run; 127 it was not found. --check: 1 where nothing can confine.
+    126 the command could not be run; 127 it was not found. --check: 1 where nothing can confine;
+    --why: 1 where TARGET would be refused.
     With --hook every failure is 2.
 
     examples

@@ -15,7 +15,7 @@ extension OptionKind {
     case .host: HookHost.all.map { $0.name }
     case .kind:
       Self.allCases.filter { $0 != .kind && $0.names != nil }.map { $0.rawValue } + ["kind"]
-    case .file, .folder, .socket, .endpoint, .process, .session: nil
+    case .file, .folder, .socket, .endpoint, .process, .session, .target: nil
     }
   }
 }

@@ -42,6 +42,7 @@ enum OptionName: String, CaseIterable {
   case verify = "--verify"
   case check = "--check"
   case inside = "--inside"
+  case why = "--why"
   case list = "--list"
   case end = "--end"
   case printPolicy = "--print-policy"
@@ -86,6 +87,7 @@ enum OptionName: String, CaseIterable {
     case .allowConnect: .endpoint
     case .verify: .process
     case .session: .session
+    case .why: .target
     case _: nil
     }
   }
@@ -151,7 +153,7 @@ enum OptionName: String, CaseIterable {
   /// Where it may stand; `nil` where that is everywhere.
   var modes: [ModeName]? {
     switch self {
-    case .session: [.run, .hook, .session]
+    case .session: [.run, .hook, .session, .why]
     case .report: [.run, .report]
     case .from: [.report]
     case .failOnAttempt: [.run]
@@ -168,7 +170,7 @@ enum OptionName: String, CaseIterable {
     case .list: [.session]
     case .end: [.session]
     case .arch: [.dump, .explain, .diff, .checkPolicy]
-    case .format: [.dump, .explain, .check, .checkPolicy]
+    case .format: [.dump, .explain, .check, .checkPolicy, .why]
     case _: nil
     }
   }
@@ -192,4 +194,5 @@ enum OptionKind: String, CaseIterable {
   case endpoint
   case process
   case session
+  case target
 }

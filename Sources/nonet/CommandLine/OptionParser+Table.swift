@@ -60,6 +60,7 @@ extension OptionParser {
     case .diff: try choose(.diff(try Self.policy(value, of: name), .standardInput), name)
     case .filter: options.filter = value
     case .verify: options.verify = try Self.process(value)
+    case .why: try choose(.why(value), name)
     case .printPolicy: try choose(.printPolicy(try Self.preset(name, value)), name)
     case .checkPolicy: try choose(.checkPolicy(try Self.policy(value, of: name)), name)
     case .formatPolicy: try choose(.formatPolicy(try Self.policy(value, of: name)), name)

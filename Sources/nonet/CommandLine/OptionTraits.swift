@@ -7,7 +7,7 @@ enum Weakening {
 
 /// What nonet is told to do, as the table of options names it.
 enum ModeName {
-  case run, dump, explain, diff, check, verify, hook, report, session, checkPolicy, formatPolicy
+  case run, dump, explain, diff, check, verify, hook, report, session, checkPolicy, formatPolicy, why
 
   /// The mode that an option chooses; `nil` where no option has a word about it in the table.
   init?(_ option: OptionName) {
@@ -18,6 +18,7 @@ enum ModeName {
     case .check: self = .check
     case .checkPolicy: self = .checkPolicy
     case .formatPolicy: self = .formatPolicy
+    case .why: self = .why
     case .hook: self = .hook
     case .list, .end: self = .session
     case _: return nil
@@ -38,6 +39,7 @@ enum ModeName {
     case .hook: "--hook HOST"
     case .report: "--report FILE.html"
     case .session: "--list or --end"
+    case .why: "--why TARGET"
     }
   }
 }
@@ -56,7 +58,7 @@ extension OptionName {
     case .file, .folder: true
     case .socket: !value.elementsEqual("inside".utf8) && !value.starts(with: "env:".utf8)
     case .preset, .call, .errno, .capability, .backend, .arch, .format, .host, .kind, .endpoint,
-      .process, .session, nil:
+      .process, .session, .target, nil:
       false
     }
   }

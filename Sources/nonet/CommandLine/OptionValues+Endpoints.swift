@@ -68,7 +68,8 @@ extension OptionParser {
     return ports
   }
 
-  private static func port(_ digits: ArraySlice<UInt8>) -> UInt16? {
+  /// Reads a port from 1 to 65535; `nil` for anything else.
+  static func port(_ digits: ArraySlice<UInt8>) -> UInt16? {
     guard !digits.isEmpty, digits.count <= 5, digits.allSatisfy({ $0.isDigit }) else { return nil }
     return UInt16(String(decoding: digits, as: UTF8.self)).flatMap { $0 > 0 ? $0 : nil }
   }

@@ -13,6 +13,8 @@ struct Options {
     case check
     /// Say whether this process is confined.
     case inside
+    /// Say whether a run would let something through.
+    case why(Word)
     /// Say which policy a running process is under.
     case verify(pid_t)
     /// Say what runs in a session, or end it.

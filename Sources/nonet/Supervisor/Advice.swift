@@ -6,6 +6,8 @@ enum Advice: Equatable {
   case outside(String)
   /// A socket with a path that a process of the run listens on.
   case ownSocket([UInt8])
+  /// A socket with a path that somebody outside listens on.
+  case namedSocket([UInt8])
   /// What brings up `lo` in a network namespace that the command made.
   case ownNetwork
 
@@ -17,6 +19,8 @@ enum Advice: Equatable {
     case .outside(let address): "\(address) outside: try --allow-connect \(address)"
     case .ownSocket(let path):
       "its own socket \(String(decoding: safe(path), as: UTF8.self)): try --allow-unix inside"
+    case .namedSocket(let path):
+      "\(String(decoding: safe(path), as: UTF8.self)) outside: try --allow-unix \(String(decoding: safe(path), as: UTF8.self))"
     case .ownNetwork: "a network namespace of its own: try --loopback"
     }
   }

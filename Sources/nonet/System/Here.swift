@@ -18,9 +18,9 @@ enum Here {
   /// Whether programs of the 32-bit ABI run here.
   static var runs32Bit: Bool { nonet_probe_32bit() == 1 }
 
-  /// The errno of trying to make a stream socket of a family; `nil` where it can be made.
-  static func refusal(ofSocket family: CInt) -> CInt? {
-    let number = socket(family, CInt(SocketType.stream), 0)
+  /// The errno of trying to make a socket of a family and a type; `nil` where it can be made.
+  static func refusal(ofSocket family: CInt, _ type: UInt32 = SocketType.stream) -> CInt? {
+    let number = socket(family, CInt(bitPattern: type), 0)
     if number < 0 { return nonet_errno() }
     closeQuietly(number)
     return nil

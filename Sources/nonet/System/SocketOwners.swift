@@ -38,9 +38,9 @@ func socketNumber(behind descriptor: CInt, of process: pid_t) -> UInt64? {
 private let mostLinks = 16_384
 private let mostNumbers = 16_384
 
-/// The inode of the socket that listens under a path (proc(5), /proc/net/unix: the fourth field has the flag
+/// The inode of the socket that listens under a path, or under an abstract name behind an `@` (proc(5), /proc/net/unix: the fourth field has the flag
 /// __SO_ACCEPTCON).
-private func inodeOfListener(at path: [UInt8], near thread: pid_t) -> UInt64? {
+func inodeOfListener(at path: [UInt8], near thread: pid_t) -> UInt64? {
   do throws(SystemError) {
     let text = try Descriptor(reading: "/proc/\(thread)/net/unix").contents(limit: 1 << 20)
     for line in text.split(separator: UInt8(ascii: "\n")) {

@@ -38,7 +38,7 @@ BEGIN {
   allow("kind", "completes")
   allow("group", "title head manual")
   allow("option", "case short optional next-word kind group modes repeats every-command weakens excludes because brief help more apply manual")
-  split("run dump explain diff check verify hook report session checkPolicy formatPolicy", modes, " "); for (i in modes) known["mode", modes[i]] = 1
+  split("run dump explain diff check verify hook report session checkPolicy formatPolicy why", modes, " "); for (i in modes) known["mode", modes[i]] = 1
 }
 
 function allow(block, names, list, i) {

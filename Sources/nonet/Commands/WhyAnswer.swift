@@ -1,0 +1,69 @@
+internal import BPFAssembler
+
+/// What `--why` answers.
+struct WhyAnswer {
+  /// What decides.
+  enum Layer: String {
+    case filter, landlock, namespace, supervisor, observe, none
+  }
+
+  /// Where it leads that is let through.
+  enum Reach: String {
+    /// To what is there without nonet.
+    case outside
+    /// To the command's own processes alone.
+    case inside
+  }
+
+  /// `nil` where it is refused.
+  let reach: Reach?
+  let layer: Layer
+  /// What a refused call answers, where that is known.
+  var errno: Errno?
+  /// Which rule of the policy, where it is one.
+  var rule: String?
+  /// What the layer does, in a few words.
+  let words: String
+
+  var isLetThrough: Bool { reach != nil }
+
+  static func letThrough(_ reach: Reach, _ layer: Layer, _ words: String, rule: String? = nil)
+    -> WhyAnswer
+  {
+    WhyAnswer(reach: reach, layer: layer, rule: rule, words: words)
+  }
+
+  static func refused(_ layer: Layer, _ errno: Errno?, _ words: String, rule: String? = nil)
+    -> WhyAnswer
+  {
+    WhyAnswer(reach: nil, layer: layer, errno: errno, rule: rule, words: words)
+  }
+}
+
+/// An option that would let a target through, found out by asking again with it.
+struct WhyOption {
+  /// The option as a command line says it.
+  let option: String
+  /// For a person: what it is for, and the option.
+  let words: String
+}
+
+extension Advice {
+  /// The option that it names, and its value.
+  var option: (name: OptionName, value: [UInt8]?) {
+    switch self {
+    case .ownListener, .ownNetwork: (.loopback, nil)
+    case .outside(let address): (.allowConnect, Array(address.utf8))
+    case .ownSocket: (.allowUnix, Array("inside".utf8))
+    case .namedSocket(let path): (.allowUnix, path)
+    }
+  }
+
+  /// Whether it is for what is there without nonet, and not for the command's own.
+  var isForOutside: Bool {
+    switch self {
+    case .outside, .namedSocket: true
+    case .ownListener, .ownSocket, .ownNetwork: false
+    }
+  }
+}

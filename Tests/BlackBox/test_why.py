@@ -1,0 +1,238 @@
+"""`--why` says what a run would let through: by the same words as the attempt itself, in the same run."""
+
+import errno
+import json
+import os
+import shlex
+import socket
+
+import pytest
+
+from support.listener import Listener
+from support.run import PYTHON, Launcher
+
+# Makes every attempt and prints what each answered: 0, or its errno.
+ATTEMPTS = r"""
+import json, socket, sys
+def attempt(target):
+    try:
+        if target.startswith('AF_'):
+            kind = socket.SOCK_RAW if target == 'AF_NETLINK' else socket.SOCK_STREAM
+            if target == 'AF_ALG': kind = socket.SOCK_SEQPACKET
+            with socket.socket(getattr(socket, target), kind): return 0
+        if '/' in target or target[0] == '@':
+            with socket.socket(socket.AF_UNIX) as one:
+                one.settimeout(5)
+                one.connect(target if '/' in target else '\0' + target[1:])
+                return 0
+        for kind in ('udp', 'listen', 'tcp'):
+            if target.startswith(kind + ':'):
+                target = target[len(kind) + 1:]
+                break
+        host, _, port = target.rpartition(':')
+        family = socket.AF_INET6 if host[0] == '[' else socket.AF_INET
+        where = (host.strip('[]'), int(port))
+        with socket.socket(family, socket.SOCK_DGRAM if kind == 'udp' else socket.SOCK_STREAM) as one:
+            one.settimeout(5)
+            if kind == 'udp':
+                one.sendto(b'x', where)
+            elif kind == 'listen':
+                one.bind(where)
+                one.listen(4)
+            else:
+                one.connect(where)
+            return 0
+    except OSError as error:
+        return error.errno
+print(json.dumps([attempt(target) for target in sys.argv[1:]]))
+"""
+
+
+class Outside:
+    """What listens outside of every run, and the targets that name it."""
+
+    def __init__(self, home):
+        self.tcp, self.other, self.six = Listener(), Listener(), Listener("::1")
+        self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.udp.bind(("127.0.0.1", 0))
+        self.udp.settimeout(0.2)
+        self.path, self.second, self.name = f"{home}/one.sock", f"{home}/two.sock", f"nonet-why-{os.getpid()}"
+        self.unix = []
+        for address in (self.path, self.second, "\0" + self.name):
+            one = socket.socket(socket.AF_UNIX)
+            one.bind(address)
+            one.listen(64)
+            self.unix.append(one)
+        for path in (self.path, self.second):
+            os.chmod(path, 0o777)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.free = free.getsockname()[1]
+        self.address = f"127.0.0.1:{self.tcp.port}"
+        self.datagram = f"udp:127.0.0.1:{self.udp.getsockname()[1]}"
+        self.targets = [
+            self.address, f"127.0.0.1:{self.other.port}", f"[::1]:{self.six.port}", self.datagram, f"listen:127.0.0.1:{self.free}",
+            self.path, self.second, f"@{self.name}", "AF_INET", "AF_UNIX", "AF_NETLINK", "AF_VSOCK", "AF_ALG",
+        ]
+
+    def datagrams(self):
+        count = 0
+        try:
+            while self.udp.recv(16):
+                count += 1
+        except TimeoutError:
+            return count
+
+    def close(self):
+        for one in (self.tcp, self.other, self.six, self.udp, *self.unix):
+            one.close()
+
+
+@pytest.fixture
+def outside(user):
+    one = Outside(user.home)
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def why(user, nonet):
+    def ask(target, *options, run=()):
+        done = Launcher(user, (nonet, *run))(*options, "--why", target, "--format", "json")
+        answer = json.loads(done.stdout)
+        assert done.returncode == (0 if answer["let_through"] else 1), done
+        return answer
+
+    return ask
+
+
+def attempts(user, prefix, targets):
+    done = Launcher(user, tuple(prefix))(PYTHON, "-c", ATTEMPTS, *targets)
+    assert done.stdout, done
+    return json.loads(done.stdout)
+
+
+RUNS = [
+    [], ["--policy", "strict"], ["--loopback"], ["--allow-unix", "PATH"], ["--allow-unix", "inside"],
+    ["--allow-connect", "ADDRESS"], ["--policy", "unix"], ["--errno", "EPERM"], ["--observe", "-q"], ["--backend", "namespace"],
+    ["--deny", "listen", "--loopback"],
+]
+
+
+@pytest.mark.parametrize("run", RUNS, ids=" ".join)
+def test_the_answer_is_what_the_attempt_meets(user, nonet, why, outside, run):
+    options = [{"PATH": outside.path, "ADDRESS": outside.address}.get(word, word) for word in run]
+    instrument = attempts(user, [], outside.targets)
+    works = [target for target, number in zip(outside.targets, instrument) if number == 0]
+    assert set(outside.targets) - set(works) <= {"AF_VSOCK", "AF_ALG"}, instrument
+    outside.datagrams()
+    found = attempts(user, [nonet, *options, "--"], works)
+    arrived = outside.datagrams()
+    for target, number in zip(works, found):
+        answer = why(target, *options)
+        told = (target, answer, errno.errorcode.get(number, number))
+        if not answer["let_through"]:
+            assert number != 0, told
+            assert answer["errno"] in (None, errno.errorcode[number]), told
+        elif answer["reaches"] == "outside" or target.startswith(("AF_", "listen:")):
+            assert number == 0, told
+        elif target == outside.datagram:
+            assert number == 0, told
+        else:
+            # Nobody listens inside, which is no refusal.
+            assert errno.errorcode.get(number) in ("ECONNREFUSED", "ENOENT"), told
+        if target == outside.datagram:
+            assert (arrived > 0) == (answer["reaches"] == "outside"), told
+
+
+@pytest.mark.parametrize("run", [[], ["--loopback"], ["--allow-unix", "PATH"]], ids=" ".join)
+def test_what_opens_it_opens_it(user, nonet, why, outside, run):
+    options = [outside.path if word == "PATH" else word for word in run]
+    opened = set()
+    for target in outside.targets:
+        for one in why(target, *options)["opens"]:
+            kept = [] if one["text"].endswith("in the place of --loopback") else options
+            [number] = attempts(user, [nonet, *kept, *shlex.split(one["option"]), "--"], [target])
+            isOwn = "--loopback" in one["option"] or "inside" in one["option"]
+            assert number == 0 or isOwn and errno.errorcode[number] == "ECONNREFUSED", (target, one, number)
+            opened.add((target, one["option"]))
+    assert (outside.address, f"--allow-connect {outside.address}") in opened
+    assert (outside.second, f"--allow-unix {outside.second}") in opened
+
+
+def test_the_rule_is_the_one_of_the_policy(why, outside):
+    answer = why(outside.address)
+    assert answer["layer"] == "filter" and answer["errno"] == "EACCES"
+    assert answer["rule"].startswith("default.policy:") and answer["rule"].endswith("if domain in { AF_UNIX, AF_INET, AF_INET6 }")
+    assert why(outside.address, "--deny", "socket")["rule"] == "--deny"
+    assert why("192.0.2.1:80", "--loopback")["layer"] == "namespace"
+    assert why(outside.address, "--allow-connect", outside.address)["layer"] == "supervisor"
+    assert why(f"@{outside.name}", "--policy", "unix")["layer"] in ("landlock", "filter")
+
+
+def test_nothing_is_connected_to(why, outside):
+    why(outside.address, "--allow-connect", outside.address)
+    why(outside.path, "--allow-unix", outside.path)
+    outside.unix[0].setblocking(False)
+    with pytest.raises(BlockingIOError):
+        outside.unix[0].accept()
+    assert outside.tcp.seen == []
+
+
+def test_text_for_people(bare, listener):
+    done = bare("--why", f"127.0.0.1:{listener.port}")
+    assert done.returncode == 1
+    lines = done.stdout.decode().splitlines()
+    assert lines[0] == f"127.0.0.1:{listener.port}: would be refused with EACCES"
+    assert lines[1].startswith("decides: filter: ") and lines[2].startswith("rule: default.policy:")
+    assert lines[3] == f"opens: 127.0.0.1:{listener.port} outside: try --allow-connect 127.0.0.1:{listener.port}"
+    assert lines[4].endswith("try --loopback") and len(lines) == 5
+    done = bare("--why", "AF_VSOCK")
+    assert done.returncode == 1 and b"opens: no option of these" in done.stdout
+
+
+@pytest.mark.parametrize("run", [[], ["--policy", "strict"], ["--loopback"]], ids=" ".join)
+def test_inside_a_run_it_answers_for_that_run(user, nonet, why, outside, run):
+    found = attempts(user, [nonet, *run, "--"], outside.targets)
+    for target, number in zip(outside.targets, found):
+        if run == ["--loopback"] and "/" in target:
+            continue  # a supervisor's, whose options are not known there
+        answer = why(target, run=(*run, "--", nonet))
+        assert answer["inside"] and answer["opens"] == []
+        reached = answer["let_through"] and (answer["reaches"] == "outside" or target.startswith(("AF_", "listen:", "udp:")))
+        assert (number == 0) == reached, (target, answer, number)
+
+
+def test_inside_the_options_of_the_run_are_known_from_its_name(why, nonet, outside):
+    run = ["--allow-connect", f"127.0.0.1:1,{outside.tcp.port}", "--allow-connect", "[::1]:7", "--", nonet]
+    assert why(outside.address, run=run)["layer"] == "supervisor"
+    assert why(outside.address, run=run)["let_through"] and why("[::1]:7", run=run)["let_through"]
+    for target in (f"127.0.0.1:{outside.other.port}", outside.datagram, f"listen:127.0.0.1:{outside.free}"):
+        assert not why(target, run=run)["let_through"]
+    assert why(outside.path, run=["--allow-unix", outside.path, "--", nonet])["let_through"]
+
+
+def test_inside_what_is_not_known_is_said(bare, nonet, outside):
+    for options, target in ((["--allow-unix", outside.path], outside.second), (["--allow-unix", "inside"], f"@{outside.name}")):
+        done = bare(*options, "--", nonet, "--why", target)
+        assert done.returncode == 125 and done.stdout == b"" and b"whose options are not known here" in done.stderr, done
+
+
+@pytest.mark.parametrize("target, said", [
+    ("127.0.0.1", b"has no port"), ("127.0.0.1:0", b"has no port"), ("127.0.0.1:65536", b"has no port"), ("example.org:80", b"has no address"),
+    ("::1:80", b"has no address"), ("[::1%lo]:80", b"has no address"), ("AF_NONE", b"is no family"), ("/", b"is no socket"),
+    ("/" + 107 * "x", b"is too long"), ("@" + 108 * "x", b"is too long"), ("", b"the value is empty"), ("udp:", b"has no port"),
+])
+def test_bad_input(bare, target, said):
+    done = bare("--why", target)
+    assert done.returncode == 125 and done.stdout == b"" and said in done.stderr.splitlines()[0], done
+
+
+@pytest.mark.parametrize("words", [
+    ["--why"], ["--why", "AF_INET", "true"], ["--why", "AF_INET", "--check"], ["--why", "AF_INET", "--format", "raw"],
+    ["--why", "AF_INET", "--policy", "strict", "--allow-connect", "127.0.0.1:80"], ["--why", "AF_INET", "--why", "AF_UNIX"],
+    ["--why", "AF_INET", "--backend", "python"],
+])
+def test_bad_command_lines(bare, words):
+    done = bare(*words)
+    assert done.returncode == 125 and done.stdout == b"" and done.stderr.startswith(b"nonet: "), done
