@@ -7,7 +7,7 @@ FUZZ_SWIFT := -O -g -wmo -parse-as-library -swift-version 6 -package-name nonet 
   -enable-upcoming-feature InternalImportsByDefault -sanitize=fuzzer,address
 FUZZ_C := -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined
 FUZZ_SHIMS := $(SHIMS:Sources/CLinuxShims/%.c=$F/%.o)
-fuzz_link = timeout 300 $(SWIFTC) $(FUZZ_SWIFT) -use-ld=lld -I $F
+fuzz_link = timeout 900 $(SWIFTC) $(FUZZ_SWIFT) -use-ld=lld -I $F
 
 $F/BPFAssembler.o: $(LIBRARY)
 	@mkdir -p $F
