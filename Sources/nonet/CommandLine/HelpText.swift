@@ -141,8 +141,8 @@ enum HelpText {
       --check              what this machine can confine, and whether we are already inside
       --inside             whether this process is confined, found out by trying: status 0 or 1
       --why TARGET         whether a run with these options would let TARGET through: status 0 or 1
-                           TARGET is 127.0.0.1:5432, [::1]:80, udp:1.2.3.4:53, listen:127.0.0.1:8000, a path of
-                           a socket, @name, or a family such as AF_NETLINK; what decides, and what opens it
+                           with what decides, and what opens it; TARGET is 127.0.0.1:5432, [::1]:80,
+                           udp:1.2.3.4:53, listen:127.0.0.1:8000, /run/x.sock, @name, or AF_NETLINK
       --list               with --session NAME: what runs there, and where it listens
       --end                with --session NAME: end what runs there
       --print-policy NAME  the text of a preset, to read, or to begin a policy with
