@@ -7,7 +7,8 @@ enum Weakening {
 
 /// What nonet is told to do, as the table of options names it.
 enum ModeName {
-  case run, dump, explain, diff, check, verify, hook, report, session, checkPolicy, formatPolicy, why
+  case run, dump, explain, diff, check, verify, hook, report, session
+  case checkPolicy, formatPolicy, why
 
   /// The mode that an option chooses; `nil` where no option has a word about it in the table.
   init?(_ option: OptionName) {
