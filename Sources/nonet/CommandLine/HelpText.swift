@@ -46,7 +46,7 @@ enum HelpText {
            nonet --report FILE.html --from LOG       make a page of what a log tells
            nonet --print-policy NAME                 print the text of a preset
            nonet --check-policy FILE                 print the errors and warnings of a policy
-           nonet --format-policy FILE [--check]      print it in its canonical form, or look whether it is
+           nonet --format-policy FILE [--check]      print its canonical form, or look whether it is
            nonet --names KIND                        print the names that values can have
            nonet -h | --help | --version
 
