@@ -99,7 +99,10 @@ func refusal(of texts: [String]) -> String? {
     (["--dump-bpf", "--explain"], "exclude each other"),
     (["--dump-bpf", "ls"], "takes no command"),
     (["--arch", "all", "ls"], "--arch is for --dump-bpf, --explain, --diff and --check-policy"),
-    (["--format", "json", "ls"], "--format is for --dump-bpf, --explain, --check, --check-policy and --why TARGET"),
+    (
+      ["--format", "json", "ls"],
+      "--format is for --dump-bpf, --explain, --check, --check-policy and --why TARGET"
+    ),
     (["--hook", "codex", "--format", "json"], "--format is for"),
     (["--install", "ls"], "--install is for --hook HOST"),
     (["--hook", "codex", "--install", "--status"], "exclude each other"),
