@@ -56,14 +56,14 @@ static int is_marked_lo(struct nlmsghdr *head, const char *mark) {
   return 0;
 }
 
-int nonet_network_is_marked(const char *mark) {
+int nonet_network_is_marked(const char *mark, int may_have_others) {
   _Alignas(struct nlmsghdr) char buffer[32 << 10];
   int netlink = open_netlink();
   if (netlink < 0) return -1;
   struct request request = {.head = {.nlmsg_len = NLMSG_LENGTH(sizeof request.link),
                                      .nlmsg_type = RTM_GETLINK,
                                      .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP}};
-  int count = 0, is_over = 0, error = 0;
+  int found = 0, is_over = 0, error = 0;
   if (send(netlink, &request, request.head.nlmsg_len, 0) < 0) error = errno;
   while (!error && !is_over) {
     ssize_t received = receive(netlink, buffer, sizeof buffer);
@@ -77,12 +77,14 @@ int nonet_network_is_marked(const char *mark) {
       if (head->nlmsg_len < NLMSG_HDRLEN || head->nlmsg_len > size - place) error = EPROTO;
       else if (head->nlmsg_flags & NLM_F_DUMP_INTR) error = EAGAIN;
       else if (head->nlmsg_type == NLMSG_DONE) is_over = 1;
-      else if (head->nlmsg_type != RTM_NEWLINK || ++count > 1 || !is_marked_lo(head, mark)) error = EPERM;
-      else place += NLMSG_ALIGN(head->nlmsg_len) < size - place ? NLMSG_ALIGN(head->nlmsg_len) : size - place;
+      else if (head->nlmsg_type != RTM_NEWLINK) error = EPERM;
+      else if (is_marked_lo(head, mark)) found = 1;
+      else if (!may_have_others) error = EPERM;
+      if (!error && !is_over) place += NLMSG_ALIGN(head->nlmsg_len) < size - place ? NLMSG_ALIGN(head->nlmsg_len) : size - place;
     }
   }
   close(netlink);
-  if (!error && count != 1) error = EPERM;
+  if (!error && !found) error = EPERM;
   errno = error;
   return error ? -1 : 0;
 }
@@ -160,24 +162,34 @@ int nonet_users_of_network(int network) {
   return errno = EPERM, -1;
 }
 
-int nonet_enter_network(int network, int users, const char *mark) {
+static int enter(int network, int users) {
   // Others who are in that user namespace may not look into this process before it is the command: its memory
   // belongs to the namespace in which it was started (__ptrace_may_access in kernel/ptrace.c). A change of
   // credentials may make it open again, so it is said twice.
   if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)) return -1;
   if (setns(users, CLONE_NEWUSER) || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)) return -1;
-  if (setns(network, CLONE_NEWNET)) return -1;
-  return nonet_network_is_marked(mark);
+  return setns(network, CLONE_NEWNET);
 }
 
-int nonet_try_network(int network, int users, const char *mark) {
+int nonet_enter_network(int network, int users, const char *mark) {
+  uid_t user = geteuid();
+  gid_t group = getegid();
+  if (enter(network, users)) return -1;
+  // Whoever maps another one's number there has the next command run as user 0, with every capability.
+  if (geteuid() != user || getegid() != group) return errno = EPERM, -1;
+  return nonet_network_is_marked(mark, 0);
+}
+
+int nonet_try_network(int network, int users, const char *mark, int may_have_others) {
   volatile int *error = mmap(NULL, sizeof *error, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (error == MAP_FAILED) return -1;
   *error = ECHILD;
   // It sends no SIGCHLD, as in namespace.c.
   pid_t child = (pid_t)syscall(SYS_clone, 0, 0, 0, 0, 0);
   if (child == 0) {
-    *error = nonet_enter_network(network, users, mark) ? errno : 0;
+    int failed = may_have_others ? enter(network, users) || nonet_network_is_marked(mark, 1)
+                                 : nonet_enter_network(network, users, mark);
+    *error = failed ? errno : 0;
     _exit(0);
   }
   int found = child < 0 ? errno : 0;

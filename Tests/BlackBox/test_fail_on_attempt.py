@@ -1,5 +1,6 @@
 """`--fail-on-attempt`: does a run that tried something and ended well end otherwise, and no other run."""
 
+import os
 import signal
 
 import pytest
@@ -45,6 +46,13 @@ def test_other_policies_and_observing(failing):
     assert failing(["-q", "--fail-on-attempt", "--policy", "strict"], PYTHON, "-c", "import socket\ntry: socket.socketpair()\nexcept OSError: pass").returncode == 123
     assert failing(["-q", "--fail-on-attempt", "--observe"], PYTHON, "-c", TRY).returncode == 123
     assert failing(["-q", "--fail-on-attempt", "--loopback"], PYTHON, "-c", "import socket; socket.create_server(('127.0.0.1', 0))").returncode == 0
+
+
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="x32 is an ABI of x86_64")
+def test_x32_is_a_way_around_and_no_question(failing):
+    """Where the kernel has no x32 the answer is ENOSYS, as to a call that a program tries to find out what there is."""
+    call = "import ctypes; ctypes.CDLL(None).syscall(ctypes.c_long(0x40000029), 2, 1, 0)"
+    assert failing(["-q", "--fail-on-attempt"], PYTHON, "-c", call).returncode == 123
 
 
 @pytest.mark.parametrize("value", ["", "0", "256", "-1", "x", "99999999999999999999"])

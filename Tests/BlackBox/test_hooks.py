@@ -341,9 +341,12 @@ def test_trap_two_commands_in_one_question_block(nonet, host):
         texts.append(plain.replace('"command": "ls"', '"command": "ls", "comm\\u0061nd": "id"'))
     if known.event_name:
         texts.append(plain.replace(f'"{known.event_name}"', f'"{known.event_name}": "x", "{known.event_name}"'))
+    # A host written in Go takes any case, and the last.
+    texts.append(plain.replace(f'{q}command{q}: {q}ls{q}', f'{q}command{q}: {q}ls{q}, {q}Command{q}: {q}id{q}'))
     for text in texts:
         assert text != plain
         assert "said twice" in blocked(ask(nonet, host, text.encode()))
+    assert "spelled otherwise" in blocked(ask(nonet, host, plain.replace(f'{q}command{q}', f'{q}commanD{q}').encode()))
 
 
 @every_host

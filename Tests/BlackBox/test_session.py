@@ -188,9 +188,9 @@ def test_a_memory_that_names_a_process_outside(session, user, free):
         other.communicate()
 
 
-def unshared(launcher, *more):
+def unshared(launcher, *more, ids=("-c", "--keep-caps")):
     """A process in a network of the user's own making, with `lo` alone unless told otherwise."""
-    process = launcher.popen("unshare", "-Urn", "sh", "-c", " ".join((*more, "echo up; exec sleep 60")))
+    process = launcher.popen("unshare", "-Un", *ids, "sh", "-c", " ".join((*more, "echo up; exec sleep 60")))
     if process.stdout.readline() != b"up\n":
         pytest.skip("unshare: " + process.communicate()[1].decode())
     return process
@@ -251,6 +251,70 @@ def test_ending_ends_nobody_else(session, user, free):
     finally:
         other.kill()
         other.communicate()
+
+
+def test_a_network_in_which_the_user_is_another_is_not_entered(session, user, free):
+    """Its maker, confined, would choose who the next command is: user 0 there has every capability over it."""
+    ids = ("-r",) if user.uid > 0 else ("--map-user=65534", "--map-group=65534", "--keep-caps")
+    other = unshared(free, f"ip link set lo up; ip link set lo alias 'nonet session {NAMES['one']}' || exit;", ids=ids)
+    try:
+        forge(session, user, str(other.pid))
+        assert outside(session) != os.readlink(f"/proc/{other.pid}/ns/net")
+        capabilities = session()("sh", "-c", "id -u; grep CapEff /proc/self/status").stdout.split()
+        assert capabilities[0].decode() == str(max(user.uid, 0)) and (user.uid <= 0 or int(capabilities[2], 16) == 0)
+    finally:
+        other.kill()
+        other.communicate()
+
+
+# What does not let itself be found at the first look: it writes the time into a file as long as it lives.
+HIDING = """
+import ctypes, os, signal, sys, threading, time
+end = time.time() + 8
+def live():
+    while time.time() < end: open("alive", "w").write(str(time.time())); time.sleep(0.02)
+if os.fork(): os._exit(0)
+os.setsid(); signal.signal(15, signal.SIG_IGN)
+for number in 0, 1, 2: os.dup2(os.open("/dev/null", os.O_RDWR), number)
+if sys.argv[1] == "thread":
+    threading.Thread(target=lambda: (live(), os._exit(0))).start()
+    ctypes.CDLL(None).syscall(60, 0)
+else:
+    while time.time() < end:
+        open("alive", "w").write(str(time.time()))
+        if os.fork(): os._exit(0)
+"""
+
+
+@pytest.mark.parametrize("kind", ["thread", "chain"])
+def test_ending_finds_what_hides(session, user, kind):
+    """A process whose first thread has ended, and one that is another every millisecond."""
+    alive = pathlib.Path(user.home, "alive")
+    session.start("one", PYTHON, "-c", HIDING, kind)
+    wait_for(alive.exists)
+    done = session.about("one", "--end")
+    before = alive.read_text()
+    time.sleep(0.2)
+    has_ended = alive.read_text() == before
+    assert has_ended == (done.returncode == 0), done
+    assert has_ended or kind == "chain"
+    print(kind, "has ended" if has_ended else "goes on, and --end says so")
+
+
+def test_ending_ends_every_network_of_the_session(session, user, free):
+    """Two with its mark, of which one has a further interface and so is entered by nobody."""
+    marked = f"ip link set lo up; ip link set lo alias 'nonet session {NAMES['one']}' || exit;"
+    others = [unshared(free, marked), unshared(free, marked + "ip link add veth0 type veth peer name veth1 || exit;")]
+    try:
+        listed = session.about("one", "--list").stdout.decode()
+        assert all(str(other.pid) in listed for other in others), listed
+        assert session.about("one", "--end").returncode == 0
+        assert all(other.wait(10) == -signal.SIGTERM for other in others)
+        assert session.about("one", "--end").stderr == f"nonet: nothing runs in session '{NAMES['one']}'\n".encode()
+    finally:
+        for other in others:
+            other.kill()
+            other.communicate()
 
 
 @pytest.mark.parametrize("kind", ["link", "fifo", "huge", "folder", "socket", "hard"])

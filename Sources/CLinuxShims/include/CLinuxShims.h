@@ -629,9 +629,9 @@ int nonet_raise_loopback(int has_ipv6, int *step);
 // A network of a session has this alias at its lo; with the final NUL it is no longer than this.
 enum { NONET_MOST_MARK = 128 };
 
-// Whether this process's network has no interface but lo, and lo that alias: 0, or -1. Only who has CAP_NET_ADMIN over
-// a network sets an alias.
-int nonet_network_is_marked(const char *mark);
+// Whether lo of this process's network has that alias, and, unless there may be others, is its only interface: 0, or -1.
+// Only who has CAP_NET_ADMIN over a network sets an alias.
+int nonet_network_is_marked(const char *mark, int may_have_others);
 
 // Sets that alias.
 int nonet_mark_network(const char *mark);
@@ -643,12 +643,14 @@ int nonet_open_network_of(pid_t process);
 // network is not this process's own; EPERM for any other.
 int nonet_users_of_network(int network);
 
-// Enters both, and shows once inside that the network is marked so. Nobody in there may look into this process before
-// it executes something. After a failure this process may be half-way.
+// Enters both, and shows once inside that this process's user and group have the same numbers as before, and that the
+// network is marked so and has no other interface; EPERM otherwise. Nobody in there may look into this process
+// before it executes something. After a failure this process may be half-way.
 int nonet_enter_network(int network, int users, const char *mark);
 
-// The same in a child that then goes away.
-int nonet_try_network(int network, int users, const char *mark);
+// Whether that would be so, found out by a child that then goes away; where there may be other interfaces, whether the
+// network is marked, and nothing else.
+int nonet_try_network(int network, int users, const char *mark, int may_have_others);
 
 // Keeps others from looking into this process until it executes something.
 int nonet_hide_memory(void);

@@ -74,7 +74,7 @@ struct Hook {
   ///   itself.
   static func session(of options: Options, _ session: [UInt8]?) -> [[UInt8]] {
     guard options.preset == .loopback, options.session == nil, let session,
-      SessionName(session) != nil
+      Session.isName(session)
     else { return [] }
     return [Array(OptionName.session.rawValue.utf8), session]
   }

@@ -18,46 +18,51 @@ struct SessionCommand {
     self.action = action
   }
 
-  /// - Returns: The exit status: 1 where there is nothing to list, or something did not end.
+  /// - Returns: The exit status: 1 where there is nothing to list, or something did not end or may not have.
   func perform() throws(Failure) -> CInt {
-    guard let network = session.network else {
-      say("nothing runs in session '\(session.name)'")
-      return action == .list ? 1 : 0
-    }
     switch action {
     case .list:
-      try list(network)
+      let networks = session.networks()
+      if networks.isEmpty {
+        say("nothing runs in session '\(session.name)'")
+        return 1
+      }
+      try list(networks)
       return 0
-    case .end: return end(network)
+    case .end: return end()
     }
   }
 
-  private func end(_ network: UInt64) -> CInt {
-    var left = Self.send(.terminate, network)
-    var steps = Self.patience / Self.step
-    while left, steps > 0 {
-      steps -= 1
+  private func end() -> CInt {
+    var message = HeldProcess.Message.terminate
+    var isFirst = true
+    for step in 0..<(2 * Self.patience / Self.step) {
+      let newest = newestNumber()
+      let networks = session.networks()
+      let isAny = Self.send(message, networks)
+      // A process may start another one while it is looked for.
+      if !isAny, let newest, newest == newestNumber() {
+        if isFirst { say("nothing runs in session '\(session.name)'") }
+        return 0
+      }
+      if isAny {
+        isFirst = false
+        message = step < Self.patience / Self.step ? .nothing : .kill
+      }
       sleepMicroseconds(Self.step)
-      left = Self.send(.nothing, network)
     }
-    // A process may start others while it is looked for.
-    steps = Self.patience / Self.step
-    while left, steps > 0 {
-      steps -= 1
-      left = Self.send(.kill, network)
-      if left { sleepMicroseconds(Self.step) }
-    }
-    if left { say("some processes of session '\(session.name)' do not end") }
-    return left ? 1 : 0
+    say("some processes of session '\(session.name)' may not have ended; see --list")
+    return 1
   }
 
-  /// Sends every process in the network a signal.
+  /// Sends every process in these networks a signal.
   ///
   /// - Returns: Whether there was any.
-  private static func send(_ message: HeldProcess.Message, _ network: UInt64) -> Bool {
+  private static func send(_ message: HeldProcess.Message, _ networks: [UInt64]) -> Bool {
     var isAny = false
+    guard !networks.isEmpty else { return false }
     for number in allProcesses() {
-      guard let process = HeldProcess(number, inNetwork: network) else { continue }
+      guard let process = HeldProcess(number, inAny: networks) else { continue }
       process.send(message)
       isAny = true
     }
@@ -66,24 +71,26 @@ struct SessionCommand {
 
   // Listing ----------------------------------------------------------------------------------------
 
-  private func list(_ network: UInt64) throws(Failure) {
+  private func list(_ networks: [UInt64]) throws(Failure) {
     var text = "PID      LISTENS           COMMAND\n"
-    var listeners: [NetworkListener]?
-    for number in allProcesses() {
-      guard let process = HeldProcess(number, inNetwork: network) else { continue }
-      // What any process of a network shows is the network's.
-      let all = listeners ?? NetworkListener.all(seenBy: number)
-      listeners = all
-      let sockets = socketNumbers(of: number)
-      var ports: [String] = []
-      for one in all where sockets.contains(one.socket) && !ports.contains(one.description) {
-        ports.append(one.description)
+    for network in networks {
+      var listeners: [NetworkListener]?
+      for number in allProcesses() {
+        guard let process = HeldProcess(number, inAny: [network]) else { continue }
+        // What any process of a network shows is the network's.
+        let all = listeners ?? NetworkListener.all(seenBy: number)
+        listeners = all
+        let sockets = socketNumbers(of: number)
+        var ports: [String] = []
+        for one in all where sockets.contains(one.socket) && !ports.contains(one.description) {
+          ports.append(one.description)
+        }
+        let words = commandLine(of: number)
+        guard process.isThere else { continue }
+        text += Self.padded("\(number)", 9)
+        text += Self.padded(ports.isEmpty ? "-" : ports.joined(separator: ","), 18)
+        text += Word.text(of: words) + "\n"
       }
-      let words = commandLine(of: number)
-      guard process.isThere else { continue }
-      text += Self.padded("\(number)", 9)
-      text += Self.padded(ports.isEmpty ? "-" : ports.joined(separator: ","), 18)
-      text += Word.text(of: words) + "\n"
     }
     try printOut(text)
   }

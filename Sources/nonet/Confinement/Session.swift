@@ -2,11 +2,13 @@
 ///
 /// The first command makes it, later ones enter it, and it goes with its last process. Nothing that a confined
 /// command could forge is believed. A network counts if its user namespace was made by this user from the one in
-/// which this process is, if it has no interface but `lo`, and if `lo` has the session's alias, which only who
-/// made the network could give it.
+/// which this process is, if it has no interface but `lo`, if `lo` has the session's alias, which only who
+/// made the network could give it, and if the user has the same number there.
 final class Session {
   let name: String
   private var memory: SessionMemory?
+  /// Networks that were looked at for the mark.
+  private var judged: [(number: UInt64, isMarked: Bool)] = []
 
   /// Networks of the user's that are looked at; of more than these the others count as none.
   private static let mostNetworks = 256
@@ -67,8 +69,28 @@ final class Session {
     memory?.unlock()
   }
 
-  /// The number of the session's network; `nil` where it is not there.
-  var network: UInt64? { found(first: nil)?.number }
+  /// The numbers of all networks with the session's mark, also of such that no command enters any more.
+  ///
+  /// What was found out about a network is kept, so that a further look starts no process.
+  func networks() -> [UInt64] {
+    var found: [UInt64] = []
+    for thread in allProcesses().flatMap(threads) {
+      guard let number = networkNumber(of: thread), !found.contains(number) else { continue }
+      if !judged.contains(where: { $0.number == number }), judged.count < Self.mostNetworks {
+        judged.append((number, isMarked(networkOf: thread)))
+      }
+      if judged.contains(where: { $0 == (number, true) }) { found.append(number) }
+    }
+    return found
+  }
+
+  private func isMarked(networkOf thread: pid_t) -> Bool {
+    do throws(SystemError) {
+      return try SharedNetwork(of: thread).isMarked(mark)
+    } catch {
+      return false
+    }
+  }
 
   private static func own(_ enter: () throws(NamespaceError) -> Void) throws(LayerError) {
     do throws(NamespaceError) {
@@ -98,7 +120,7 @@ final class Session {
   private func network(of process: pid_t) -> SharedNetwork? {
     do throws(SystemError) {
       let network = try SharedNetwork(of: process)
-      if network.isMarked(mark) { return network }
+      if network.canBeEntered(mark) { return network }
       return nil
     } catch {
       return nil

@@ -46,10 +46,11 @@ struct Judge {
     // What is neither allowed nor answered with an errno is not asked about, or only observed.
     let isErrno = value & 0xffff_0000 == SeccompReturn.errno
     let number = isErrno ? CInt(truncatingIfNeeded: value & 0xffff) : EPERM
+    // No program tries x32 to find out what there is: its numbers are a way around.
+    let isWithdrawn = number == ENOSYS && !call.isX32
     if isObserving {
-      return Ruling(answer: .proceed, verdict: .observed, isWithdrawn: number == ENOSYS)
+      return Ruling(answer: .proceed, verdict: .observed, isWithdrawn: isWithdrawn)
     }
-    return Ruling(
-      answer: .refuse(number), verdict: .refused(number), isWithdrawn: number == ENOSYS)
+    return Ruling(answer: .refuse(number), verdict: .refused(number), isWithdrawn: isWithdrawn)
   }
 }

@@ -24,12 +24,18 @@ struct SharedNetwork: ~Copyable {
   /// The network's number, for as long as it is held.
   var number: UInt64? { fileNumber(network.number) }
 
-  /// Whether it has no interface but `lo`, and `lo` the alias `mark`: found out by a child that goes there.
+  /// Whether `lo` has the alias `mark`: found out by a child that goes there.
   borrowing func isMarked(_ mark: String) -> Bool {
-    nonet_try_network(network.number, users.number, mark) == 0
+    nonet_try_network(network.number, users.number, mark, 1) == 0
   }
 
-  /// Enters it, and looks once more at what `isMarked` tells.
+  /// Whether it may be entered: it is marked and has no interface but `lo`, and this process's user and group have
+  /// the same numbers there.
+  borrowing func canBeEntered(_ mark: String) -> Bool {
+    nonet_try_network(network.number, users.number, mark, 0) == 0
+  }
+
+  /// Enters it, and looks once more at what `canBeEntered` tells.
   ///
   /// - Throws: What failed; the process may be half-way then.
   borrowing func enter(_ mark: String) throws(SystemError) {
@@ -40,7 +46,7 @@ struct SharedNetwork: ~Copyable {
   }
 
   /// Whether this process's own network is marked so.
-  static func isHere(_ mark: String) -> Bool { nonet_network_is_marked(mark) == 0 }
+  static func isHere(_ mark: String) -> Bool { nonet_network_is_marked(mark, 0) == 0 }
 
   /// Marks this process's own network, over which it has CAP_NET_ADMIN.
   static func markHere(_ mark: String) throws(SystemError) {
@@ -76,18 +82,34 @@ private func fileNumber(_ descriptor: CInt) -> UInt64? {
 /// The numbers of all processes that /proc shows, in its order; none where there are too many to look at.
 func allProcesses() -> [pid_t] { numbers(in: "/proc") ?? [] }
 
+/// A process's threads, the first one first: it may have ended before the others, or be in another network.
+func threads(of process: pid_t) -> [pid_t] { numbers(in: "/proc/\(process)/task") ?? [] }
+
+/// The number that was given out last, to a process or a thread (proc_loadavg(5)); `nil` where /proc does not tell.
+///
+/// A look at all processes has missed none that lives where this number is the same before and after.
+func newestNumber() -> [UInt8]? {
+  var text = [UInt8](repeating: 0, count: 128)
+  let count = nonet_read_patiently("/proc/loadavg", &text, text.count)
+  guard count > 0 else { return nil }
+  return Array(text[..<Int(count)].split(separator: UInt8(ascii: " ")).last ?? [])
+}
+
 /// A process, held by a handle that no other process takes over (pidfd_open(2)).
 struct HeldProcess: ~Copyable {
   let number: pid_t
   private let handle: Descriptor
 
-  /// Holds a process while it is in a network; `nil` where it is not, or not any more.
-  init?(_ number: pid_t, inNetwork network: UInt64) {
+  /// Holds a process while a thread of it is in one of these networks; `nil` where none is, or not any more.
+  init?(_ number: pid_t, inAny networks: [UInt64]) {
     let opened = nonet_handle(number)
     guard opened >= 0 else { return nil }
     let handle = Descriptor(owning: opened)
     // Once it has not ended after the look, what was looked at was this process.
-    guard networkNumber(of: number) == network, Self.isThere(opened) else { return nil }
+    let isIn = threads(of: number).contains { thread in
+      networkNumber(of: thread).map { networks.contains($0) } ?? false
+    }
+    guard isIn, Self.isThere(opened) else { return nil }
     self.handle = handle
     self.number = number
   }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import calendar
 import json
+import os
+import stat
 from typing import IO, Any, Dict, Iterator, List, NamedTuple, Optional
 
 #: A number that io_uring_setup(2) is called with to mark a place in the log; see `_fence`.
@@ -84,8 +86,17 @@ def _asks_name_service(event: Dict[str, Any]) -> bool:
     )
 
 
+def _opened(path: str) -> IO[bytes]:
+    """The log, and not what a test may have put in its place: a pipe that nobody writes to."""
+    file = open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK))
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError(f"{path} is no file any more")
+    return file
+
+
 class Log:
-    """A log that grows, read from the place where the last reading ended."""
+    """A log that grows, read from the place where the last reading ended; opened once, at the first reading."""
 
     def __init__(self, path: str, offset: int = 0) -> None:
         self._path = path
@@ -100,7 +111,7 @@ class Log:
     def read(self) -> Iterator[Attempt]:
         """The attempts that were written since; such that only find out what there is are left out."""
         if self._file is None:
-            self._file = open(self._path, "rb")
+            self._file = _opened(self._path)
             self._file.seek(self._offset)
         data = self._file.read()
         if not data:
@@ -118,6 +129,12 @@ class Log:
                 self._note(event)
             elif not event.get("probe") and event["verdict"] != "allowed" and not _asks_name_service(event):
                 yield attempt(event)
+
+    def rewind(self) -> None:
+        """Lets the next reading begin where the first one did."""
+        self._rest = b""
+        if self._file is not None:
+            self._file.seek(self._offset)
 
     def close(self) -> None:
         if self._file is not None:

@@ -286,17 +286,9 @@ class Reporter(Recording):
             register(Reports(self))
         self.failed: set[str] = set()
         self.found: Optional[List[Found]] = None
-        head = Log(self.path)
-        list(head.read())
-        head.close()
-        self.head = head.head
-        self.outer: List[str] = head.head.get("outer") or []
-        if self.outer and self.wishes.strict:
-            _session.forget(self.path)
-            raise NonetError(
-                "--nonet-strict cannot tell here: a sandbox around this session refuses "
-                f"{' and '.join(self.outer)} itself"
-            )
+        list(self.log.read())
+        self.head = self.log.head
+        self.outer: List[str] = self.head.get("outer") or []
 
     def pytest_report_header(self) -> Optional[str]:
         if self.outer:
@@ -335,16 +327,15 @@ class Reporter(Recording):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _joined(self) -> List[Found]:
-        self.log.close()
-        log = self.log = Log(self.path)
+        # From its beginning, by the descriptor of the session's start: a test may have replaced the file since.
+        self.log.rewind()
         self._has_fences = True
         self._left = []
         self.is_alone, is_alone = True, self.is_alone
         self.wait()
         attempts = self._left
         self.is_alone = is_alone
-        log.close()
-        self.head = log.head or self.head
+        self.head = self.log.head or self.head
         found = join(attempts, self.spans, is_alone)
         if self.wishes.loopback:
             told = {(one.attempt.target, span.nodeid) for one in found for span in one.spans}
