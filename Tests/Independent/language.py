@@ -19,7 +19,7 @@ HEADERS = {"x86_64": ("/usr/include/x86_64-linux-gnu", "asm/unistd_64.h", []), "
            "arm": ("/usr/arm-linux-gnueabihf/include", "asm/unistd.h", ["-D__ARM_EABI__"])}
 NEWEST = int(re.search(r"newest call that nonet knows on that ABI \((\d+) on each\)", DOCUMENT.read_text())[1])
 # Newer than the installed headers may be; scripts/syscall.tbl has the same number for every ABI.
-RECENT = {"map_shadow_stack": 453, "open_tree_attr": 467}
+RECENT = {"fchmodat2": 452, "map_shadow_stack": 453, "open_tree_attr": 467}
 SETS = pathlib.Path(__file__).resolve().parents[2] / "Sources/BPFAssembler/Architectures/Tables/sets.tsv"
 GROUPS = {name: calls.split() for name, calls in re.findall(r"^\| `(@\w+)` \| `([^`]*)` \|", DOCUMENT.read_text(), re.M)}
 for _name, *_members in re.findall(r"^([a-z-]+)\t(.*)$", SETS.read_text(), re.M):
@@ -54,7 +54,9 @@ def _numbers(abi):
         if name and name[1] not in ("syscalls", "arch_specific_syscall", "OABI_SYSCALL_BASE", "SYSCALL_BASE", "Linux", "SYSCALL_MASK"):
             calls.setdefault(name[1], value(text))
     # The document says that policies reach this one call of the old ABI (asm/unistd-oabi.h).
-    return {**RECENT, **calls, **own, **({"socketcall": 102} if abi == "arm" else {})}
+    return {**RECENT, **calls, **own, **({"socketcall": 102} if abi == "arm" else {}),
+            # arch/x86/entry/syscalls/syscall_64.tbl alone has it.
+            **({"uretprobe": 335} if abi == "x86_64" else {})}
 
 
 NUMBERS = {abi: _numbers(abi) for abi in AUDIT}
