@@ -1,0 +1,192 @@
+"""Policies that others publish, rebuilt in our language: do they compile, and do the programs they are for run under them.
+
+Each policy of Fixtures/published has a file of cases, a line each: `[NAME =] CALL(ARGUMENTS) -> ANSWER [else FREE ...]`.
+They are compiled against the system's headers into a program that makes these calls and no other. ANSWER is `ok`, an
+errno or SIGSYS under the policy. FREE are answers without nonet; where none is written, the call succeeds then.
+"""
+
+import errno
+import pathlib
+import re
+import shutil
+import socket
+import subprocess
+
+import pytest
+
+from support.calls import X86
+from support.run import PYTHON, tool
+
+HERE = pathlib.Path(__file__).resolve().parent
+FOLDER = HERE.parents[1] / "Fixtures/published"
+PROFILES = HERE.parents[1] / "Fixtures/profiles"
+NAMES = sorted(path.stem for path in FOLDER.glob("*.policy"))
+CASE = re.compile(r"(?:(\w+) = )?(\w+)\((.*)\) -> (\w+)(?: else ([A-Z0-9 ]+))?$")
+
+# Each warning that a policy keeps: the words of its place, and why it is right and the policy stays as it is published.
+WARNED = {
+    "openssh": {("statx", "ENOSYS only"): "OpenSSH answers EACCES to all of stat; the child wants no file, whichever call is tried"},
+    "flatpak": {("socket", "io_uring_setup"): "Flatpak leaves io_uring open, by which sockets of other families can be made"},
+    "chromium": {("statx", "ENOSYS only"): "glibc's stat gets ENOSYS by the rule before; other fields are asked for by nobody there",
+                 ("faccessat2", "ENOSYS only"): "Chromium wants a refusal here, and no second try with faccessat"},
+}
+
+# What --diff tells between a policy and the profile of the same source: where ours reads an int as the kernel does.
+PROFILED = {
+    "podman": ("podman", ["personality(0x100000000, 0, 0, 0, 0, 0)", "socket(0x10, 0, 0x100000009, 0, 0, 0)"]),
+    "flatpak": ("flatpak", ["personality(0x100000000, 0, 0, 0, 0, 0)", "socket(0x100000000, 0, 0, 0, 0, 0)",
+                            "socketcall(0, 0, 0, 0, 0, 0)", "calls without bit 30 (512 to 547, before Linux 5.4)"]),
+    "systemd": ("systemd-system-service", ["calls", "calls without bit 30 (512 to 547, before Linux 5.4)"]),
+}
+
+# What a program of any size does: threads, children, a socket pair, an event loop, files.
+PROGRAM = """
+import asyncio, os, socket, subprocess, sys, tempfile, threading
+done = []
+thread = threading.Thread(target=done.append, args=(1,)); thread.start(); thread.join()
+assert subprocess.run([sys.executable, "-c", "print(6 * 7)"], stdout=subprocess.PIPE).stdout == b"42\\n"
+async def talk():
+    ours, theirs = socket.socketpair()
+    reader, _ = await asyncio.open_connection(sock=ours)
+    _, writer = await asyncio.open_connection(sock=theirs)
+    writer.write(b"x\\n"); await writer.drain()
+    return await reader.readline()
+assert asyncio.run(talk()) == b"x\\n"
+with tempfile.NamedTemporaryFile() as file:
+    file.write(b"y"); file.flush(); os.fsync(file.fileno())
+socket.socket(socket.AF_INET).close()
+print("fine", len(done))
+"""
+
+
+def cases(name):
+    """The cases of a file as `(variable, call, arguments, answer, answers without nonet)`."""
+    found = []
+    for line in (FOLDER / f"{name}.cases").read_text().splitlines():
+        if line and not line.startswith("#"):
+            match = CASE.match(line)
+            assert match, line
+            variable, call, arguments, answer, free = match.groups()
+            found.append((variable, call, arguments, answer, {"ok", *(free or "ok").split()}))
+    return found
+
+
+@pytest.fixture(scope="session")
+def programs(stage):
+    """The program of each file of cases, made when it is asked for."""
+    made = {}
+
+    def get(name):
+        if name not in made:
+            rows = cases(name)
+            variables = sorted({row[0] for row in rows if row[0]})
+            text = '#include "cases.h"\n' + "".join(f"static long {variable};\n" for variable in variables)
+            text += "static long make(long which)\n{\n\tswitch (which) {\n"
+            for index, (variable, call, arguments, _, _) in enumerate(rows):
+                words = ", ".join(word for word in (f"SYS_{call}", arguments) if word)
+                text += f"#ifdef SYS_{call}\n\tcase {index}: return {variable + ' = ' if variable else ''}CALL({words});\n#endif\n"
+            text += "\t}\n\treturn -100000;\n}\n"
+            source, made[name] = stage / f"{name}.c", str(stage / f"published-{name}")
+            source.write_text(text)
+            subprocess.run([tool("cc"), "-O1", "-w", "-static", "-nostdlib", "-no-pie", "-ffreestanding", "-fno-stack-protector",
+                            "-I", HERE / "probes", "-o", made[name], source], check=True, timeout=60)
+        return made[name]
+
+    return get
+
+
+@pytest.fixture
+def policies(stage):
+    """The folder of policies where every user can read it."""
+    folder = stage / "published"
+    if not folder.exists():
+        shutil.copytree(FOLDER, folder)
+    return folder
+
+
+def answers(start, program, name, which):
+    """The answers to some cases in a single run: index -> `ok`, an errno's name, or SIGSYS for the one it died of."""
+    words = [str(index) for index in which]
+    if name == "systemd":  # its standard input is a listening socket with a client before it
+        with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname(), 5) as client:
+            client.settimeout(5)
+            client.sendall(b"ping\n")
+            done = start(program, *words, stdin=server)
+            assert client.recv(5) == b"ping\n", done
+    else:
+        done = start(program, *words, input=b"ping\n")
+    said = {}
+    lines = done.stdout.replace(b"ping\n", b"").decode().splitlines()
+    for line in lines:
+        index, value = (int(word) for word in line.split())
+        said[index] = "absent" if value == -100000 else "ok" if value >= 0 else errno.errorcode[-value]
+    if done.returncode == -31:
+        said[which[len(said)]] = "SIGSYS"
+    else:
+        assert done.returncode == 0, done
+    assert b"ping\n" in done.stdout or len(which) == 1, done
+    return said
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("arch", ["x86_64", "aarch64"])
+def test_they_compile_and_are_proved(bare, name, arch):
+    """Without --unproved a filter is printed only when it is proven."""
+    done = bare("-q", "--dump-bpf", "--arch", arch, "--format", "hex", "--policy", str(FOLDER / f"{name}.policy"))
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert len(done.stdout.splitlines()) > 10
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_warning_is_wrong(bare, name):
+    path = str(FOLDER / f"{name}.policy")
+    done = bare("--check-policy", path)
+    assert done.returncode == 0, done.stderr
+    said = [line for line in (done.stdout + done.stderr).decode().splitlines() if ": warning: " in line]
+    kept = WARNED.get(name, {})
+    assert len(said) == len(kept), said
+    assert all(any(all(word in line for word in words) for line in said) for words in kept), said
+    # It is in its canonical form, and --dump-bpf has nothing to add: the network of each is meant, or closed.
+    assert bare("--format-policy", path, "--check").returncode == 0
+    done = bare("--dump-bpf", "--format", "hex", "--policy", path)
+    assert done.stderr.count(b": warning: ") == len(kept), done.stderr
+
+
+@pytest.mark.skipif(not X86, reason="the profiles are compared for x86_64")
+@pytest.mark.parametrize("name", PROFILED)
+def test_they_mean_the_profiles_of_the_same_sources(bare, name):
+    profile, expected = PROFILED[name]
+    done = bare("-q", "--diff", str(PROFILES / f"{profile}.json"), str(FOLDER / f"{name}.policy"))
+    told = [line for line in done.stdout.decode().splitlines() if line.startswith("+") and not line.startswith("+++")]
+    assert done.returncode == 1 and [re.sub(r"^\+\w+ (.*?): .*", r"\1", line) for line in told] == expected, done
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_programs_behave(free, nonet, user, policies, programs, name):
+    """A run for all cases that answer, and one for each that kills."""
+    program, rows = programs(name), cases(name)
+    alone = [index for index, row in enumerate(rows) if row[3] == "SIGSYS"]
+    together = [index for index in range(len(rows)) if index not in alone]
+
+    without = answers(free, program, name, [*together, *alone])
+    wrong = [(rows[index][1:3], without.get(index)) for index in range(len(rows))
+             if without.get(index) not in rows[index][4] | {"absent"}]
+    assert not wrong, "without nonet"
+
+    def confined(*words, **options):
+        return free(nonet, "-q", "--policy", str(policies / f"{name}.policy"), "--", *words, **options)
+
+    under = answers(confined, program, name, together)
+    for index in alone:
+        under |= answers(confined, program, name, [index]) if without[index] != "absent" else {}
+    wrong = [(rows[index][1:3], under.get(index)) for index in range(len(rows))
+             if without[index] != "absent" and under.get(index) not in (rows[index][3], *(rows[index][4] if rows[index][3] == "ok" else ()))]
+    assert not wrong, "under the policy"
+
+
+@pytest.mark.parametrize("name", ["flatpak", "podman", "systemd"])
+def test_a_whole_program(free, nonet, policies, name):
+    done = free(PYTHON, "-c", PROGRAM)
+    assert (done.returncode, done.stdout) == (0, b"fine 1\n"), done
+    done = free(nonet, "-q", "--policy", str(policies / f"{name}.policy"), "--", PYTHON, "-c", PROGRAM)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"fine 1\n", b""), done
