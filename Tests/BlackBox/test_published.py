@@ -15,12 +15,15 @@ import subprocess
 import pytest
 
 from support.calls import X86
-from support.run import PYTHON, tool
+from support.run import PYTHON, Launcher, tool
 
 HERE = pathlib.Path(__file__).resolve().parent
 FOLDER = HERE.parents[1] / "Fixtures/published"
 PROFILES = HERE.parents[1] / "Fixtures/profiles"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.policy"))
+WORKED = sorted(path.stem for path in FOLDER.glob("worked/*.policy"))
+ALL = [*NAMES, *(f"worked/{name}" for name in WORKED)]
+PAGE = HERE.parents[1] / "Documentation/worked-policies.md"
 CASE = re.compile(r"(?:(\w+) = )?(\w+)\((.*)\) -> (\w+)(?: else ([A-Z0-9 ]+))?$")
 
 # Each warning that a policy keeps: the words of its place, and why it is right and the policy stays as it is published.
@@ -128,7 +131,7 @@ def answers(start, program, name, which):
     return said
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ALL)
 @pytest.mark.parametrize("arch", ["x86_64", "aarch64"])
 def test_they_compile_and_are_proved(bare, name, arch):
     """Without --unproved a filter is printed only when it is proven."""
@@ -137,7 +140,7 @@ def test_they_compile_and_are_proved(bare, name, arch):
     assert len(done.stdout.splitlines()) > 10
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ALL)
 def test_no_warning_is_wrong(bare, name):
     path = str(FOLDER / f"{name}.policy")
     done = bare("--check-policy", path)
@@ -185,8 +188,112 @@ def test_programs_behave(free, nonet, user, policies, programs, name):
 
 
 @pytest.mark.parametrize("name", ["flatpak", "podman", "systemd"])
-def test_a_whole_program(free, nonet, policies, name):
-    done = free(PYTHON, "-c", PROGRAM)
+def test_a_whole_program(me, nonet, name):
+    start = Launcher(me)
+    done = start(PYTHON, "-c", PROGRAM)
     assert (done.returncode, done.stdout) == (0, b"fine 1\n"), done
-    done = free(nonet, "-q", "--policy", str(policies / f"{name}.policy"), "--", PYTHON, "-c", PROGRAM)
+    done = start(nonet, "-q", "--policy", str(FOLDER / f"{name}.policy"), "--", PYTHON, "-c", PROGRAM)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"fine 1\n", b""), done
+
+
+# What is tried beside the worked commands: an expression in Python, and the policies that refuse it.
+ATTEMPTS = """
+import ctypes, errno, os, socket, sys
+here = ("127.0.0.1", int(sys.argv[1]))
+make = socket.socket
+def fds():
+    ours, theirs = socket.socketpair()
+    socket.send_fds(ours, [b"x"], [2])
+def ring():
+    if ctypes.CDLL(None, use_errno=True).syscall(425, 0, 0) < 0 and ctypes.get_errno() == errno.ENOSYS: raise OSError(errno.ENOSYS, "")
+for words in sys.argv[2:]:
+    try: eval(words)
+    except OSError as error: print(errno.errorcode[error.errno])
+    else: print("ok")
+"""
+REFUSED = {
+    "socket.create_server((here[0], 0))": {"worker": "EACCES", "build": "EACCES"},
+    "socket.create_connection(here)": {"server": "EACCES", "worker": "EACCES", "build": "EACCES"},
+    "make(type=socket.SOCK_DGRAM).sendto(b'', here)": {"server": "EACCES", "worker": "EACCES", "build": "EACCES"},
+    "make().sendto(b'x', socket.MSG_FASTOPEN, here)": {"server": "EACCES", "worker": "EACCES", "build": "EACCES"},
+    "make().sendmsg([b'x'], [], socket.MSG_FASTOPEN, here)": {"server": "EACCES", "worker": "EACCES", "build": "EACCES"},
+    "make(socket.AF_UNIX)": {"server": "EACCES", "worker": "EACCES", "build": "EACCES"},
+    "make(socket.AF_NETLINK, socket.SOCK_RAW)": {"server": "EACCES", "worker": "EACCES", "build": "EACCES"},
+    "socket.socketpair()": {"worker": "EACCES"},
+    "socket.socketpair(type=socket.SOCK_DGRAM)": {"worker": "EACCES", "build": "EACCES"},
+    "fds()": {"worker": "EACCES"},
+    "ring()": {"server": "ENOSYS", "worker": "ENOSYS", "build": "ENOSYS"},
+}
+
+
+def test_the_page_has_the_policies_and_their_commands():
+    text = PAGE.read_text()
+    blocks = re.findall(r"^```policy (\w+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    assert {name: block for name, block in blocks} == {name: (FOLDER / f"worked/{name}.policy").read_text() for name in WORKED}
+    assert sorted(commands()) == WORKED
+
+
+def commands():
+    """The commands of the page by the name of their policy, as words for a shell."""
+    found = re.findall(r"^```console\n\$ (nonet --policy (\w+)\.policy .*)\n```$", PAGE.read_text(), re.MULTILINE)
+    return {name: command for command, name in found}
+
+
+@pytest.fixture
+def worked(me, nonet):
+    """Words for a shell, in a folder with the policies, where `nonet` is the binary under test."""
+    for name in WORKED:
+        shutil.copy(FOLDER / f"worked/{name}.policy", me.home)
+    path = f"{pathlib.Path(nonet).parent}:{me.environment()['PATH']}"
+    return lambda words: {"args": ["sh", "-c", f"exec {words}"], "cwd": me.home, "env": {**me.environment(), "PATH": path}}
+
+
+def test_a_server_that_only_answers(me, worked):
+    pathlib.Path(me.home, "page.txt").write_text("hello")
+    command = commands()["server"].replace("8000", "0")
+    for words in (command.partition(" -- ")[2], command):
+        server = subprocess.Popen(**worked(words), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        try:
+            port = int(re.search(rb"port (\d+)", server.stdout.readline())[1])
+            with socket.create_connection(("127.0.0.1", port), 5) as client:
+                client.sendall(b"GET /page.txt HTTP/1.0\r\n\r\n")
+                answer = b"".join(iter(lambda: client.recv(4096), b""))
+            assert answer.startswith(b"HTTP/1.0 200 ") and answer.endswith(b"hello")
+        finally:
+            server.kill()
+            server.communicate(timeout=5)
+
+
+def test_a_worker_with_one_socket(worked):
+    command = commands()["worker"]
+    for words in (command.partition(" -- ")[2], command):
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            ours.settimeout(5)
+            worker = subprocess.Popen(**worked(words), stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            theirs.close()
+            ours.sendall(b"ping")
+            ours.shutdown(socket.SHUT_WR)
+            assert ours.recv(16) == b"ping"
+            assert worker.communicate(timeout=10) == (b"", b"") and worker.returncode == 0
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname(), 5) as client:
+        done = subprocess.run(**worked(command), stdin=client, capture_output=True, timeout=10)
+        assert done.returncode == 125 and b"descriptor 0 is an AF_INET stream socket" in done.stderr
+
+
+def test_a_build(me, worked):
+    home = pathlib.Path(me.home)
+    (home / "hello.c").write_text('#include <stdio.h>\nint main(void) { puts("hello"); }\n')
+    (home / "Makefile").write_text("said: hello\n\t./hello | tee said\nhello: hello.c\n\tcc -o $@ $<\n")
+    done = subprocess.run(**worked(commands()["build"]), capture_output=True, timeout=20)
+    assert done.returncode == 0 and (home / "said").read_text() == "hello\n", done
+
+
+def test_what_the_worked_policies_refuse(me, nonet, listener):
+    start = Launcher(me)
+    words = [PYTHON, "-c", ATTEMPTS, str(listener.port), *REFUSED]
+    assert start(*words).stdout.decode().split() == ["ok"] * len(REFUSED), "without nonet"
+    for name in WORKED:
+        done = start(nonet, "--policy", str(FOLDER / f"worked/{name}.policy"), "--", *words)
+        told = dict(zip(REFUSED, done.stdout.decode().split(), strict=True))
+        assert told == {attempt: answers.get(name, "ok") for attempt, answers in REFUSED.items()}, name
