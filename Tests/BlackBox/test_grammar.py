@@ -10,7 +10,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 GRAMMAR = json.loads((ROOT / "Integrations/textmate/nonet-policy.tmLanguage.json").read_text())
 PATTERNS = [(re.compile(one["match"]), one.get("name"), one.get("captures", {})) for one in GRAMMAR["patterns"]]
 EXAMPLES = re.findall(r"^```policy(?: warning)?\n((?:.*\n)*?)```$", (ROOT / "Documentation/policy-language.md").read_text(), re.M)
-POLICIES = sorted([*ROOT.glob("Sources/nonet/**/*.policy"), *ROOT.glob("Fixtures/policies/*.policy"), *ROOT.glob("Fixtures/policies/warned/*.policy")])
+POLICIES = sorted([*ROOT.glob("Sources/nonet/**/*.policy"), *ROOT.glob("Fixtures/policies/*.policy"), *ROOT.glob("Fixtures/policies/warned/*.policy"),
+                   *ROOT.glob("Fixtures/published/**/*.policy")])
 
 
 def scopes(line):
@@ -57,7 +58,7 @@ def test_every_policy(bare, names, text):
 
 @pytest.fixture
 def names(bare):
-    own = set(re.findall(r"^let @?(\w+)", "\n".join(EXAMPLES), re.M))
+    own = set(re.findall(r"^let @?(\w+)", "\n".join([*EXAMPLES, *(path.read_text() for path in POLICIES)]), re.M))
     return {kind: set(bare("--names", kind).stdout.decode().split()) for kind in ("call", "errno")} | {"own": own}
 
 

@@ -10,7 +10,8 @@ import pytest
 from test_random_policies import ROUNDS, SEED, Rule
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-POLICIES = sorted([*ROOT.glob("Sources/nonet/**/*.policy"), *ROOT.glob("Fixtures/policies/*.policy"), *ROOT.glob("Fixtures/policies/warned/*.policy")])
+POLICIES = sorted([*ROOT.glob("Sources/nonet/**/*.policy"), *ROOT.glob("Fixtures/policies/*.policy"), *ROOT.glob("Fixtures/policies/warned/*.policy"),
+                   *ROOT.glob("Fixtures/published/**/*.policy")])
 
 LOOSE = """\ufeff
 # The head.\r
