@@ -46,7 +46,6 @@ class Lines(unittest.TestResult):
     def addSubTest(self, test, part, error):
         if error:
             self.note(test, f"failed: {part}: {error[1]!r}")
-            self.broken = part
 
 
 def flat(tests):

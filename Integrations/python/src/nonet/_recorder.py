@@ -14,7 +14,6 @@ from typing import Any, Callable, Deque, Dict, Generator, Iterator, List, NamedT
 import pytest
 
 from . import _session
-from ._errors import NonetError
 from ._log import FENCE, FENCES, Attempt, Log
 
 # Kept here, since tests put other clocks in their place.
@@ -287,8 +286,7 @@ class Reporter(Recording):
         self.failed: set[str] = set()
         self.found: Optional[List[Found]] = None
         list(self.log.read())
-        self.head = self.log.head
-        self.outer: List[str] = self.head.get("outer") or []
+        self.outer: List[str] = self.log.head.get("outer") or []
 
     def pytest_report_header(self) -> Optional[str]:
         if self.outer:
@@ -335,7 +333,6 @@ class Reporter(Recording):
         self.wait()
         attempts = self._left
         self.is_alone = is_alone
-        self.head = self.log.head or self.head
         found = join(attempts, self.spans, is_alone)
         if self.wishes.loopback:
             told = {(one.attempt.target, span.nodeid) for one in found for span in one.spans}
@@ -402,7 +399,7 @@ class Reporter(Recording):
             )
             entries.append(entry)
         document = {
-            "version": self.head.get("version"), "policy": self.head.get("policy"), "layers": self.head.get("layers"),
+            "version": self.log.head.get("version"), "policy": self.log.head.get("policy"), "layers": self.log.head.get("layers"),
             "recorded": not self.outer, "attempts": entries,
         }
         with open(path, "w") as file:
