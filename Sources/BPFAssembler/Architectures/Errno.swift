@@ -44,13 +44,11 @@ public struct Errno: Hashable, Sendable {
   /// the others equal to it; this is the one.
   public var name: String? {
     let table = ErrnoTable.rows
-    var row = 0
-    while row < table.count {
+    for row in table.offsets {
       let isAlias = !table.field(2, ofRow: row).isEmpty
       if !isAlias, table.value(table.field(1, ofRow: row)) == UInt64(number) {
         return table.string(table.field(0, ofRow: row))
       }
-      row = table.row(after: row)
     }
     return nil
   }
@@ -58,13 +56,7 @@ public struct Errno: Hashable, Sendable {
   /// Every name in the table, by name, other names included.
   public static var allNames: [String] {
     let table = ErrnoTable.rows
-    var names: [String] = []
-    var row = 0
-    while row < table.count {
-      names.append(table.string(table.field(0, ofRow: row)))
-      row = table.row(after: row)
-    }
-    return names
+    return table.offsets.map { table.string(table.field(0, ofRow: $0)) }
   }
 }
 

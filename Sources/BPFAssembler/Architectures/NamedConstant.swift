@@ -36,13 +36,7 @@ public struct NamedConstant: Hashable, Sendable {
 
   /// All constants, by name.
   public static var all: [NamedConstant] {
-    var constants: [NamedConstant] = []
-    var row = 0
-    while row < ConstantTable.rows.count {
-      constants.append(NamedConstant(row: row))
-      row = ConstantTable.rows.row(after: row)
-    }
-    return constants
+    ConstantTable.rows.offsets.map { NamedConstant(row: $0) }
   }
 }
 

@@ -61,13 +61,7 @@ extension Syscall {
 
   /// All calls that any ABI has, by name.
   public static var all: [Syscall] {
-    var calls: [Syscall] = []
-    var row = 0
-    while row < SyscallTable.rows.count {
-      calls.append(Syscall(row: UInt16(truncatingIfNeeded: row)))
-      row = SyscallTable.rows.row(after: row)
-    }
-    return calls
+    SyscallTable.rows.offsets.map { Syscall(row: UInt16(truncatingIfNeeded: $0)) }
   }
 
   private static func at(_ index: Int, of rows: [UInt16]) -> Syscall? {

@@ -48,12 +48,6 @@ public struct SystemdSet: Hashable, Sendable {
 
   /// All sets, by name.
   public static var all: [SystemdSet] {
-    var sets: [SystemdSet] = []
-    var row = 0
-    while row < SetTable.rows.count {
-      sets.append(SystemdSet(row: row))
-      row = SetTable.rows.row(after: row)
-    }
-    return sets
+    SetTable.rows.offsets.map { SystemdSet(row: $0) }
   }
 }

@@ -55,6 +55,15 @@ struct TextTable: Sendable {
     return isRow(at: low, named: name) ? low : nil
   }
 
+  /// Where the rows begin, in the order of the text.
+  var offsets: UnfoldSequence<Int, Int> {
+    sequence(state: 0) { next in
+      guard next < count else { return nil }
+      defer { next = row(after: next) }
+      return next
+    }
+  }
+
   /// The bytes of a field; the text lives as long as the program does.
   private func bytes(_ range: Range<Int>) -> UnsafeBufferPointer<UInt8> {
     UnsafeBufferPointer(start: text.utf8Start + range.lowerBound, count: range.count)
