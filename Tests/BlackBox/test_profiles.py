@@ -51,6 +51,7 @@ WRONG = {
     "twice in an entry": ('{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["read"], "names": [], "action": "SCMP_ACT_LOG"}]}',
                           "syscalls[0]", "'names' is there twice"),
     "other letters": ({"defaultAction": ALLOW, "Syscalls": []}, "", "write 'syscalls'"),
+    "a letter that Go takes for an s": ({"defaultAction": ALLOW, "\u017fyscalls": []}, "", "write 'syscalls'"),
     "no action": ({"defaultAction": ALLOW, "syscalls": [{"names": ["read"]}]}, "syscalls[0]", "action is missing"),
     "no names": (profile({}), "syscalls[0]", "names is missing"),
     "both names": (profile({"names": ["read"], "name": "write"}), "syscalls[0].name", "either"),

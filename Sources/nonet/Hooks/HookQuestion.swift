@@ -149,14 +149,11 @@ enum HookQuestion {
 
   /// The one member of a name.
   ///
-  /// Two would mean one command to us and perhaps another to the host. Hosts written in Go do not regard case, and
-  /// read the last (encoding/json).
+  /// Two would mean one command to us and perhaps another to the host. Hosts written in Go read the last
+  /// of any case.
   private static func only(_ name: String, of object: JSONValue) throws(QuestionError) -> JSONValue?
   {
-    let members = object.members.filter { member in
-      member.name.spells(name)
-        || member.name.utf8.map { folded($0) == folded(Array(name.utf8)) } ?? false
-    }
+    let members = object.members.filter { $0.name.spellsInAnyCase(name) }
     if members.count > 1 {
       throw QuestionError(reason: "'\(name)' is said twice in the hook's JSON")
     }
@@ -165,25 +162,6 @@ enum HookQuestion {
       throw QuestionError(reason: "'\(name)' is spelled otherwise in the hook's JSON")
     }
     return member.value
-  }
-
-  /// A name without regard to case: ASCII, and the two characters whose capital or small letter is ASCII.
-  private static func folded(_ name: [UInt8]) -> [UInt8] {
-    var folded: [UInt8] = []
-    var rest = name[...]
-    while let byte = rest.first {
-      if rest.starts(with: "\u{17F}".utf8) {
-        folded.append(UInt8(ascii: "s"))
-        rest = rest.dropFirst(2)
-      } else if rest.starts(with: "\u{212A}".utf8) {
-        folded.append(UInt8(ascii: "k"))
-        rest = rest.dropFirst(3)
-      } else {
-        folded.append(byte.lowercased)
-        rest = rest.dropFirst()
-      }
-    }
-    return folded
   }
 
   /// Whether a tool may run commands: it says so in its name, or takes something like one.

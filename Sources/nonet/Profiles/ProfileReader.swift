@@ -274,8 +274,7 @@ extension ProfileReader {
         members.items.append((match, Item(member.value, path)))
         continue
       }
-      let small = name.map { $0.lowercased }
-      if let match = known.first(where: { $0.utf8.map { $0.lowercased } == small }) {
+      if let match = known.first(where: { member.name.spellsInAnyCase($0) }) {
         throw ProfileMessage(
           item.place,
           "\(item.shown) is '\(match)' to some engines and nothing to others; write '\(match)'")
