@@ -100,22 +100,14 @@ struct WhyInside {
     guard hasOwnNetwork else {
       throw unknown("its sockets are a supervisor's, or its policy lets them be made")
     }
-    if endpoint.isLoopback {
-      return .letThrough(
-        .inside, .namespace,
-        "the run has a loopback of its own, and what listens outside is not on it")
-    }
-    return .refused(
-      .namespace, Errno(number: ENETUNREACH),
-      "the run has a network of its own, with nothing but loopback")
+    return .ownNetwork(endpoint, otherwise: Errno(number: ENETUNREACH))
   }
 
   // Without a path it is about an abstract name.
   private func unix(_ path: [UInt8]?) throws(Failure) -> WhyAnswer {
     if let refusal = refusal(AF_UNIX, SocketType.stream) { return refusal }
     if path == nil, hasOwnNetwork {
-      return .letThrough(
-        .inside, .namespace, "abstract names belong to a network, and the run has one of its own")
+      return .ownAbstractNames
     }
     if Here.refusesConnect {
       return .refused(
@@ -128,9 +120,7 @@ struct WhyInside {
   }
 
   private func socket(_ family: UInt32) -> WhyAnswer {
-    let types =
-      family == UInt32(AF_NETLINK)
-      ? [SocketType.raw] : [SocketType.stream, SocketType.datagram, SocketType.sequence]
+    let types = WhyTarget.socketTypes(of: family)
     let number = CInt(bitPattern: family)
     let open = types.filter { refusal(number, $0) == nil }
     guard let first = open.first else {

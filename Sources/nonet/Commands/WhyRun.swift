@@ -90,7 +90,7 @@ struct WhyRun {
     if let refusal = refusal("socket", [family, type, 0]) { return refusal }
     let call = isStream ? "connect" : "sendto"
     if let refusal = refusal(call, isStream ? Self.connect : Self.send) { return refusal }
-    if hasNamespace { return inNamespace(endpoint, Errno(number: ENETUNREACH)) }
+    if hasNamespace { return .ownNetwork(endpoint, otherwise: Errno(number: ENETUNREACH)) }
     if isStream, plan.layers.contains(.landlock(.tcp)) {
       return .refused(.landlock, .eacces, "its domain refuses TCP")
     }
@@ -108,22 +108,12 @@ struct WhyRun {
     if let refusal = refusal("socket", [family, type, 0]) { return refusal }
     if let refusal = refusal("bind", Self.connect) { return refusal }
     if let refusal = refusal("listen", [3, 16]) { return refusal }
-    if hasNamespace { return inNamespace(endpoint, Errno(named: "EADDRNOTAVAIL")) }
+    if hasNamespace { return .ownNetwork(endpoint, otherwise: Errno(named: "EADDRNOTAVAIL")) }
     if plan.layers.contains(.landlock(.tcp)) {
       return .refused(.landlock, .eacces, "its domain refuses TCP")
     }
     return .letThrough(
       .outside, .filter, "the policy allows it", rule: rule("socket", [family, type, 0]))
-  }
-
-  private func inNamespace(_ endpoint: Endpoint, _ errno: Errno?) -> WhyAnswer {
-    if endpoint.isLoopback {
-      return .letThrough(
-        .inside, .namespace,
-        "the run has a loopback of its own, and what listens outside is not on it")
-    }
-    return .refused(
-      .namespace, errno, "the run has a network of its own, with nothing but loopback")
   }
 
   // AF_UNIX ----------------------------------------------------------------------------------------
@@ -160,8 +150,7 @@ struct WhyRun {
     if let refusal = unixSocket { return refusal }
     if hasNamespace {
       if network == nil, let refusal = refusal("connect", Self.connect) { return refusal }
-      return .letThrough(
-        .inside, .namespace, "abstract names belong to a network, and the run has one of its own")
+      return .ownAbstractNames
     }
     guard let unix else {
       if let refusal = refusal("connect", Self.connect) { return refusal }
@@ -195,10 +184,7 @@ struct WhyRun {
         .inside, .supervisor, "such sockets are the supervisor's, which decides where to")
     }
     let names = SocketNames()
-    let types =
-      family == UInt32(AF_NETLINK)
-      ? [SocketType.raw]
-      : [SocketType.stream, SocketType.datagram, SocketType.sequence]
+    let types = WhyTarget.socketTypes(of: family)
     var open: [UInt32] = []
     for type in types {
       let isMade =

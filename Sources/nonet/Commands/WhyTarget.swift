@@ -79,6 +79,12 @@ enum WhyTarget {
       endpoint, isVersion6: isVersion6, isStream: kind.utf8.elementsEqual("tcp:".utf8))
   }
 
+  /// The types of socket that a family is tried with.
+  static func socketTypes(of family: UInt32) -> [UInt32] {
+    family == UInt32(AF_NETLINK)
+      ? [SocketType.raw] : [SocketType.stream, SocketType.datagram, SocketType.sequence]
+  }
+
   private static func wrong(_ word: Word, _ reason: String) -> Failure {
     .usage("--why: '\(word.text)' \(reason)")
   }
