@@ -22,7 +22,7 @@ struct SessionCommand {
   func perform() throws(Failure) -> CInt {
     switch action {
     case .list:
-      let networks = session.networks()
+      let networks = session.networks().found
       if networks.isEmpty {
         say("nothing runs in session '\(session.name)'")
         return 1
@@ -37,11 +37,9 @@ struct SessionCommand {
     var message = HeldProcess.Message.terminate
     var isFirst = true
     for step in 0..<(2 * Self.patience / Self.step) {
-      let newest = newestNumber()
       let networks = session.networks()
-      let isAny = Self.send(message, networks)
-      // A process may start another one while it is looked for.
-      if !isAny, let newest, newest == newestNumber() {
+      let (isAny, isSure) = Self.send(message, networks.found)
+      if !isAny, isSure, networks.isSure {
         if isFirst { say("nothing runs in session '\(session.name)'") }
         return 0
       }
@@ -57,16 +55,18 @@ struct SessionCommand {
 
   /// Sends every process in these networks a signal.
   ///
-  /// - Returns: Whether there was any.
-  private static func send(_ message: HeldProcess.Message, _ networks: [UInt64]) -> Bool {
+  /// - Returns: Whether there was any, and whether none was missed.
+  private static func send(
+    _ message: HeldProcess.Message, _ networks: [UInt64]
+  ) -> (isAny: Bool, isSure: Bool) {
+    if networks.isEmpty { return (false, true) }
     var isAny = false
-    guard !networks.isEmpty else { return false }
-    for number in allProcesses() {
-      guard let process = HeldProcess(number, inAny: networks) else { continue }
+    let isSure = forEachProcess { number in
+      guard let process = HeldProcess(number, inAny: networks) else { return }
       process.send(message)
       isAny = true
     }
-    return isAny
+    return (isAny, isSure)
   }
 
   // Listing ----------------------------------------------------------------------------------------

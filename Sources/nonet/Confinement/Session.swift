@@ -72,24 +72,30 @@ final class Session {
   /// The numbers of all networks with the session's mark, also of such that no command enters any more.
   ///
   /// What was found out about a network is kept, so that a further look starts no process.
-  func networks() -> [UInt64] {
+  ///
+  /// - Returns: The numbers, and whether no network was missed that a process is in.
+  func networks() -> (found: [UInt64], isSure: Bool) {
     var found: [UInt64] = []
-    for thread in allProcesses().flatMap(threads) {
-      guard let number = networkNumber(of: thread), !found.contains(number) else { continue }
-      if !judged.contains(where: { $0.number == number }), judged.count < Self.mostNetworks {
-        judged.append((number, isMarked(networkOf: thread)))
+    let isSure = forEachProcess { process in
+      for thread in threads(of: process) {
+        guard let number = networkNumber(of: thread), !found.contains(number) else { continue }
+        if isMarked(number, of: thread) { found.append(number) }
       }
-      if judged.contains(where: { $0 == (number, true) }) { found.append(number) }
     }
-    return found
+    return (found, isSure)
   }
 
-  private func isMarked(networkOf thread: pid_t) -> Bool {
+  private func isMarked(_ number: UInt64, of thread: pid_t) -> Bool {
+    if let earlier = judged.first(where: { $0.number == number }) { return earlier.isMarked }
+    if judged.count == Self.mostNetworks { return false }
+    var isMarked = false
     do throws(SystemError) {
-      return try SharedNetwork(of: thread).isMarked(mark)
+      isMarked = try SharedNetwork(of: thread).isMarked(mark)
     } catch {
-      return false
+      isMarked = false
     }
+    judged.append((number, isMarked))
+    return isMarked
   }
 
   private static func own(_ enter: () throws(NamespaceError) -> Void) throws(LayerError) {

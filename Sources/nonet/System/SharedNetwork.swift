@@ -85,14 +85,39 @@ func allProcesses() -> [pid_t] { numbers(in: "/proc") ?? [] }
 /// A process's threads, the first one first: it may have ended before the others, or be in another network.
 func threads(of process: pid_t) -> [pid_t] { numbers(in: "/proc/\(process)/task") ?? [] }
 
-/// The number that was given out last, to a process or a thread (proc_loadavg(5)); `nil` where /proc does not tell.
+/// Looks at every process that /proc shows, and at those that start meanwhile.
 ///
-/// A look at all processes has missed none that lives where this number is the same before and after.
-func newestNumber() -> [UInt8]? {
+/// - Parameter look: What is done with each number; some are of threads, or of what has ended.
+/// - Returns: Whether none was missed that lives: in the end no number had been given out since the last look.
+func forEachProcess(_ look: (pid_t) -> Void) -> Bool {
+  guard var newest = newestNumber(), var numbers = numbers(in: "/proc") else { return false }
+  // A process has its number before /proc shows it, so the last ones are looked at once more.
+  var before = max(newest - 32, 0)
+  var isSettled = false
+  // A chain of processes that each start the next is followed for so many looks.
+  for _ in 0..<1000 {
+    for number in numbers { look(number) }
+    // Numbers begin anew some day.
+    guard let now = newestNumber(), now >= newest else { return false }
+    if now == newest, isSettled { return true }
+    isSettled = now == newest
+    numbers = Array((before + 1)...now)
+    if isSettled {
+      sleepMicroseconds(500)
+    } else {
+      (before, newest) = (newest, now)
+    }
+  }
+  return false
+}
+
+/// The number that was given out last, to a process or a thread (proc_loadavg(5)); `nil` where /proc does not tell.
+private func newestNumber() -> pid_t? {
   var text = [UInt8](repeating: 0, count: 128)
   let count = nonet_read_patiently("/proc/loadavg", &text, text.count)
   guard count > 0 else { return nil }
-  return Array(text[..<Int(count)].split(separator: UInt8(ascii: " ")).last ?? [])
+  let words = text[..<Int(count)].split { $0 <= UInt8(ascii: " ") }
+  return words.last.flatMap { pid_t(String(decoding: $0, as: UTF8.self)) }
 }
 
 /// A process, held by a handle that no other process takes over (pidfd_open(2)).
