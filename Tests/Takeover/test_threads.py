@@ -92,13 +92,13 @@ def test_no_group_by_a_descriptor(people, supervised, who, option):
 def test_a_flood_of_signals_holds_nobody_up(people, supervised):
     """Refused calls are answered, and the end comes, while others send nonet signals without a pause."""
     code = CALLS + """
+signal.signal(signal.SIGRTMIN + 5, signal.SIG_IGN)  # before the first is sent: nonet hands each on to its command
 if os.fork() == 0:
     os.setsid()
     until = time.monotonic() + 15
     while time.monotonic() < until and os.getppid() != 1:
         for _ in range(500): os.kill(above, signal.SIGURG); call(TKILL, above, signal.SIGRTMIN + 5)
     os._exit(0)
-signal.signal(signal.SIGRTMIN + 5, signal.SIG_IGN)
 time.sleep(0.3)
 waits = []
 for _ in range(5):
