@@ -59,12 +59,17 @@ extension CompiledPolicy {
   ///   - architecture: The native architecture.
   /// - Throws: `CompilerError`; a policy from the parser can only be too long.
   public init(_ policy: Policy, for architecture: Architecture) throws(CompilerError) {
+    try self.init(policy, for: architecture, most: Program.mostInstructions)
+  }
+
+  /// The same with another limit, no higher than the kernel's.
+  init(_ policy: Policy, for architecture: Architecture, most: Int) throws(CompilerError) {
     let builder = DecisionBuilder()
     let whole = try builder.filter(of: policy, for: architecture)
     let (graph, root) =
       builder.mayAskAgain ? builder.graph.pruned(from: whole) : (builder.graph, whole)
     let written = Linearizer.instructions(of: graph, from: root)
-    guard written.count <= Program.mostInstructions else {
+    guard written.count <= most else {
       throw .tooLong(instructions: written.count)
     }
     do throws(VerifierError) {

@@ -31,11 +31,18 @@ extension CompiledPolicy {
   public static func filters(
     of policy: Policy, for architecture: Architecture
   ) throws(CompilerError) -> [CompiledPolicy] {
+    try filters(of: policy, for: architecture, most: Program.mostInstructions)
+  }
+
+  /// The same with another limit for each filter, no higher than the kernel's.
+  package static func filters(
+    of policy: Policy, for architecture: Architecture, most: Int
+  ) throws(CompilerError) -> [CompiledPolicy] {
     do throws(CompilerError) {
-      return [try CompiledPolicy(policy, for: architecture)]
+      return [try CompiledPolicy(policy, for: architecture, most: most)]
     } catch {
       guard case .tooLong(let count) = error else { throw error }
-      return try Splitting(policy, architecture).filters(instructions: count)
+      return try Splitting(policy, architecture, most).filters(instructions: count)
     }
   }
 }
@@ -44,17 +51,17 @@ extension CompiledPolicy {
 private struct Splitting {
   private let policy: Policy
   private let architecture: Architecture
+  /// The most instructions of a filter.
+  private let most: Int
   /// The calls whose arguments matter, by number, and how many comparisons each takes.
   private var calls: [(call: Syscall, weight: Int)] = []
 
   private typealias Piece = (compiled: CompiledPolicy, calls: [Syscall])
 
-  /// How full a filter is at first: parts share less than the whole did.
-  private static let fullness = Program.mostInstructions * 9 / 10
-
-  init(_ policy: Policy, _ architecture: Architecture) {
+  init(_ policy: Policy, _ architecture: Architecture, _ most: Int) {
     self.policy = policy
     self.architecture = architecture
+    self.most = most
     var weights = CallMap(repeating: 0)
     var isDecided = CallMap(repeating: false)
     for rule in policy.rules {
@@ -75,14 +82,15 @@ private struct Splitting {
     guard instructions <= FilterChain.mostTranslatedInstructions else {
       throw .chainTooLong(instructions: instructions)
     }
-    let total = calls.reduce(0) { $0 + $1.weight }
-    let most = Swift.max(1, total / (instructions / Self.fullness + 1))
+    // A filter is not filled at first: parts share less than the whole did.
+    let count = instructions / (most * 9 / 10) + 1
+    let share = calls.reduce(0) { $0 + $1.weight } / count
     var pieces: [Piece] = []
     var start = 0
     var weight = 0
     for index in calls.indices {
       weight += calls[index].weight
-      guard weight >= most || index == calls.count - 1 else { continue }
+      guard weight >= share || index == calls.count - 1 else { continue }
       let group = calls[start...index]
       (start, weight) = (index + 1, 0)
       if start < calls.count { pieces += try self.pieces(group) } else { pieces += try last(group) }
@@ -141,13 +149,13 @@ extension Splitting {
     _ part: Policy, _ lastRule: CompiledPolicy.Origin
   ) throws(CompilerError) -> CompiledPolicy {
     let added = CompiledPolicy.Origin.rule(policy.rules.count)
-    let compiled = try CompiledPolicy(part, for: architecture)
+    let compiled = try CompiledPolicy(part, for: architecture, most: most)
     return CompiledPolicy(
       policy: policy, architecture: architecture, program: compiled.program,
       origins: compiled.origins.map { $0.map { $0 == added ? lastRule : $0 } })
   }
 
-  /// The policy for some calls, with all else allowed. Rules keep their places.
+  /// The policy for some calls, with all else allowed; rules keep their places.
   private func answering(_ calls: [Syscall]) -> Policy {
     let foreign: Policy.Foreign = policy.foreign == .compile ? .compile : .verdict(.allow)
     var isOwn = CallMap(repeating: false)
