@@ -137,11 +137,11 @@ json.dump([found, int(count[0].split()[1]) if count else None], sys.stdout)
 """
 
 
-def large(chance, extra="", each=150):
+def large(chance, extra="", others=60):
     """A deny-list that takes several filters and under which Python works, and what it refuses."""
-    rules = [(call, chance.getrandbits(40), chance.choice(REFUSALS)) for call in HARMLESS for _ in range(each)]
+    rules = [(call, chance.getrandbits(40), chance.choice(REFUSALS)) for call in HARMLESS for _ in range(150)]
     refused = {(HARMLESS[call], value): number for call, value, number in reversed(rules)}
-    rules += [(call, chance.getrandbits(40), errno.EPERM) for call in CALLS if call not in HARMLESS for _ in range(60)]
+    rules += [(call, chance.getrandbits(40), errno.EPERM) for call in CALLS if call not in HARMLESS for _ in range(others)]
     chance.shuffle(rules)
     text = "".join(f"deny {call} if arg0 == {value} with {number}\n" for call, value, number in rules)
     return f"default allow\nnetwork allowed\n{extra}{text}", refused
@@ -149,8 +149,8 @@ def large(chance, extra="", each=150):
 
 @pytest.fixture
 def long(tmp_path):
-    def make(extra="", seed=0, each=150):
-        text, refused = large(random.Random(SEED + seed), extra, each)
+    def make(extra="", others=60):
+        text, refused = large(random.Random(SEED), extra, others)
         path = tmp_path / "long.policy"
         path.write_text(text)
         tmp_path.chmod(0o755)
@@ -259,21 +259,22 @@ def test_how_much_the_kernel_takes(nonet, long):
     assert installs([*filters, filler(rest - 3)]) == errno.ENOMEM
 
 
-def test_a_policy_that_the_kernel_does_not_hold(nonet, long, tmp_path):
-    """The largest that nonet takes is near the limit and runs; one that is larger is refused with its length."""
-    taken, refused = 150, 8000
-    chance = random.Random(SEED)
-    while refused - taken > 20:
-        each = (taken + refused) // 2
-        path, _ = long(each=each)
-        done = subprocess.run([nonet, "-q", "--dump-bpf", "--format=json", "--policy", path], capture_output=True, timeout=60)
+def test_a_policy_that_the_kernel_does_not_hold(nonet, long):
+    """The largest that nonet takes fits, and one that is a little larger is refused with its length."""
+    taken, refused, largest = 80, 180, 0
+    while refused - taken > 12:
+        others = (taken + refused) // 2
+        path, _ = long(others=others)
+        done = subprocess.run([nonet, "-q", "--dump-bpf", "--format=json", "--policy", path], capture_output=True, timeout=120)
         if done.returncode == 0:
-            taken = each
-            largest = sum(translated([(i["code"], i["jt"], i["jf"], i["k"]) for i in one["instructions"]]) + 4 for one in json.loads(done.stdout)) - 4
+            programs = [[(each["code"], each["jt"], each["jf"], each["k"]) for each in one["instructions"]] for one in json.loads(done.stdout)]
+            taken, largest = others, sum(map(translated, programs)) + 4 * (len(programs) - 1)
         else:
-            assert done.returncode == 125 and (b"32768" in done.stderr or b"alone compile" in done.stderr), done.stderr
-            refused = each
-    assert largest <= MOST, chance
+            assert done.returncode == 125 and b"at most 32768, counted as it translates them" in done.stderr, done.stderr[:500]
+            assert done.stderr.count(b"\n") == 1
+            refused = others
+    print(f"{taken} rules for each call are {largest} translated instructions")
+    assert MOST * 0.9 < largest <= MOST
 
 
 def test_where_the_second_filter_does_not_fit_nothing_runs(nonet, long, me, tmp_path):
@@ -355,10 +356,10 @@ def test_what_is_told_of_them(nonet, long):
     count = len(filters_of(nonet, path))
     (nr, value), wanted = next(iter(refused.items()))
     call = next(name for name, each in HARMLESS.items() if each == nr)
-    done = subprocess.run([nonet, "-q", f"--explain={call}(arg0={value})", "--policy", path], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([nonet, "-q", f"--explain={call}({value})", "--policy", path], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0 and f"in {count} filters" in done.stdout, done
-    assert errno.errorcode[wanted] in done.stdout and f"== {value}" in done.stdout
-    done = subprocess.run([nonet, "-q", f"--explain={call}(arg0={value ^ 1 << 50})", "--policy", path], capture_output=True, text=True, timeout=60)
+    assert errno.errorcode[wanted] in done.stdout and f"== {value:#x}" in done.stdout
+    done = subprocess.run([nonet, "-q", f"--explain={call}({value ^ 1 << 50})", "--policy", path], capture_output=True, text=True, timeout=60)
     assert "allow" in done.stdout and errno.errorcode[wanted] not in done.stdout, done.stdout
     whole = subprocess.run([nonet, "-q", "--explain", "--format=json", "--policy", path], capture_output=True, timeout=60)
     told = json.loads(whole.stdout)[0]
@@ -401,7 +402,7 @@ def test_they_are_known_again(nonet, long):
 
 def test_one_call_is_not_split(nonet, tmp_path):
     path = tmp_path / "one.policy"
-    path.write_text("default allow\n" + "".join(f"deny getpgid if arg0 == {n * 7919 + (n << 33)}\n" for n in range(2000)))
+    path.write_text("default allow\n" + "".join(f"deny getpgid if arg0 == {n * 7919}\n" for n in range(1000)))
     ran = tmp_path / "ran"
     done = subprocess.run([nonet, "-q", "--policy", path, "--", "touch", ran], capture_output=True, text=True, timeout=60)
     assert done.returncode == 125 and not ran.exists() and done.stderr.count("\n") == 1, done
@@ -412,24 +413,26 @@ def test_one_call_is_not_split(nonet, tmp_path):
     assert done.returncode == 0 and ran.exists(), done
 
 
-def test_growth_is_near_linear(nonet, tmp_path):
+@pytest.mark.parametrize("bits", [16, 34, 64])
+def test_growth_is_near_linear(nonet, tmp_path, bits):
     """From 10 rules to 4,000: instructions and processor time of parse, compile and proof."""
     chance = random.Random(SEED)
-    names = [call for call in CALLS if call not in NEEDED]
     path = tmp_path / "growing.policy"
     rows = []
     for count in (10, 100, 1000, 4000):
         path.write_text("default allow\n" + "".join(
-            f"deny {chance.choice(names)} if arg0 == {chance.getrandbits(34)} with {chance.choice(REFUSALS)}\n" for _ in range(count)))
+            f"deny {chance.choice(CALLS)} if arg0 == {chance.getrandbits(bits)} with {chance.choice(REFUSALS)}\n" for _ in range(count)))
         times = []
         for _ in range(3):
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
             filters = subprocess.run([nonet, "-q", "--dump-bpf", "--format=json", "--policy", path], capture_output=True, timeout=60)
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
             times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+        assert filters.returncode == 0, filters.stderr
         found = json.loads(filters.stdout)
         rows.append((count, sum(len(each["instructions"]) for each in found), len(found), min(times)))
         print("{} rules: {} instructions in {} filters, {:.1f} ms".format(*rows[-1][:3], 1000 * rows[-1][3]))
-    for (small, less, _, quick), (big, more, _, slow) in zip(rows[1:], rows[2:]):
-        assert more / less <= 1.5 * big / small
+    # Many rules on one call are asked one by one: four instructions for x86_64 and two for i386.
+    assert all(instructions <= 6.5 * count + 100 for count, instructions, _, _ in rows)
+    for (small, _, _, quick), (big, _, _, slow) in zip(rows[1:], rows[2:]):
         assert slow <= 3 * (big / small) * quick + 0.1
