@@ -5,6 +5,7 @@ there twice, masks with bits beyond, values beyond 32 bits on a 32-bit ABI, sock
 i386 does by one call. Ordered comparisons are libseccomp's to get right: there its own answers are counted.
 """
 
+import errno
 import json
 import os
 import pathlib
@@ -120,6 +121,10 @@ def test_exact_comparisons_mean_the_same(nonet, tmp_path, library):
         if done.returncode != 0:
             # What is contradictory fails there, or is decided by the library's own order.
             assert b"contradicts" in done.stderr, (SEED, index, done.stderr, profile)
+            contradictions += 1
+            continue
+        if made == errno.EEXIST and "SCMP_ARCH_X86" not in profile["architectures"]:
+            # It compares rules for socketcall and ipc too, which no ABI of the profile has.
             contradictions += 1
             continue
         assert not isinstance(made, int), (SEED, index, made, profile)

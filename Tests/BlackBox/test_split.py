@@ -400,6 +400,22 @@ def test_they_are_known_again(nonet, long):
     assert "all of them together are proven to mean policy" in together.stdout, together
 
 
+def test_a_profile_of_an_engine_is_split_too(nonet, tmp_path):
+    chance = random.Random(SEED)
+    entries = [{"names": [call], "action": "SCMP_ACT_ERRNO", "errnoRet": errno.EHOSTDOWN,
+                "args": [{"index": 0, "op": "SCMP_CMP_EQ", "value": chance.getrandbits(40)}]} for call in CALLS for _ in range(60)]
+    path, ran = tmp_path / "long.json", tmp_path / "ran"
+    path.write_text(json.dumps({"defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"], "syscalls": entries}))
+    filters = filters_of(nonet, path)
+    assert len(filters) > 1
+    for entry in chance.sample(entries, 200):
+        value = entry["args"][0]["value"]
+        for given, wanted in ((value, bpf.ERRNO | errno.EHOSTDOWN), (value ^ 1 << 50, bpf.ALLOW)):
+            assert together(filters, bpf.pack(AUDIT["x86_64"], number(entry["names"][0], "x86_64"), [given])) == wanted
+    done = subprocess.run([nonet, "-q", "--policy", path, "--", "touch", ran], capture_output=True, timeout=60)
+    assert done.returncode == 0 and ran.exists(), done
+
+
 def test_one_call_is_not_split(nonet, tmp_path):
     path = tmp_path / "one.policy"
     path.write_text("default allow\n" + "".join(f"deny getpgid if arg0 == {n * 7919}\n" for n in range(1000)))

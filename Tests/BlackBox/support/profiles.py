@@ -139,7 +139,7 @@ def direct(library):
 
     def checked(result):
         if result < 0:
-            raise RuntimeError(f"libseccomp: {-result}")
+            raise RuntimeError(f"libseccomp answers {result}")
         return result
 
     class Filter:
