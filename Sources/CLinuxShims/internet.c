@@ -132,7 +132,8 @@ struct value {
   char bytes[MOST_BYTES];
 };
 
-// What a socket has on which nothing was set, in the empty network; settings of the one outside may differ.
+// What a socket has on which nothing was set, where the command's own are made; settings of the network outside may
+// differ.
 static struct value untouched[2][OPTIONS];
 
 static void get(int socket, const struct option *option, struct value *value) {

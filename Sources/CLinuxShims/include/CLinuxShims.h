@@ -482,6 +482,18 @@ pid_t nonet_start_maker(void);
 // A socket in that network. ESRCH where that process is gone.
 int nonet_make_nowhere(int family, int type, int protocol);
 
+// Starts a process that stays in the network that this one leaves afterwards, and makes sockets there for it.
+pid_t nonet_start_outside_maker(void);
+
+struct nonet_ids;
+
+// A TCP socket in that network, not blocking. ESRCH where that process is gone; EPERM where it may not be who is wanted.
+// ids: whose a firewall shall take it for (the ids of files alone count); NULL for this process's.
+int nonet_make_outside(int family, const struct nonet_ids *ids, const gid_t *groups, int group_count);
+
+// In a copy of the process that had a maker: there is none any more.
+void nonet_forget_maker(void);
+
 // The call that waits returns a copy of `source` (Linux 5.14).
 int nonet_give_descriptor(int listener, uint64_t id, int source, int closes_on_exec);
 
@@ -514,10 +526,10 @@ int nonet_socket_error(int socket);
 
 int nonet_is_v6only(int socket);
 
-// Notes what a new TCP socket of the empty network has.
+// Notes what a new TCP socket has in the network in which the command's own are made.
 void nonet_note_untouched(int socket, int family);
 
-// Sets on one TCP socket what was set on another one, which was made in the empty network.
+// Sets on one TCP socket what was set on another one, which was made in that network.
 int nonet_carry_patiently(int from, int to, int family);
 
 // notify.c

@@ -16,6 +16,8 @@ struct InnerDomains {
   private static let binding: UInt64 = 1
 
   private let abi: Int
+  /// Which rights of the network count.
+  private let rights: UInt64
   /// When the first of those that made the call began, in ticks since boot.
   private var earliest: UInt64 = .max
   /// Whether a ruleset was made that is about connects in the network.
@@ -28,9 +30,12 @@ struct InnerDomains {
   private var hasForgotten = false
   private static let most = 256
 
-  /// - Parameter abi: The Landlock ABI of the kernel, 0 for none.
-  init(abi: Int) {
+  /// - Parameters:
+  ///   - abi: The Landlock ABI of the kernel, 0 for none.
+  ///   - countsBinding: Whether bind(2) is made for threads too.
+  init(abi: Int, countsBinding: Bool = false) {
     self.abi = abi
+    rights = countsBinding ? .max : ~Self.binding
   }
 
   /// Notes a process one of whose threads is about to enter a domain.
@@ -51,7 +56,7 @@ struct InnerDomains {
   ///
   /// - Parameter rights: What it handles of the network; `nil` where that is not known.
   mutating func note(rulesetHandling rights: UInt64?) {
-    if (rights ?? .max) & ~Self.binding != 0 { handlesNetwork = true }
+    if (rights ?? .max) & self.rights != 0 { handlesNetwork = true }
   }
 
   /// Whether a domain of its own may refuse a process a connect in the network.

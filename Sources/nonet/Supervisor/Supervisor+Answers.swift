@@ -14,7 +14,7 @@ extension Supervisor {
     guard let verdict = ruling.verdict else {
       if ruling.isOwn || ruling.isMade {
         _ = answer(.proceed, notification.id)
-      } else if let network {
+      } else if let network, !network.isPrivate || kind == .bind {
         decide(call, kind, notification, network, at: now)
       } else if let connector {
         connector.note(notification)
@@ -122,9 +122,9 @@ extension Supervisor {
     _ call: Call, _ kind: CallKind, _ notification: Notification, _ network: NetworkSockets,
     at now: Timestamp
   ) {
-    network.note(notification)
-    connector?.note(notification)
     let sends = kind == .sendto || kind == .sendmsg || kind == .sendmmsg
+    network.note(notification)
+    if !sends, kind != .bind { connector?.note(notification) }
     guard sends || kind == .bind || kind == .listen else {
       _ = listener.proceed(notification.id)
       return

@@ -44,12 +44,12 @@ final class Supervisor {
   ///   - signals: What this process is sent.
   ///   - record: The logs.
   ///   - sockets: What connect may reach though the policy refuses it, where anything.
-  ///   - supplied: Where IP sockets are made for the command, and what they may reach.
+  ///   - supplied: Who makes IP sockets for the command, and what they may reach.
   ///   - adviser: Knows which option would help, where a person is told.
   ///   - complain: Tells a person what went wrong.
   init(
     judge: Judge, child: SupervisedChild, signals: SignalReader, record: Record,
-    sockets: UnixAllowance? = nil, supplied: (NetworkAllowance, EmptyNetwork)? = nil,
+    sockets: UnixAllowance? = nil, supplied: (NetworkAllowance, SocketMakers)? = nil,
     adviser: Adviser? = nil,
     complain: @escaping (String) -> Void
   ) {
@@ -61,8 +61,11 @@ final class Supervisor {
     progress = child.progress
     let listener = Listener(number: child.listener, slot: child.progress.slot(.first))
     self.listener = listener
-    self.network = supplied.map { NetworkSockets($0.0, $0.1, listener) }
-    connector = sockets.map { UnixConnector($0, listener, command: child.pid, complain: complain) }
+    let connector = sockets.map {
+      UnixConnector($0, listener, command: child.pid, complain: complain)
+    }
+    self.connector = connector
+    network = supplied.map { NetworkSockets($0.0, $0.1, listener, connector) }
     command = CommandProcess(pid: child.pid, listener: child.listener)
     command.second = child.progress.second
     self.judge.protection.holders.second = child.progress.second

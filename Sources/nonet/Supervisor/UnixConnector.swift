@@ -112,7 +112,8 @@ final class UnixConnector {
     self.listener = listener
     self.command = command
     self.complain = complain
-    domains = InnerDomains(abi: allowance.landlockABI)
+    domains = InnerDomains(
+      abi: allowance.landlockABI, countsBinding: allowance.outside != nil)
   }
 
   /// Notes what counts later of a call that the policy allows, before the kernel makes it: that the
@@ -233,6 +234,39 @@ final class UnixConnector {
       try ConnectRequest(
         attempt.call, address, of: notification.thread, notification.id, allowance: allowance,
         domains, files, listener))
+  }
+
+  /// Binds a socket of IPv4 or IPv6 for a thread, in whatever network inside it was made.
+  ///
+  /// - Parameters:
+  ///   - socket: A copy of the thread's.
+  ///   - address: What it points at.
+  ///   - notification: The thread that waits.
+  ///   - status: What is known of it.
+  /// - Returns: The errno of bind(2), 0 for none; `nil` where it may not be done for this thread.
+  func bind(
+    _ socket: borrowing InternetSocket, to address: [UInt8], _ notification: Notification,
+    _ status: ThreadStatus
+  ) -> CInt? {
+    let thread = notification.thread
+    guard allowance.mayServeNetwork(status, thread, domains, command: command),
+      let sharesNamespace = sharesUserNamespace(thread),
+      listener.isWaiting(notification.id)
+    else { return nil }
+    // In a user namespace below this one this process may more than the thread, whose own capabilities count.
+    if !sharesNamespace, !status.ids.mayBindLowPorts, Endpoint.isLowPort(address) { return EACCES }
+    let ids = allowance.ids(of: status, sharesNamespace: sharesNamespace)
+    do throws(SystemError) {
+      try allowance.own.act(as: ids) { () throws(SystemError) in try socket.bind(to: address) }
+      return 0
+    } catch {
+      return error.call == "bind" && error.number != ETIMEDOUT ? error.number : nil
+    }
+  }
+
+  /// Whether a Landlock domain of its own may refuse a process a connect in the network.
+  func mayRefuseNetwork(_ process: pid_t) -> Bool {
+    domains.mayRefuseNetwork(process, command: command)
   }
 
   /// In how many milliseconds something is to be tried again; -1 for never.
