@@ -106,7 +106,8 @@ struct SupervisedRun {
     if !options.isObserving { enforcement.reportChildLayers() }
     let supervisor = Supervisor(
       judge: judge, child: child, signals: signals, record: record, sockets: settled,
-      supplied: supplied, adviser: adviser, complain: { nonet.say($0) })
+      supplied: supplied, isTelling: options.isLogging || options.isHinting, adviser: adviser,
+      complain: { nonet.say($0) })
     let ending = supervisor.run()
     let status = try finish(supervisor, ending, child.failure, head, report)
     if options.isHinting, status != 0, let sentence = OuterRefusals(oracle.program).sentence {

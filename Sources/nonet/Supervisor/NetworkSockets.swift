@@ -253,7 +253,8 @@ final class NetworkSockets {
     _ number: CInt, _ notification: Notification, _ status: ThreadStatus
   ) throws(SystemError) {
     guard let theirs = try InternetSocket(number, of: notification.thread, status.process),
-      let closesOnExec = nonet.closesOnExec(number, of: notification.thread)
+      let closesOnExec = nonet.closesOnExec(
+        number, of: notification.thread, socket: theirs.number)
     else { throw SystemError(call: "connect", number: EBADF) }
     let type = SocketType.stream | (theirs.isBlocking ? 0 : 0x800)
     let made = try makers.inner(theirs.family, type, 0)
@@ -334,7 +335,8 @@ final class NetworkSockets {
       }
       return waiting.add(connect, attempt, refusal: refusal, thread) ? .later : .fail(EAGAIN)
     } catch {
-      let isOurs = error.number == EPERM && error.call != "connect"
+      // Without a maker there is nobody to ask.
+      let isOurs = error.call != "connect" && (error.number == EPERM || error.number == ESRCH)
       return isOurs ? .refuse(refusal) : .fail(error.number)
     }
   }

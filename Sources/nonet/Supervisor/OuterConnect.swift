@@ -37,7 +37,8 @@ final class OuterConnect {
     replaced = theirs.number
     isBlocking = theirs.isBlocking
     patience = theirs.sendTimeout
-    guard let closesOnExec = nonet.closesOnExec(number, of: thread) else {
+    guard let closesOnExec = nonet.closesOnExec(number, of: thread, socket: replaced)
+    else {
       throw SystemError(call: "connect", number: EPERM)
     }
     self.closesOnExec = closesOnExec

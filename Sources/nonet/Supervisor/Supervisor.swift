@@ -21,6 +21,8 @@ final class Supervisor {
   let network: NetworkSockets?
   /// Knows which option would have helped, where a person is told.
   var adviser: Adviser?
+  /// Whether anybody is told of attempts; else nobody asks who makes them.
+  private(set) var isTelling: Bool
   private let signals: SignalReader
   private let command: CommandProcess
   private let complain: (String) -> Void
@@ -45,16 +47,18 @@ final class Supervisor {
   ///   - record: The logs.
   ///   - sockets: What connect may reach though the policy refuses it, where anything.
   ///   - supplied: Who makes IP sockets for the command, and what they may reach.
+  ///   - isTelling: Whether anybody is told of attempts.
   ///   - adviser: Knows which option would help, where a person is told.
   ///   - complain: Tells a person what went wrong.
   init(
     judge: Judge, child: SupervisedChild, signals: SignalReader, record: Record,
     sockets: UnixAllowance? = nil, supplied: (NetworkAllowance, SocketMakers)? = nil,
-    adviser: Adviser? = nil,
+    isTelling: Bool, adviser: Adviser? = nil,
     complain: @escaping (String) -> Void
   ) {
     self.complain = complain
     self.adviser = adviser
+    self.isTelling = isTelling
     self.judge = judge
     self.signals = signals
     self.record = record
@@ -109,6 +113,7 @@ final class Supervisor {
     record.close()
     record = Record(lines: nil, document: nil) { _ in }
     adviser = nil
+    isTelling = false
     // What was known of threads counts events of the record that is gone.
     identities = Identities()
     listener.slot = progress.slot(.successor)

@@ -84,6 +84,8 @@ final class UnixConnector {
   private var files = InsideFiles()
   private let command: pid_t
   private var domains: InnerDomains
+  /// The same, for bind.
+  private var bindDomains: InnerDomains
   /// Whether a call is landlock_restrict_self(2), which has one number for all ABIs.
   private let restrictSelf = Syscall(named: "landlock_restrict_self")?.number(on: .host)
   private let createRuleset = Syscall(named: "landlock_create_ruleset")?.number(on: .host)
@@ -112,8 +114,8 @@ final class UnixConnector {
     self.listener = listener
     self.command = command
     self.complain = complain
-    domains = InnerDomains(
-      abi: allowance.landlockABI, countsBinding: allowance.outside != nil)
+    domains = InnerDomains(abi: allowance.landlockABI)
+    bindDomains = InnerDomains(abi: allowance.landlockABI, rights: InnerDomains.binding)
   }
 
   /// Notes what counts later of a call that the policy allows, before the kernel makes it: that the
@@ -132,7 +134,9 @@ final class UnixConnector {
     let process = ThreadStatus(of: notification.thread)?.process
     let start = process.flatMap { startTime(of: $0) }
     // Otherwise it is not made, or what was read is of another process.
-    if listener.isWaiting(notification.id) { domains.note(process ?? 0, start) }
+    guard listener.isWaiting(notification.id) else { return }
+    domains.note(process ?? 0, start)
+    bindDomains.note(process ?? 0, start)
   }
 
   /// Looks what a `struct landlock_ruleset_attr` handles of the network, in its second word.
@@ -147,6 +151,7 @@ final class UnixConnector {
     }
     let rights = bytes.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     domains.note(rulesetHandling: isRead ? rights : nil)
+    bindDomains.note(rulesetHandling: isRead ? rights : nil)
   }
 
   private func noteListener(_ notification: Notification) {
@@ -249,7 +254,7 @@ final class UnixConnector {
     _ status: ThreadStatus
   ) -> CInt? {
     let thread = notification.thread
-    guard allowance.mayServeNetwork(status, thread, domains, command: command),
+    guard allowance.mayServeNetwork(status, thread, bindDomains, command: command),
       let sharesNamespace = sharesUserNamespace(thread),
       listener.isWaiting(notification.id)
     else { return nil }

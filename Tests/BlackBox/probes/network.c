@@ -122,7 +122,11 @@ static void *swap_family(void *unused) {
 
 static void *bind_there(void *unused) {
   while (!over)
-    if (!bind(descriptor, (struct sockaddr *)&shared, sizeof shared)) usleep(300);
+    if (!bind(descriptor, (struct sockaddr *)&shared, sizeof shared)) {
+      int kept = dup(descriptor);
+      usleep(2000);
+      close(kept);
+    }
   return unused;
 }
 
