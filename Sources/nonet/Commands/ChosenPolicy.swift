@@ -60,7 +60,9 @@ struct ChosenPolicy {
       policy.rules.insert(Policy.Rule(change.verdict, change.calls, at: place), at: 0)
     }
     allowsConnect = Self.allowsConnect(merged.map { policy.met($0) } ?? policy)
-    let supplied = options.suppliesSockets ? try SuppliedSockets.parsed(SuppliedSockets.rules) : []
+    let supplied =
+      options.suppliesSockets
+      ? try SuppliedSockets.parsed(SuppliedSockets.rules(isPrivate: layers.hasNamespace)) : []
     policy.rules.insert(contentsOf: supplied, at: 0)
     changes = options.changes.count + supplied.count
     own = policy

@@ -32,9 +32,10 @@ extension SupervisedRun {
     var asking = oracle
     // Those of a network of its own are asked about by a program that is there already.
     let watched = network == nil ? watchedCalls(options).compactMap { Syscall(named: $0) } : []
-    if !watched.isEmpty || options.suppliesSockets {
+    let supplies = network == nil && options.suppliesSockets
+    if !watched.isEmpty || supplies {
       var changed = chosen?.denying(watched)
-      if options.suppliesSockets {
+      if supplies {
         let rules = try SuppliedSockets.parsed(SuppliedSockets.asked(options))
         changed = changed?.preceded(by: rules)
       }

@@ -82,14 +82,12 @@ private struct KnownFilters {
         else { continue }
         one.variants.append((filter, ", with a supervisor (\(supervised.words))"))
       }
-      let watched = AllowedSockets.watchedCalls(allowsInside: true, isPrivate: true)
       for (wantsSends, words) in [
         (false, "sockets of its own network"), (true, "sockets of its own network, with a log"),
       ] {
         guard
           let network = PrivateNetwork(
-            oracle.program, watching: watched.compactMap { Syscall(named: $0) },
-            wantsSends: wantsSends),
+            oracle.program, watching: PrivateSockets.watched(options), wantsSends: wantsSends),
           let filter = Self.filter(oracle, chosen, options, network)
         else { continue }
         one.variants.append((filter, ", with a supervisor (\(words))"))

@@ -47,8 +47,12 @@ struct WhyRun {
     }
     supplied = try SuppliedSockets.allowance(
       options, chosen, oracle.program, hasNamespace: plan.layers.contains(.namespace),
-      dropped: plan.dropped)
-    _ = try SuppliedSockets.network(options)
+      isServed: network != nil, dropped: plan.dropped)
+    if network == nil {
+      _ = try SuppliedSockets.network(options)
+    } else {
+      _ = try SuppliedSockets.outsideMaker()
+    }
   }
 
   /// What becomes of an attempt.
@@ -81,6 +85,8 @@ struct WhyRun {
       if isStream, supplied.endpoints.allow(endpoint) {
         return .letThrough(.outside, .supervisor, "--allow-connect names it")
       }
+    }
+    if supplied != nil, network == nil {
       return .refused(
         .supervisor, options.errno,
         isStream ? "--allow-connect does not name it" : "a supervisor's sockets reach by TCP alone")
@@ -99,7 +105,7 @@ struct WhyRun {
   }
 
   private func listen(_ endpoint: Endpoint, isVersion6: Bool) -> WhyAnswer {
-    if supplied != nil {
+    if supplied != nil, network == nil {
       return .refused(
         .supervisor, options.errno, "no server can be had with a supervisor's sockets")
     }
@@ -179,7 +185,7 @@ struct WhyRun {
 
   private func socket(_ family: UInt32) -> WhyAnswer {
     let isInternet = family == UInt32(AF_INET) || family == UInt32(AF_INET6)
-    if supplied != nil, isInternet {
+    if supplied != nil, network == nil, isInternet {
       return .letThrough(
         .inside, .supervisor, "such sockets are the supervisor's, which decides where to")
     }
