@@ -6,7 +6,6 @@ each forgery is first shown to name what it is meant to name.
 
 import contextlib
 import fcntl
-import json
 import os
 import pathlib
 import signal
@@ -17,7 +16,7 @@ import time
 import pytest
 from conftest import ROOT
 
-from support.hooks import KNOWN
+from support.hooks import KNOWN, ask, question, rewritten
 from support.listener import Listener
 from support.run import PYTHON, Launcher
 
@@ -388,16 +387,15 @@ def test_a_variable_names_the_session(session, user, nonet):
 
 @pytest.mark.parametrize("host", KNOWN)
 def test_hooked_commands_of_one_conversation_meet(host, me, nonet, tmp_path):
-    """What a command leaves running answers the next one of the same conversation, and none of another."""
+    """What a command leaves running answers the next one of the same conversation, and none of another.
+
+    Where the host takes no other command, what is run is the line that its agent is told.
+    """
     env = {**me.environment(), "XDG_RUNTIME_DIR": str(tmp_path)}
-    name = {"cursor": "conversation_id", "copilot-cli": "sessionId"}.get(host, "session_id")
 
     def run(identity, command):
-        asks = {key: value for key, value in KNOWN[host].asks.items() if key not in ("session_id", "sessionId", "conversation_id")}
-        question = {**asks, name: identity, KNOWN[host].input: KNOWN[host].writes_input({"command": command})}
-        done = subprocess.run([nonet, "--hook", host, "--loopback"], input=json.dumps(question).encode(), capture_output=True, timeout=20, env=env)
-        assert done.returncode == 0, done
-        line = KNOWN[host].told(json.loads(done.stdout))
+        asks = {**question(host, command), KNOWN[host].session: identity}
+        line = rewritten(host, ask(nonet, host, asks, "--loopback", env=env))
         assert f"--session {identity} " in line
         return subprocess.run(["bash", "-c", line], capture_output=True, timeout=20, env=env, cwd=me.home)
 
