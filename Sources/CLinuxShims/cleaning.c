@@ -16,9 +16,11 @@ static int remove_one(const char *path, const struct stat *status, int kind, str
 
 static void wait_for_end(pid_t process, int handle) {
   struct pollfd request = {.fd = handle, .events = POLLIN};
-  while (handle >= 0 && poll(&request, 1, -1) < 0 && errno == EINTR) {}
-  // Before Linux 5.3, and where a filter has no handles, a number is asked now and then.
-  while (handle < 0 && (!kill(process, 0) || errno != ESRCH)) sleep(1);
+  int ready = -1;
+  while (handle >= 0 && (ready = poll(&request, 1, -1)) < 0 && errno == EINTR) {}
+  // Before Linux 5.3, where a filter has no handles, and where somebody lets this process wait for nothing
+  // (nonet_wait), a number is asked now and then.
+  while (ready != 1 && (!kill(process, 0) || errno != ESRCH)) sleep(1);
 }
 
 static void clean_after(pid_t process, int handle, const char *folder) {

@@ -14,13 +14,16 @@ static pid_t aside(pid_t process, int *number) {
 }
 
 pid_t nonet_fork_second(struct nonet_progress *progress) {
-  return aside(fork(), &progress->second);
+  pid_t second = aside(fork(), &progress->second);
+  if (second > 0) nonet_renew_next_wait();
+  return second;
 }
 
 // What the first second holder finds on its stack, which nobody else uses.
 struct waiting {
   struct nonet_progress *progress;
   int handle;
+  pid_t parent;
   nonet_performer *performer;
   void *context;
 };
@@ -29,8 +32,12 @@ static int wait_beside(void *argument) {
   struct waiting *waiting = argument;
   nonet_raw(SYS_setsid, 0, 0, 0, 0);
   struct pollfd request = {.fd = waiting->handle, .events = POLLIN};
-  do nonet_raw(SYS_ppoll, (long)&request, 1, 0, 0);
-  while (!(request.revents & POLLIN));
+  // Where no file may be open any more (nonet_wait) the parent is looked at now and then.
+  const struct timespec pause = {.tv_nsec = 1000000};
+  while (nonet_raw(SYS_ppoll, (long)&request, 1, 0, 0) != 1 || !(request.revents & POLLIN)) {
+    nonet_raw(SYS_nanosleep, (long)&pause, 0, 0, 0);
+    if (nonet_raw(SYS_getppid, 0, 0, 0, 0) != waiting->parent) break;
+  }
   // The memory is this process's alone now.
   waiting->performer(waiting->context);
   return 0;
@@ -43,7 +50,7 @@ pid_t nonet_begin_second(struct nonet_progress *progress, int handle, nonet_perf
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
   if (stack == MAP_FAILED) return -1;
   struct waiting *waiting = (struct waiting *)(stack + SIZE) - 1;
-  *waiting = (struct waiting){progress, handle, performer, context};
+  *waiting = (struct waiting){progress, handle, getpid(), performer, context};
   void *top = (void *)((uintptr_t)waiting & ~(uintptr_t)15);
   pid_t second = clone(wait_beside, top, CLONE_VM | CLONE_FILES | SIGCHLD, waiting);
   if (second > 0) __atomic_store_n(&progress->second, second, __ATOMIC_RELEASE);

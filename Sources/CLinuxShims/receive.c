@@ -26,7 +26,7 @@ void nonet_give_turn_on(void) {
 
 static int poll_now(int descriptor, short events) {
   struct pollfd request = {.fd = descriptor, .events = events};
-  return poll(&request, 1, 0) == 1 ? request.revents : 0;
+  return nonet_wait(&request, 1, 0) == 1 ? request.revents : 0;
 }
 
 int nonet_is_abandoned(int listener) { return !!(poll_now(listener, 0) & (POLLHUP | POLLNVAL)); }
@@ -145,6 +145,7 @@ int nonet_start_retrier(nonet_retrier *retrier, void *context) {
 }
 
 void nonet_forget_workers(void) {
+  nonet_forget_looks();
   if (bell >= 0) close(bell);
   bell = -1;
   receiver_count = retrier_count = left_behind = is_supervising = 0;

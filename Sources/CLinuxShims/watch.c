@@ -29,7 +29,9 @@ pid_t nonet_watch_stopped(pid_t command, int listener) {
   struct pollfd requests[2] = {{.fd = nonet_handle(command), .events = POLLIN},
                                {.fd = listener, .events = POLLIN}};
   for (int pause = SHORTEST; getppid() == supervisor; pause = pause < LONGEST ? 2 * pause : LONGEST) {
-    if (poll(requests, 2, pause) == 0 && is_stopped(stat)) continue;
+    int ready = poll(requests, 2, pause);
+    if (ready < 0) ready = poll(NULL, 0, pause); // no file may be open any more (nonet_wait)
+    if (ready == 0 && is_stopped(stat)) continue;
     kill(supervisor, SIGCONT);
     // Should that one not have stopped yet, it is told again.
     poll(NULL, 0, SHORTEST);

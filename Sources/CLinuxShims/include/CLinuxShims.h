@@ -141,6 +141,21 @@ enum nonet_device {
 // What a character device is, by its number; where the number says nothing, it is asked.
 enum nonet_device nonet_device_kind(int descriptor, uint64_t device);
 
+// wait.c
+
+// poll(2) for up to four descriptors, which goes on where RLIMIT_NOFILE has become lower than their count.
+// Where that cannot be done it is -1 with EINVAL, after a pause. At most one thread waits; all may look, for no time.
+int nonet_wait(struct pollfd *requests, int count, int milliseconds);
+
+// What that needs, for this process and for the second holder that it starts next. A run without goes on.
+void nonet_prepare_waits(void);
+// After a second holder was started: the same for another one.
+void nonet_renew_next_wait(void);
+// After fork(2): no other thread looks.
+void nonet_forget_looks(void);
+// In a second holder: takes what was prepared for it, an open descriptor or -1.
+int nonet_take_next_wait(void);
+
 // cleaning.c
 
 // Leaves a process behind that removes a folder, and all in it, once this process has ended; nobody is its

@@ -58,7 +58,8 @@ struct SecondHolder {
       sleepMicroseconds(1000)
     }
     let listener = progress.listener
-    guard listener >= 0, OwnProcess.closeAll(but: logs.descriptors + [listener, handle]) else {
+    let kept = logs.descriptors + [Readiness.takePrepared()]
+    guard listener >= 0, OwnProcess.closeAll(but: kept + [listener, handle]) else {
       OwnProcess.end()
     }
     OwnProcess.leaveFolder()

@@ -65,10 +65,15 @@ func waitForEnd(of process: pid_t, _ handle: CInt) {
     return
   }
   var request = pollfd(fd: handle, events: Int16(POLLIN), revents: 0)
-  // Only POLLIN means its end; a descriptor that is none any more says nothing.
-  while poll(&request, 1, -1) < 1 || CInt(request.revents) & POLLIN == 0 {
-    if CInt(request.revents) & POLLNVAL != 0 { return waitForEnd(of: process, -1) }
+  // Only POLLIN means its end; a descriptor that is none any more says nothing, nor does a wait that cannot be.
+  while true {
+    let count = nonet_wait(&request, 1, -1)
+    if count < 0, nonet_errno() == EINVAL { break }
+    if count < 1 { continue }
+    if CInt(request.revents) & POLLIN != 0 { return }
+    if CInt(request.revents) & POLLNVAL != 0 { break }
   }
+  waitForEnd(of: process, -1)
 }
 
 /// Takes note of the end of a child, and waits for it.

@@ -1,6 +1,6 @@
 internal import CLinuxShims
 
-/// What poll(2) says of one descriptor.
+/// What poll(2) says of one descriptor, whatever becomes of the limit of open files (`nonet_wait`).
 enum Readiness {
   case nothing
   /// There is something to read.
@@ -33,17 +33,24 @@ enum Readiness {
   ) -> (first: Readiness, second: Readiness, third: Readiness, isTimeOver: Bool) {
     var requests = (pollfd(first), pollfd(second), pollfd(third))
     let count = withUnsafeMutableBytes(of: &requests) {
-      poll($0.baseAddress?.assumingMemoryBound(to: pollfd.self), 3, milliseconds)
+      nonet_wait($0.baseAddress?.assumingMemoryBound(to: pollfd.self), 3, milliseconds)
     }
-    guard count > 0 else { return (.nothing, .nothing, .nothing, count == 0) }
+    guard count > 0 else {
+      return (.nothing, .nothing, .nothing, count == 0 || nonet_errno() == EINVAL)
+    }
     func readiness(_ request: pollfd) -> Readiness { Readiness(CInt(request.revents)) }
     return (readiness(requests.0), readiness(requests.1), readiness(requests.2), false)
   }
 
+  /// In a second holder: takes what its supervisor has prepared for its waits.
+  ///
+  /// - Returns: A descriptor that stays open; -1 where there is none.
+  static func takePrepared() -> CInt { nonet_take_next_wait() }
+
   /// Waits for one descriptor, as long as it takes or until a signal comes.
   static func wait(_ descriptor: CInt) -> Readiness {
     var request = pollfd(Request(descriptor: descriptor))
-    return poll(&request, 1, -1) == 1 ? Readiness(CInt(request.revents)) : .nothing
+    return nonet_wait(&request, 1, -1) == 1 ? Readiness(CInt(request.revents)) : .nothing
   }
 }
 
@@ -57,5 +64,5 @@ extension pollfd {
 /// Whether a pipe has room at this moment: what is ready takes PIPE_BUF bytes at once (pipe(7)).
 func canWrite(to descriptor: CInt) -> Bool {
   var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-  return poll(&request, 1, 0) == 1
+  return nonet_wait(&request, 1, 0) == 1
 }

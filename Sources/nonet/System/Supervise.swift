@@ -29,6 +29,7 @@ struct RunProgress {
       throw StartError(stage: .parent, number: nonet_errno())
     }
     self.memory = memory
+    nonet_prepare_waits()
     supervisor = (getpid(), nonet_handle(getpid()))
   }
 
