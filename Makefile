@@ -450,6 +450,7 @@ INSTALLED := Documentation/nonet.1:man/man1/nonet.1 Documentation/nonet-shell.1:
   Completions/nonet.bash:bash-completion/completions/nonet Completions/_nonet:zsh/site-functions/_nonet \
   Completions/nonet.fish:fish/vendor_completions.d/nonet.fish \
   Integrations/opencode/nonet.js:nonet/opencode/nonet.js \
+  Integrations/amp/nonet.ts:nonet/amp/nonet.ts \
   Integrations/aicoder/block_shell_network.py:nonet/aicoder/block_shell_network.py
 
 clean: ## removes what was built
