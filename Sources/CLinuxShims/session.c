@@ -84,7 +84,7 @@ int nonet_network_is_marked(const char *mark, int may_have_others) {
     }
   }
   close(netlink);
-  if (!error && !found) error = EPERM;
+  if (!error && !found) error = ENODATA;
   errno = error;
   return error ? -1 : 0;
 }
@@ -127,39 +127,75 @@ static int open_namespace(const char *path, int type) {
   if (file < 0) return -1;
   if (!fstatfs(file, &system) && system.f_type == NSFS_MAGIC && ioctl(file, NS_GET_NSTYPE) == type) return file;
   close(file);
-  errno = EINVAL;
+  errno = EPROTO;
   return -1;
 }
 
-int nonet_open_network_of(pid_t process) {
-  char path[64];
-  nonet_append(nonet_append_number(nonet_append(path, "/proc/"), (unsigned long)process), "/ns/net");
+int nonet_open_network_of(pid_t process, pid_t thread) {
+  char path[80];
+  char *end = nonet_append_number(nonet_append(path, "/proc/"), (unsigned long)process);
+  nonet_append(nonet_append_number(nonet_append(end, "/task/"), (unsigned long)thread), "/ns/net");
   return open_namespace(path, CLONE_NEWNET);
 }
 
-// Whether this process's user made a user namespace from this process's own one.
+// Whether this process's user made a user namespace from this process's own one: 1 or 0, or -1.
 static int is_ours(int users) {
   uid_t owner;
   struct stat here, there;
-  if (ioctl(users, NS_GET_OWNER_UID, &owner) || owner != geteuid()) return 0;
-  int own = open_namespace("/proc/self/ns/user", CLONE_NEWUSER), parent = ioctl(users, NS_GET_PARENT);
-  int is_parent = own >= 0 && parent >= 0 && !fstat(own, &here) && !fstat(parent, &there) && is_same(&here, &there);
+  if (ioctl(users, NS_GET_OWNER_UID, &owner)) return -1;
+  if (owner != geteuid()) return 0;
+  // EPERM: the one above is none that this process sees.
+  int parent = ioctl(users, NS_GET_PARENT);
+  if (parent < 0) return errno == EPERM ? 0 : -1;
+  int own = open_namespace("/proc/self/ns/user", CLONE_NEWUSER);
+  int failed = own < 0 || fstat(own, &here) || fstat(parent, &there), error = errno;
   if (own >= 0) close(own);
-  if (parent >= 0) close(parent);
-  return is_parent;
+  close(parent);
+  if (failed) return errno = error, -1;
+  return is_same(&here, &there);
 }
 
 int nonet_users_of_network(int network) {
   struct stat own, other;
   int here = open_namespace("/proc/self/ns/net", CLONE_NEWNET);
   if (here < 0) return -1;
-  int is_other = !fstat(here, &own) && !fstat(network, &other) && !is_same(&own, &other);
+  int failed = fstat(here, &own) || fstat(network, &other), error = errno;
   close(here);
-  if (!is_other) return errno = EPERM, -1;
+  if (failed) return errno = error, -1;
+  if (is_same(&own, &other)) return errno = EPERM, -1;
   int users = ioctl(network, NS_GET_USERNS);
-  if (users < 0 || is_ours(users)) return users;
+  if (users < 0) return -1;
+  int ours = is_ours(users);
+  if (ours > 0) return users;
+  error = ours ? errno : EPERM;
   close(users);
-  return errno = EPERM, -1;
+  return errno = error, -1;
+}
+
+// Whether an id is mapped onto itself in this process's user namespace. Where there is no map yet, every id is shown as
+// one and the same number (/proc/sys/kernel/overflowuid), which may be the user's; once written, a map does not
+// change (user_namespaces(7)).
+static int is_itself(const char *path, unsigned id) {
+  // Up to 340 lines of 33 bytes (map_write and m_show in kernel/user_namespace.c).
+  char map[12 << 10];
+  size_t length = 0;
+  int file = open(path, O_RDONLY | O_CLOEXEC);
+  if (file < 0) return 0;
+  ssize_t count;
+  while ((count = read(file, map + length, sizeof map - length)) > 0) length += (size_t)count;
+  close(file);
+  if (count < 0 || length == sizeof map) return 0;
+  map[length] = 0;
+  for (const char *line = map; line && *line;) {
+    unsigned inside, outside, ids;
+    const char *next = nonet_read_number(line, &inside);
+    if (next) next = nonet_read_number(next, &outside);
+    if (next) next = nonet_read_number(next, &ids);
+    if (next && inside == outside && id >= inside && id - inside < ids) return 1;
+    line = strchr(line, '\n');
+    if (line) line++;
+  }
+  return 0;
 }
 
 static int enter(int network, int users) {
@@ -176,7 +212,9 @@ int nonet_enter_network(int network, int users, const char *mark) {
   gid_t group = getegid();
   if (enter(network, users)) return -1;
   // Whoever maps another one's number there has the next command run as user 0, with every capability.
-  if (geteuid() != user || getegid() != group) return errno = EPERM, -1;
+  if (geteuid() != user || getegid() != group || !is_itself("/proc/self/uid_map", user) ||
+      !is_itself("/proc/self/gid_map", group))
+    return errno = EPERM, -1;
   return nonet_network_is_marked(mark, 0);
 }
 

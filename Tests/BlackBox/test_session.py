@@ -8,6 +8,7 @@ import contextlib
 import fcntl
 import os
 import pathlib
+import select
 import signal
 import socket
 import subprocess
@@ -326,6 +327,35 @@ def test_a_network_in_which_the_user_is_another_is_not_entered(session, user, fr
         other.communicate()
 
 
+# Gives lo of its own network an alias (rtnetlink(7)): an ordinary user's `ip` has no capability for it.
+MARK = """
+import ctypes, os, signal, socket, struct, sys, time
+libc = ctypes.CDLL(None)
+def mark(text):
+    alias = text.encode() + bytes(1)
+    text = struct.pack("BxHiIIHH", 0, 0, 1, 0, 0, 4 + len(alias), 20) + alias + bytes(-len(alias) % 4)
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0) as netlink:
+        netlink.send(struct.pack("IHHII", 16 + len(text), 19, 5, 1, 0) + text)
+        assert struct.unpack_from("i", netlink.recv(4096), 16)[0] == 0
+"""
+UNMAPPED = MARK + "assert libc.unshare(0x50000000) == 0; mark(sys.argv[1]); print('up', flush=True); time.sleep(30)"
+
+
+def test_a_network_without_a_map_is_not_entered(session, user, free):
+    """Every id has the overflow number there, which is nobody's own; whoever writes the map later has it be user 0."""
+    other = free.popen(PYTHON, "-c", UNMAPPED, f"nonet session {NAMES['one']}")
+    try:
+        assert other.stdout.readline() == b"up\n", other.communicate()
+        assert pathlib.Path(f"/proc/{other.pid}/uid_map").read_text() == ""
+        forge(session, user, str(other.pid))
+        assert outside(session) != os.readlink(f"/proc/{other.pid}/ns/net")
+        # It has the mark, though.
+        assert session.about("one", "--end").returncode == 0 and other.wait(10) == -signal.SIGTERM
+    finally:
+        other.kill()
+        other.communicate()
+
+
 # What does not let itself be found at the first look: it writes the time into a file as long as it lives.
 HIDING = """
 import ctypes, os, signal, sys, threading, time
@@ -358,6 +388,133 @@ def test_ending_finds_what_hides(session, user, kind):
     assert has_ended == (done.returncode == 0), done
     assert has_ended or kind == "chain"
     print(kind, "has ended" if has_ended else "goes on, and --end says so")
+
+
+# Networks of one user namespace each; with a mark they end at SIGTERM, but for the first. Namespaces of all kinds have
+# their numbers from one series, so that some of another kind are put in between.
+NETWORKS = MARK + """
+user, group = os.getuid(), os.getgid()
+for number in range(int(sys.argv[1])):
+    ready = os.pipe()
+    if os.fork() == 0:
+        if libc.unshare(0x10000000): os._exit(1)
+        for _ in range(number % 4): libc.unshare(0x04000000); os.open("/proc/self/ns/uts", 0)
+        if libc.unshare(0x40000000): os._exit(1)
+        for name, text in ("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1"):
+            open("/proc/self/" + name, "w").write(text)
+        if sys.argv[2]:
+            mark(sys.argv[2])
+            signal.signal(signal.SIGTERM, signal.SIG_IGN if number == 0 else signal.SIG_DFL)
+        print(os.getpid(), os.stat("/proc/self/ns/net").st_ino, flush=True)
+        os.close(ready[0]); os.close(ready[1])
+        time.sleep(30); os._exit(0)
+    os.close(ready[1]); os.read(ready[0], 1)
+print("up", flush=True)
+time.sleep(30)
+"""
+
+
+@contextlib.contextmanager
+def networks(launcher, count, mark=""):
+    """Processes in networks of the user's own: their numbers, and those of the networks."""
+    process = launcher.popen(PYTHON, "-c", NETWORKS, str(count), mark, start_new_session=True)
+    try:
+        lines = list(iter(process.stdout.readline, b"up\n")) if select.select([process.stdout], [], [], 10)[0] else []
+        found = dict(map(int, line.split()) for line in lines if line)
+        assert len(found) == count, process.stderr.read1()
+        yield found
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+def is_alive(process):
+    try:
+        return pathlib.Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_ending_ends_nobody_who_has_the_number_of_a_network_that_is_gone(session, user, free, nonet):
+    """The number is given out again while `--end` waits for what does not end at SIGTERM."""
+    mark = f"nonet session {NAMES['one']}"
+    session.about("one", "--end")
+
+    def again(stack, gone, goes_on=lambda: True):
+        """Starts processes in other networks until one has such a number."""
+        others = {}
+        for _ in range(8):
+            others |= stack.enter_context(networks(free, 6))
+            if set(others.values()) & gone or not goes_on():
+                break
+        return others
+
+    # The instrument: such a number is met.
+    with networks(free, 24, mark) as first, contextlib.ExitStack() as stack:
+        for process in list(first)[1:]:
+            os.kill(process, signal.SIGKILL)
+        others = again(stack, set(first.values()))
+        assert set(others.values()) & set(first.values())
+    with networks(free, 24, mark) as first, contextlib.ExitStack() as stack:
+        ending = Launcher(user, (nonet,)).popen("--session", NAMES["one"], "--end")
+        wait_for(lambda: sum(map(is_alive, first)) == 1)
+        assert ending.poll() is None, "it had no time"
+        others = again(stack, set(first.values()), lambda: ending.poll() is None)
+        assert ending.wait(10) == 0 and not any(map(is_alive, first))
+        assert all(map(is_alive, others)), set(others.values()) & set(first.values())
+
+
+CROWD = """
+import ctypes, sys, threading, time
+libc = ctypes.CDLL(None)
+assert libc.unshare(0x10000000) == 0
+made = []
+def live():
+    if libc.unshare(0x40000000) == 0: made.append(1)
+    time.sleep(30)
+for _ in range(int(sys.argv[1])):
+    threading.Thread(target=live, daemon=True).start()
+while len(made) < int(sys.argv[1]): time.sleep(0.01)
+print("up", flush=True); time.sleep(30)
+"""
+
+
+@pytest.mark.parametrize(("count", "limit"), [(260, "--nofile=1024"), (40, "--nofile=30"), (1, "--nproc=1")], ids=["networks", "descriptors", "processes"])
+def test_what_cannot_be_looked_at_is_not_said_to_be_nothing(session, user, free, nonet, count, limit):
+    """More networks than are looked at, more than can be held, and no child to look at one."""
+    if user.name == "root" and count != 40:
+        pytest.skip("root has no such limit, or it takes time")
+    crowd = free.popen(PYTHON, "-c", CROWD, str(count))
+    try:
+        assert crowd.stdout.readline() == b"up\n", crowd.communicate()
+        server = session.start("one", "sh", "-c", "echo up; exec sleep 30")
+        assert server.stdout.readline() == b"up\n"
+        for what in "--list", "--end":
+            done = free("prlimit", limit, nonet, "--session", NAMES["one"], what)
+            assert done.returncode == 1 and done.stdout == b"" and server.poll() is None, done
+            assert b"nothing runs" not in done.stderr, done
+    finally:
+        crowd.kill()
+        crowd.communicate()
+    assert session.about("one", "--end").returncode == 0 and server.wait(10) != 0
+
+
+def test_a_chain_of_anybodys_costs_ending_four_seconds(session, user, free):
+    """It ends the session all the same, and says that it cannot be sure."""
+    code = HIDING.replace("+ 8", "+ 7")
+    folders = [pathlib.Path(user.home, name) for name in ("a", "b")]
+    for folder in folders:
+        folder.mkdir()
+        user.own(folder)
+        free(PYTHON, "-c", code, "chain", cwd=folder)
+    server = session.start("one", "sh", "-c", "echo up; exec sleep 30")
+    assert server.stdout.readline() == b"up\n"
+    begun = time.monotonic()
+    done = session.about("one", "--end")
+    took = time.monotonic() - begun
+    assert server.wait(1) != 0 and took < 6
+    assert done.returncode == 0 or b"may not have ended" in done.stderr
 
 
 def test_ending_ends_every_network_of_the_session(session, user, free):

@@ -677,21 +677,21 @@ int nonet_raise_loopback(int has_ipv6, int *step);
 // A network of a session has this alias at its lo; with the final NUL it is no longer than this.
 enum { NONET_MOST_MARK = 128 };
 
-// Whether lo of this process's network has that alias, and, unless there may be others, is its only interface: 0, or -1.
-// Only who has CAP_NET_ADMIN over a network sets an alias.
+// Whether lo of this process's network has that alias, and, unless there may be others, is its only interface: 0, or -1;
+// ENODATA where it was looked at and has another alias, or none. Only who has CAP_NET_ADMIN over a network sets an alias.
 int nonet_network_is_marked(const char *mark, int may_have_others);
 
 // Sets that alias.
 int nonet_mark_network(const char *mark);
 
-// The network namespace of a process (ioctl_nsfs(2)), or -1.
-int nonet_open_network_of(pid_t process);
+// The network namespace of a process's thread (ioctl_nsfs(2)), or -1. While it is open no other one gets its number.
+int nonet_open_network_of(pid_t process, pid_t thread);
 
 // The user namespace to which a network belongs, where this process's user made it from this process's own one, and the
-// network is not this process's own; EPERM for any other.
+// network is not this process's own; EPERM for any other, and other errors where that was not found out.
 int nonet_users_of_network(int network);
 
-// Enters both, and shows once inside that this process's user and group have the same numbers as before, and that the
+// Enters both, and shows once inside that this process's user and group are mapped onto themselves, and that the
 // network is marked so and has no other interface; EPERM otherwise. Nobody in there may look into this process
 // before it executes something. After a failure this process may be half-way.
 int nonet_enter_network(int network, int users, const char *mark);

@@ -21,78 +21,70 @@ struct SessionCommand {
   /// - Returns: The exit status: 1 where there is nothing to list, or something did not end or may not have.
   func perform() throws(Failure) -> CInt {
     switch action {
-    case .list:
-      let networks = session.networks().found
-      if networks.isEmpty {
-        say("nothing runs in session '\(session.name)'")
-        return 1
-      }
-      try list(networks)
-      return 0
-    case .end: return end()
+    case .list: try list()
+    case .end: end()
     }
   }
 
   private func end() -> CInt {
-    var message = HeldProcess.Message.terminate
-    var isFirst = true
-    for step in 0..<(2 * Self.patience / Self.step) {
-      let networks = session.networks()
-      let (isAny, isSure) = Self.send(message, networks.found)
-      if !isAny, isSure, networks.isSure {
-        if isFirst { say("nothing runs in session '\(session.name)'") }
+    let networks = MarkedNetworks(session.mark)
+    let begun = monotonicMicroseconds
+    var wasAny = false
+    while true {
+      let past = monotonicMicroseconds - begun
+      if past >= 2 * Self.patience { break }
+      let message: HeldProcess.Message =
+        !wasAny ? .terminate : past < Self.patience ? .nothing : .kill
+      var isAny = false
+      let isSure = networks.forEachProcess(until: begun + 2 * Self.patience) { process in
+        process.send(message)
+        isAny = true
+      }
+      if !isAny, isSure {
+        if !wasAny { say("nothing runs in session '\(session.name)'") }
         return 0
       }
-      if isAny {
-        isFirst = false
-        message = step < Self.patience / Self.step ? .nothing : .kill
-      }
+      if isAny { wasAny = true }
       sleepMicroseconds(Self.step)
     }
     say("some processes of session '\(session.name)' may not have ended; see --list")
     return 1
   }
 
-  /// Sends every process in these networks a signal.
-  ///
-  /// - Returns: Whether there was any, and whether none was missed.
-  private static func send(
-    _ message: HeldProcess.Message, _ networks: [UInt64]
-  ) -> (isAny: Bool, isSure: Bool) {
-    if networks.isEmpty { return (false, true) }
-    var isAny = false
-    let isSure = forEachProcess { number in
-      guard let process = HeldProcess(number, inAny: networks) else { return }
-      process.send(message)
-      isAny = true
-    }
-    return (isAny, isSure)
-  }
-
   // Listing ----------------------------------------------------------------------------------------
 
-  private func list(_ networks: [UInt64]) throws(Failure) {
+  private func list() throws(Failure) -> CInt {
     var text = "PID      LISTENS           COMMAND\n"
-    for network in networks {
-      var listeners: [NetworkListener]?
-      for number in allProcesses() {
-        guard let process = HeldProcess(number, inAny: [network]) else { continue }
-        // What any process of a network shows is the network's.
-        let all = listeners ?? NetworkListener.all(seenBy: number)
-        listeners = all
-        let sockets = socketNumbers(of: number)
-        var ports: [String] = []
-        for one in all where sockets.contains(one.socket) && !ports.contains(one.description) {
-          ports.append(one.description)
-        }
-        let words = commandLine(of: number)
-        guard process.isThere else { continue }
-        text += Self.padded("\(number)", 9)
-        text += Self.padded(ports.isEmpty ? "-" : ports.joined(separator: ","), 18)
-        text += Word.text(of: words) + "\n"
+    var listed: [pid_t] = []
+    var listeners: [(network: UInt64, all: [NetworkListener])] = []
+    let networks = MarkedNetworks(session.mark)
+    let end = monotonicMicroseconds + 2 * Self.patience
+    let isSure = networks.forEachProcess(until: end) { process in
+      let number = process.number
+      if listed.contains(number) { return }
+      // What any process of a network shows is the network's.
+      let known = listeners.first { $0.network == process.network }?.all
+      let all = known ?? NetworkListener.all(seenBy: number)
+      if known == nil { listeners.append((process.network, all)) }
+      let sockets = socketNumbers(of: number)
+      var ports: [String] = []
+      for one in all where sockets.contains(one.socket) && !ports.contains(one.description) {
+        ports.append(one.description)
       }
+      let words = commandLine(of: number)
+      guard process.isThere else { return }
+      listed.append(number)
+      text += Self.padded("\(number)", 9)
+      text += Self.padded(ports.isEmpty ? "-" : ports.joined(separator: ","), 18)
+      text += Word.text(of: words) + "\n"
+    }
+    if !isSure { say("session '\(session.name)': not every process could be looked at") }
+    if listed.isEmpty {
+      if isSure { say("nothing runs in session '\(session.name)'") }
+      return 1
     }
     try printOut(text)
+    return 0
   }
 
   private static func padded(_ text: String, _ width: Int) -> String {

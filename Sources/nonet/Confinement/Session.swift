@@ -3,14 +3,12 @@
 /// The first command makes it, later ones enter it, and it goes with its last process. Nothing that a confined
 /// command could forge is believed. A network counts if its user namespace was made by this user from the one in
 /// which this process is, if it has no interface but `lo`, if `lo` has the session's alias, which only who
-/// made the network could give it, and if the user has the same number there.
+/// made the network could give it, and if the user and group are mapped onto themselves there.
 final class Session {
   let name: String
   private var memory: SessionMemory?
-  /// Networks that were looked at for the mark.
-  private var judged: [(number: UInt64, isMarked: Bool)] = []
 
-  /// Networks of the user's that are looked at; of more than these the others count as none.
+  /// Networks that are looked at when one is to be entered; of more than these the others count as none.
   private static let mostNetworks = 256
 
   /// - Parameter name: A checked name (`isName`).
@@ -28,7 +26,7 @@ final class Session {
   }
 
   /// The alias of `lo` there.
-  private var mark: String { "nonet session \(name)" }
+  var mark: String { "nonet session \(name)" }
 
   /// Enters the session's network, or makes it.
   ///
@@ -69,35 +67,6 @@ final class Session {
     memory?.unlock()
   }
 
-  /// The numbers of all networks with the session's mark, also of such that no command enters any more.
-  ///
-  /// What was found out about a network is kept, so that a further look starts no process.
-  ///
-  /// - Returns: The numbers, and whether no network was missed that a process is in.
-  func networks() -> (found: [UInt64], isSure: Bool) {
-    var found: [UInt64] = []
-    let isSure = forEachProcess { process in
-      for thread in threads(of: process) {
-        guard let number = networkNumber(of: thread), !found.contains(number) else { continue }
-        if isMarked(number, of: thread) { found.append(number) }
-      }
-    }
-    return (found, isSure)
-  }
-
-  private func isMarked(_ number: UInt64, of thread: pid_t) -> Bool {
-    if let earlier = judged.first(where: { $0.number == number }) { return earlier.isMarked }
-    if judged.count == Self.mostNetworks { return false }
-    var isMarked = false
-    do throws(SystemError) {
-      isMarked = try SharedNetwork(of: thread).isMarked(mark)
-    } catch {
-      isMarked = false
-    }
-    judged.append((number, isMarked))
-    return isMarked
-  }
-
   private static func own(_ enter: () throws(NamespaceError) -> Void) throws(LayerError) {
     do throws(NamespaceError) {
       try enter()
@@ -111,21 +80,33 @@ final class Session {
   /// - Parameter first: The process to look at first.
   /// - Returns: `nil` where nobody is in it.
   private func found(first: pid_t?) -> SharedNetwork? {
-    if let first, let network = network(of: first) { return network }
-    var seen: [UInt64] = ownNetworkNumber.map { [$0] } ?? []
-    for process in allProcesses() {
-      guard let number = networkNumber(of: process), !seen.contains(number) else { continue }
-      if let network = network(of: process) { return network }
-      seen.append(number)
-      if seen.count > Self.mostNetworks { return nil }
+    if let first, let held = held(first), let network = entrance(to: held) { return network }
+    let own = ownNetworkNumber
+    // Held, so that none that is made meanwhile has the number of one of them.
+    var seen: [HeldNetwork] = []
+    for process in numbers(in: "/proc") ?? [] {
+      guard let number = networkNumber(of: process), number != own,
+        !seen.contains(where: { $0.number == number }), let held = held(process)
+      else { continue }
+      if let network = entrance(to: held) { return network }
+      seen.append(held)
+      if seen.count == Self.mostNetworks { return nil }
     }
     return nil
   }
 
-  /// The network of a process, where it is the session's.
-  private func network(of process: pid_t) -> SharedNetwork? {
+  private func held(_ process: pid_t) -> HeldNetwork? {
     do throws(SystemError) {
-      let network = try SharedNetwork(of: process)
+      return try HeldNetwork(of: process, thread: process)
+    } catch {
+      return nil
+    }
+  }
+
+  /// What a network is entered by, where it is the session's.
+  private func entrance(to network: HeldNetwork) -> SharedNetwork? {
+    do throws(SystemError) {
+      let network = try SharedNetwork(network)
       if network.canBeEntered(mark) { return network }
       return nil
     } catch {

@@ -69,11 +69,20 @@ private func isDescendant(_ process: pid_t, of ancestor: pid_t) -> Bool {
 
 /// The names in a folder of /proc that are numbers; `nil` where there are too many, or it cannot be read.
 func numbers(in folder: String) -> [pid_t]? {
-  guard let list = opendir(folder) else { return nil }
+  do throws(SystemError) { return try allNumbers(in: folder) } catch { return nil }
+}
+
+/// The names in a folder of /proc that are numbers.
+///
+/// - Throws: E2BIG where there are too many, or the errno of opendir(3).
+func allNumbers(in folder: String) throws(SystemError) -> [pid_t] {
+  guard let list = opendir(folder) else {
+    throw SystemError(call: "opendir", number: nonet_errno())
+  }
   defer { closedir(list) }
   var numbers: [pid_t] = []
   while let entry = readdir(list) {
-    if numbers.count == mostNumbers { return nil }
+    if numbers.count == mostNumbers { throw SystemError(call: "readdir", number: E2BIG) }
     let name = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
     if let number = pid_t(String(decoding: name, as: UTF8.self)) { numbers.append(number) }
   }

@@ -232,6 +232,13 @@ func sleepMicroseconds(_ count: Int) {
   _ = nanosleep(&time, nil)
 }
 
+/// A clock that nobody sets, in microseconds (clock_gettime(2), CLOCK_MONOTONIC).
+var monotonicMicroseconds: Int {
+  var time = timespec()
+  _ = clock_gettime(CLOCK_MONOTONIC, &time)
+  return Int(time.tv_sec) * 1_000_000 + Int(time.tv_nsec) / 1000
+}
+
 /// Becomes the reaper of the command's orphans, whom processes of the same user may not trace.
 ///
 /// - Returns: Whether this process was a reaper before (prctl(2), PR_SET_CHILD_SUBREAPER).
