@@ -400,6 +400,7 @@ fuzz-inputs: $(addprefix $F/,$(FUZZERS)) ## libFuzzer on everything that is read
 
 peers: bin/nonet $B/judge ## builds what the comparison with libseccomp needs; prints both filters of published profiles in figures
 	@Tests/Peers/fetch
+	@Tests/Peers/newest
 	@Tests/Peers/profiles bin/nonet
 
 fuzz: toolchain ## random runs, a million cases or NONET_FUZZ_MINUTES; NONET_SEED repeats one
@@ -449,6 +450,7 @@ INSTALLED := Documentation/nonet.1:man/man1/nonet.1 Documentation/nonet-shell.1:
   Completions/nonet.bash:bash-completion/completions/nonet Completions/_nonet:zsh/site-functions/_nonet \
   Completions/nonet.fish:fish/vendor_completions.d/nonet.fish \
   Integrations/opencode/nonet.js:nonet/opencode/nonet.js \
+  Integrations/amp/nonet.ts:nonet/amp/nonet.ts \
   Integrations/aicoder/block_shell_network.py:nonet/aicoder/block_shell_network.py
 
 clean: ## removes what was built

@@ -47,7 +47,7 @@ private func perform(
   case .session(let action): return try SessionCommand(options, action).perform()
   case .verify(let process):
     return try Verify(options: try options.withEnvironment(), process: process).perform()
-  case .hook(let host, .answer): try Hook(options: options, host: host).answer()
+  case .hook(let host, .answer): return try Hook(options: options, host: host).answer()
   case .hook(let host, let action):
     do throws(Failure) {
       let installation = HookInstallation(options: options, host: host)

@@ -11,10 +11,11 @@ import subprocess
 
 import pytest
 
-from support.hooks import BLOCKS, HOSTS, KNOWN, entry, hooks, inner, question
+from support.hooks import BLOCKS, KNOWN, SETTINGS, entry, hooks, inner, question
 from support.run import Launcher
 
-every_host = pytest.mark.parametrize("host", HOSTS)
+# Those whose settings are lines of text are in test_hook_text.
+every_host = pytest.mark.parametrize("host", SETTINGS)
 BACKUP = ".nonet-backup"
 
 
@@ -77,7 +78,7 @@ def test_install_status_and_uninstall(hook, settings, nonet, host):
 
     done = hook(host, "--install")
     assert done.returncode == 0, done
-    assert json.loads(read(path))["hooks"] == hooks(host, line)
+    assert json.loads(read(path))[KNOWN[host].object] == hooks(host, line)
     assert applied("", done.stdout.decode()) == read(path)
     assert folder_of(path) == [os.path.basename(path)]
     done = hook(host, "--status")
@@ -139,7 +140,7 @@ def test_everything_else_stays(hook, settings, nonet, host, name):
     """Other hooks, order, layout and comments: in and out again is the same file, to the byte."""
     if name in COMMENTS and not KNOWN[host].reads_comments:
         pytest.skip("this host's settings have no comments; the next test shows that they are refused")
-    text = {**LAYOUTS, **COMMENTS}[name].replace("EVENT", KNOWN[host].event)
+    text = {**LAYOUTS, **COMMENTS}[name].replace("EVENT", KNOWN[host].event).replace('"hooks": {', f'"{KNOWN[host].object}": {{')
     path = settings(host, text)
     done = hook(host, "--install")
     assert done.returncode == 0, done
@@ -154,7 +155,7 @@ def test_everything_else_stays(hook, settings, nonet, host, name):
     assert new.endswith("\n") == text.endswith("\n") and ("\r\n" in new) == ("\r\n" in text)
     if name not in COMMENTS:
         data = json.loads(new)
-        assert data["hooks"][KNOWN[host].event][-1] == entry(host, f"{nonet} --hook {host} || exit 2")
+        assert data[KNOWN[host].object][KNOWN[host].event][-1] == entry(host, f"{nonet} --hook {host} || exit 2")
     assert read(path + BACKUP) == text
     assert hook(host, "--uninstall").returncode == 0
     # An object that has been filled and emptied may be left with its lines.
@@ -174,7 +175,7 @@ BROKEN = {
 @pytest.mark.parametrize("action", ["--install", "--uninstall", "--status"])
 def test_broken_settings_are_refused(hook, settings, host, text, action):
     """With the place, and nothing lost."""
-    place, text = BROKEN[text], text.replace("EVENT", KNOWN[host].event)
+    place, text = BROKEN[text], text.replace("EVENT", KNOWN[host].event).replace("hooks", KNOWN[host].object)
     path = settings(host, text)
     done = hook(host, action)
     assert (done.returncode, done.stdout) == (BLOCKS, b"")
@@ -196,7 +197,7 @@ def test_options_are_in_the_hook(hook, settings, nonet, me, host):
         file.write("default allow\ndeny socket\n")
     assert hook(host, "--policy", "it's a.policy", "--errno=EPERM", "--install").returncode == 0
     line = f"{nonet} --hook {host} --policy '{me.home}/it'\\''s a.policy' --errno EPERM || exit 2"
-    assert json.loads(read(settings(host)))["hooks"][KNOWN[host].event] == [entry(host, line)]
+    assert json.loads(read(settings(host)))[KNOWN[host].object][KNOWN[host].event] == [entry(host, line)]
     in_force = int(host == "codex")  # which has not been trusted here
     assert hook(host, "--policy", "it's a.policy", "--errno=EPERM", "--status").returncode == in_force
     # Without options it says which hook there is; with others, that it differs.
@@ -208,7 +209,7 @@ def test_options_are_in_the_hook(hook, settings, nonet, me, host):
     # An other line takes the place of the one that is there.
     assert hook(host, "--install").returncode == 0
     data = json.loads(read(settings(host)))
-    assert data["hooks"][KNOWN[host].event] == [entry(host, f"{nonet} --hook {host} || exit 2")]
+    assert data[KNOWN[host].object][KNOWN[host].event] == [entry(host, f"{nonet} --hook {host} || exit 2")]
 
 
 @every_host
@@ -218,41 +219,43 @@ def test_what_is_found_as_ours(hook, settings, host):
     others = [f"/x/nonette --hook {host}", "nonet --hook other", f"echo nonet --hook {host}", f"nonet --policy x {host}", "nonet 'unclosed"]
     matcher = {} if KNOWN[host].tool is None else {"matcher": "Write"}
     entries = [{**entry(host, line), **matcher} for line in lines + others]
-    path = settings(host, json.dumps({"hooks": {KNOWN[host].event: entries}}, indent=2))
+    path = settings(host, json.dumps({KNOWN[host].object: {KNOWN[host].event: entries}}, indent=2))
     done = hook(host, "--status")
     assert done.returncode == 1 and done.stdout.startswith(b"differs") and all(line.encode() in done.stdout for line in lines)
     assert not any(line.encode() in done.stdout for line in others)
     hook(host, "--install")
-    left = json.loads(read(path))["hooks"][KNOWN[host].event]
+    left = json.loads(read(path))[KNOWN[host].object][KNOWN[host].event]
     assert left[:-1] == entries[len(lines):] and set(left[-1]) == set(entry(host, ""))
     assert hook(host, "--status").returncode == int(host == "codex")
     hook(host, "--uninstall")
-    assert json.loads(read(path))["hooks"][KNOWN[host].event] == entries[len(lines):]
+    assert json.loads(read(path))[KNOWN[host].object][KNOWN[host].event] == entries[len(lines):]
 
 
 @every_host
 @pytest.mark.parametrize("change", [{"timeout": 1}, {"async": True}, {"if": "Bash(git *)"}, {"failClosed": False}, {"type": "prompt"},
-                                    {"onFailure": "allow"}], ids=lambda change: next(iter(change)))
+                                    {"onFailure": "allow"}, {"on_failure": "allow"}], ids=lambda change: next(iter(change)))
 def test_a_hook_that_was_weakened(hook, settings, nonet, host, change):
     """The line is as it was and the host would still not wait, ask or block: as a command of the agent could have it."""
     known, name = KNOWN[host], next(iter(change))
+    if name == "on_failure" and not known.on_failure:
+        pytest.skip("a member that this host does not know is shown by the others")
     if (name == "failClosed" and not known.fails_closed) or (name == "type" and not known.has_type):
         pytest.skip("this host has no such member")
     hook(host, "--install")
     path = settings(host)
     data = json.loads(read(path))
     told = known.timeout_name if name == "timeout" else name
-    inner(host, data["hooks"][known.event][0])[told] = change[name]
+    inner(host, data[known.object][known.event][0])[told] = change[name]
     settings(host, json.dumps(data))
     done = hook(host, "--status")
     assert done.returncode == 1 and done.stdout.startswith(b"differs" if name == "type" else b"changed"), done
     assert name == "type" or told.encode() in done.stdout
     assert hook(host, "--install").returncode == 0
-    assert json.loads(read(path))["hooks"] == hooks(host, f"{nonet} --hook {host} || exit 2")
+    assert json.loads(read(path))[known.object] == hooks(host, f"{nonet} --hook {host} || exit 2")
     assert hook(host, "--status").returncode == int(host == "codex")
 
 
-@pytest.mark.parametrize("host", ["claude-code", "qwen-code", "copilot-cli"])
+@pytest.mark.parametrize("host", ["claude-code", "qwen-code", "copilot-cli", "vscode"])
 def test_hooks_that_are_switched_off(hook, settings, host):
     hook(host, "--install")
     data = json.loads(read(settings(host)))
@@ -260,6 +263,50 @@ def test_hooks_that_are_switched_off(hook, settings, host):
     done = hook(host, "--status")
     assert done.returncode == 1 and b"disableAllHooks" in done.stdout
     assert b"disableAllHooks" in hook(host, "--errno=EPERM", "--install").stderr
+
+
+def test_trap_antigravity_has_a_switch_beside_the_hooks(hook, settings):
+    """`enabled` is a member of the object that has the events."""
+    hook("antigravity", "--install")
+    for value, code in ((True, 0), (False, 1), ("no", 1)):
+        data = json.loads(read(settings("antigravity")))
+        settings("antigravity", json.dumps({"mine": {"enabled": False}, "nonet": {**data["nonet"], "enabled": value}}))
+        done = hook("antigravity", "--status")
+        assert done.returncode == code and (b"enabled" in done.stdout) == bool(code), done
+    hook("antigravity", "--uninstall")
+    assert json.loads(read(settings("antigravity"))) == {"mine": {"enabled": False}, "nonet": {"enabled": "no"}}
+
+
+def test_trap_goose_plugins_are_switched_off_elsewhere(hook, me):
+    """By a list in the user's settings or in the project's; and a project's plug-in of the same name is taken instead."""
+    project = f"{me.home}/project"
+    os.mkdir(project)
+    hook("goose", "--install")
+    assert hook("goose", "--status", cwd=project).returncode == 0
+    for folder in (me.home, project):
+        path = f"{folder}/.config/goose/settings.json"
+        os.makedirs(os.path.dirname(path))
+        for text, code in (('{"disabledPlugins": ["other"]}', 0), ('{"disabledPlugins": ["nonet"]}', 1), ("{", 1)):
+            with open(path, "w") as file:
+                file.write(text)
+            done = hook("goose", "--status", cwd=project)
+            assert done.returncode == code and (b"goose/settings.json" in done.stdout) == bool(code), done
+        os.unlink(path)
+    os.makedirs(f"{project}/.agents/plugins/nonet")
+    done = hook("goose", "--try", cwd=project)
+    assert done.returncode == 1 and b"takes its place" in done.stdout, done
+
+
+def test_trap_one_file_for_two_hosts(hook, settings, nonet):
+    """VS Code reads Copilot CLI's files; each hook is known by its own name, and goes alone."""
+    hook("copilot-cli", "--install")
+    only = read(settings("copilot-cli"))
+    hook("vscode", "--install")
+    assert hook("copilot-cli", "--status").returncode == hook("vscode", "--status").returncode == 0
+    lines = [entry["bash"] for entry in json.loads(read(settings("vscode")))["hooks"]["preToolUse"]]
+    assert lines == [f"{nonet} --hook {host} || exit 2" for host in ("copilot-cli", "vscode")]
+    hook("vscode", "--uninstall")
+    assert read(settings("copilot-cli")) == only
 
 
 def test_a_project_that_switches_hooks_off(hook, settings, me):
@@ -520,7 +567,7 @@ def test_the_file_stays_what_it_was(hook, settings, me, host):
     os.symlink(real, path)
     before = os.stat(real)
     assert hook(host, "--install").returncode == 0
-    assert os.path.islink(path) and json.loads(read(real))["hooks"]
+    assert os.path.islink(path) and json.loads(read(real))[KNOWN[host].object]
     for file in (real, path + BACKUP):
         status = os.lstat(file)
         assert stat.S_ISREG(status.st_mode)
@@ -566,7 +613,7 @@ def test_a_full_disk_loses_nothing(hook, settings):
     ("claude-code", "CLAUDE_CONFIG_DIR", "settings.json"), ("codex", "CODEX_HOME", "hooks.json"),
     ("gemini-cli", "GEMINI_CLI_HOME", ".gemini/settings.json"), ("copilot-cli", "COPILOT_HOME", "hooks/nonet.json"),
     ("crush", "CRUSH_GLOBAL_CONFIG", "crush.json"), ("crush", "XDG_CONFIG_HOME", "crush/crush.json"),
-    ("devin", "XDG_CONFIG_HOME", "devin/config.json")])
+    ("devin", "XDG_CONFIG_HOME", "devin/config.json"), ("vscode", "COPILOT_HOME", "hooks/nonet.json")])
 def test_variables_of_the_hosts(hook, me, host, variable, path):
     assert hook(host, "--install", env={variable: f"{me.home}/else where"}).returncode == 0
     assert json.loads(read(f"{me.home}/else where/{path}"))["hooks"]
@@ -601,7 +648,7 @@ def test_a_trial(hook, settings, nonet, me, host):
     for bad in ("cat >/dev/null; echo {}", "exit 0", "cat >/dev/null; exit 2", f"{nonet} --polcy"):
         # Still a hook of ours by its words, which does something else.
         data = json.loads(read(path))
-        inner(host, data["hooks"][KNOWN[host].event][0])[KNOWN[host].command] = f"nonet --hook {host}"
+        inner(host, data[KNOWN[host].object][KNOWN[host].event][0])[KNOWN[host].command] = f"nonet --hook {host}"
         settings(host, json.dumps(data))
         os.makedirs(f"{me.home}/fake", exist_ok=True)
         with open(f"{me.home}/fake/nonet", "w") as file:
@@ -648,7 +695,7 @@ def test_trap_a_hook_whose_program_is_gone_blocks(hook, settings, nonet, me, hos
     os.mkdir(os.path.dirname(copy))
     shutil.copy(nonet, copy)
     Launcher(me, (copy, "--hook", host))("--install")
-    found = json.loads(read(settings(host)))["hooks"][KNOWN[host].event][0]
+    found = json.loads(read(settings(host)))[KNOWN[host].object][KNOWN[host].event][0]
     line = inner(host, found)[KNOWN[host].command]
 
     def run(shell="sh"):
@@ -672,7 +719,7 @@ def test_the_commands_of_the_documentation(me, nonet):
     page = os.path.join(os.path.dirname(__file__), "../../Integrations/README.md")
     with open(page) as file:
         commands = re.findall(r"`nonet (--hook [^`]*--(?:un)?install)`", file.read())
-    assert len(commands) >= 2 * len(HOSTS) + 1
+    assert len(commands) >= 2 * len(KNOWN) + 1
     for command in commands:
         words = command.split()
         assert Launcher(me, (nonet,))(*words).returncode == 0, command

@@ -20,7 +20,7 @@ import time
 import pytest
 
 from support.calls import X86
-from support.hooks import BLOCKS, HOSTS, KNOWN, OLD_CURSOR, ask, confined, corpus, question, quoted, rewritten
+from support.hooks import BLOCKS, HOSTS, KNOWN, OLD_CURSOR, ask, asked, asked_without, confined, corpus, question, quoted, rewritten
 from support.run import PYTHON, tool
 from test_fault_injection import inject  # noqa: F401, a fixture
 
@@ -184,11 +184,66 @@ def test_trap_crush_merges_and_asks_on(nonet):
     assert json.loads(done.stdout) == {"updated_input": {"command": confined(nonet, "ls")}}
 
 
+def test_trap_vscode_reads_the_files_of_others(nonet):
+    """VS Code's agent asks the hooks in Copilot CLI's files and in Claude Code's settings, about its own tool and in its own
+    way, and Copilot CLI asks VS Code's: each is answered as it asks, and with the same command."""
+    told = confined(nonet, "ls", host="vscode")
+    for host in ("claude-code", "copilot-cli", "vscode"):
+        assert rewritten("vscode", ask(nonet, host, question("vscode", "ls"))) == told
+        # Whatever matcher is written, it asks about all of its tools.
+        for name, blocks in (("read_file", False), ("get_terminal_output", False), ("send_to_terminal", True), ("run_in_terminal2", True)):
+            text = {**question("vscode", ""), "tool_name": name, "tool_input": {"x": 1}}
+            assert ask(nonet, host, {**text, "toolName": name, "toolArgs": "{}", "hook_event_name": "PreToolUse"}).returncode == (BLOCKS if blocks else 0)
+    for host in ("copilot-cli", "vscode"):
+        assert rewritten("copilot-cli", ask(nonet, host, question("copilot-cli", "ls"))) == told
+    newer = {**without(question("vscode", "ls"), "sessionId"), "session_id": "n", "hook_event_name": "PreToolUse"}
+    assert " --session n " in rewritten("vscode", ask(nonet, "vscode", newer, "--loopback"))
+
+
+def test_trap_cline_runs_several_commands_at_once(nonet):
+    """Each is confined; a program that is run without a shell, and what else its schema takes, is refused."""
+    own = confined(nonet, "ls", host="cline")
+    text = question("cline", "")
+
+    def given(value):
+        return asked("cline", text, {"input": value})
+
+    done = ask(nonet, "cline", given({"commands": ["ls", own, "echo 'x'"], "y": 1.50}))
+    assert json.loads(done.stdout) == {"overrideInput": {"commands": [own, own, confined(nonet, "echo 'x'")], "y": 1.5}}
+    assert ask(nonet, "cline", given({"commands": [own, own]})).stdout == b"{}\n"
+    assert json.loads(ask(nonet, "cline", given({"commands": "ls"})).stdout) == {"overrideInput": {"commands": own}}
+    for value in ({"commands": [{"command": "ls", "args": []}]}, {"commands": ["ls", {"command": "ls"}]}, {"command": "ls"}, {"cmd": "ls"}, ["ls"], "ls"):
+        blocked(ask(nonet, "cline", given(value)))
+
+
+@pytest.mark.parametrize("host", [host for host in HOSTS if KNOWN[host].advises])
+def test_trap_what_takes_no_other_command_is_told_one(nonet, me, listener, host):
+    """The command is refused with the line to use, and that line, asked about again, is let through and confined."""
+    send = SEND.format(port=listener.port)
+    subprocess.run(["bash", "-c", send], timeout=20)
+    assert somebody_came(listener)
+    text = f"{send}; echo 'a  b' \"$((1 + 1))\"\necho c"
+    told = rewritten(host, ask(nonet, host, question(host, text)))
+    again = ask(nonet, host, question(host, told))
+    assert (again.returncode, again.stdout, again.stderr) == (0, KNOWN[host].confined, b"")
+    done = subprocess.run(["bash", "-c", told], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=20)
+    assert done.stdout == b"a  b 2\nc\n" and nobody_came(listener)
+
+
+def test_trap_goose_and_antigravity_take_silence_for_a_failure(nonet):
+    """Every answer says a decision: `{}` denies in Antigravity, and is none in goose, which then runs the command or, by
+    on_failure, does not."""
+    for host in ("goose", "antigravity"):
+        for text in (question(host, confined(nonet, "ls", host=host)), asked(host, question(host, ""), {KNOWN[host].tool_name: "Read", KNOWN[host].input: {}})):
+            assert json.loads(ask(nonet, host, text).stdout)["decision"] in ("allow", "ask")
+
+
 @pytest.mark.parametrize("host", [host for host in HOSTS if KNOWN[host].whole_input])
 def test_trap_the_whole_input_is_given_back(nonet, host):
     done = ask(nonet, host, question(host, "ls", description="d", timeout=1.5))
-    command = json.dumps(confined(nonet, "ls", host=host)).encode()
-    assert b'{"command": ' + command + b', "description": "d", "timeout": 1.5}' in done.stdout
+    command = confined(nonet, "ls", host=host)
+    name, command = KNOWN[host].command_name, json.dumps([command] if KNOWN[host].several else command)
+    assert f'{{"{name}": {command}, "description": "d", "timeout": 1.5}}'.encode() in done.stdout
 
 
 @every_host
@@ -198,16 +253,15 @@ def test_a_confined_command_is_left_alone(nonet, host):
         for command in ("", "ls", "'; id", "a\\", "echo 'x' \\' \\\\ $(y)\n"):
             own = confined(nonet, command, *options, host=host)
             done = ask(nonet, host, question(host, own), *options)
-            nothing = b'{"permission":"allow"}\n' if host == "cursor" else b"{}\n"
-            assert (done.returncode, done.stdout, done.stderr) == (0, nothing, b"")
+            assert (done.returncode, done.stdout, done.stderr) == (0, KNOWN[host].confined, b"")
 
 
 @every_host
 def test_trap_a_host_that_reads_anothers_file_wraps_once(nonet, host):
     """Cursor and Grok read Claude Code's hooks too: what one hook made is confined to another with the same options."""
-    nothing = b'{"permission":"allow"}\n' if host == "cursor" else b"{}\n"
     for other in ("codex", "claude-code"):
-        assert ask(nonet, host, question(host, confined(nonet, "ls", host=other))).stdout == nothing
+        done = ask(nonet, host, question(host, confined(nonet, "ls", host=other)))
+        assert (done.returncode, done.stdout, done.stderr) == (0, KNOWN[host].confined, b"")
         told = rewritten(host, ask(nonet, host, question(host, confined(nonet, "ls", host=other)), "--errno", "EPERM"))
         assert told == confined(nonet, confined(nonet, "ls", host=other), "--errno", "EPERM", host=host)
 
@@ -308,14 +362,21 @@ def without(data, name):
 def test_trap_another_shape_blocks(nonet, host):
     known, good = KNOWN[host], question(host, "ls")
     rewritten(host, ask(nonet, host, good))
-    bad = [without(good, name) for name in (known.tool_name, known.input)]
+    bad = [asked_without(host, good, name) for name in (known.tool_name, known.input)]
+    if known.call:
+        bad += [without(good, known.call), {**good, known.call: None}, {**good, known.call: []}]
     if known.event_name:
         bad += [without(good, known.event_name)]
         bad += [{**good, known.event_name: name} for name in ("PostToolUse", "pretooluse", "", None, 1)]
-    bad += [{**good, known.input: value} for value in ({}, [], None, "ls", {"Command": "ls"}, {"command": None}, {"command": 1},
-                                                       {"command": ["bash", "-c", "ls"]}, {"command": {"x": "ls"}})]
-    bad += [{**good, known.tool_name: name} for name in (None, 1, "bash ", "shell", "PowerShell", "exec_command", "run_terminal_cmd")]
-    bad += [{**good, known.tool_name: "mcp__x__y", known.input: {name: "ls"}} for name in ("command", "cmd", "script", "commands")]
+    name = known.command_name
+    bad += [asked(host, good, {known.input: value}) for value in (
+        {}, [], None, "ls", {name.swapcase(): "ls"}, {name: None}, {name: 1}, {name: {"x": "ls"}}, {name: [["ls"]]}, {name: []}, {name: ["ls", 1]})]
+    if not known.several:
+        bad += [asked(host, good, {known.input: {name: ["bash", "-c", "ls"]}})]
+    bad += [asked(host, good, {known.tool_name: name}) for name in (
+        None, 1, "bash ", "shell", "PowerShell", "exec_command", "run_terminal_cmd") if name not in known.tools]
+    bad += [asked(host, good, {known.tool_name: "mcp__x__y", known.input: {name: "ls"}})
+            for name in ("command", "cmd", "script", "commands", "CommandLine")]
     for each in bad:
         blocked(ask(nonet, host, each))
 
@@ -334,19 +395,24 @@ def test_trap_two_commands_in_one_question_block(nonet, host):
     """Of two members of one name a host may run the one that the hook did not see."""
     known, plain = KNOWN[host], json.dumps(question(host, "ls"))
     q = '\\"' if known.writes_input is json.dumps else '"'
-    texts = [plain.replace(f'{q}command{q}: {q}ls{q}', f'{q}command{q}: {q}ls{q}, {q}command{q}: {q}id{q}'),
+    name, other = known.command_name, known.command_name[:-1] + known.command_name[-1].swapcase()
+    value, id_value = (f"[{q}{text}{q}]" if known.several else f"{q}{text}{q}" for text in ("ls", "id"))
+    texts = [plain.replace(f"{q}{name}{q}: {value}", f"{q}{name}{q}: {value}, {q}{name}{q}: {id_value}"),
              plain.replace(f'"{known.tool_name}"', f'"{known.tool_name}": "x", "{known.tool_name}"'),
              plain.replace(f'"{known.input}"', f'"{known.input}": {{}}, "{known.input}"')]
     if q == '"':
-        texts.append(plain.replace('"command": "ls"', '"command": "ls", "comm\\u0061nd": "id"'))
+        escaped = f"{name[:4]}\\u{ord(name[4]):04x}{name[5:]}"
+        texts.append(plain.replace(f'"{name}": {value}', f'"{name}": {value}, "{escaped}": {id_value}'))
     if known.event_name:
         texts.append(plain.replace(f'"{known.event_name}"', f'"{known.event_name}": "x", "{known.event_name}"'))
+    if known.call:
+        texts.append(plain.replace(f'"{known.call}": ', f'"{known.call}": {{}}, "{known.call}": '))
     # A host written in Go takes any case, and the last.
-    texts.append(plain.replace(f'{q}command{q}: {q}ls{q}', f'{q}command{q}: {q}ls{q}, {q}Command{q}: {q}id{q}'))
+    texts.append(plain.replace(f"{q}{name}{q}: {value}", f"{q}{name}{q}: {value}, {q}{other}{q}: {id_value}"))
     for text in texts:
         assert text != plain
         assert "said twice" in blocked(ask(nonet, host, text.encode()))
-    assert "spelled otherwise" in blocked(ask(nonet, host, plain.replace(f'{q}command{q}', f'{q}commanD{q}').encode()))
+    assert "spelled otherwise" in blocked(ask(nonet, host, plain.replace(f"{q}{name}{q}", f"{q}{other}{q}").encode()))
 
 
 @every_host
@@ -377,8 +443,8 @@ def test_tools_that_run_nothing_are_let_be(nonet, host):
     known = KNOWN[host]
     for name, given in (("Write", {"file_path": "x", "content": "curl"}), ("Read", {}), ("Grep", {"pattern": "bash"}),
                         ("BashOutput", {"bash_id": "1"}), ("KillShell", {"shell_id": "1"})):
-        done = ask(nonet, host, {**question(host, ""), known.tool_name: name, known.input: known.writes_input(given)})
-        assert (done.returncode, done.stdout, done.stderr) == (0, b"{}\n", b"")
+        done = ask(nonet, host, asked(host, question(host, ""), {known.tool_name: name, known.input: known.writes_input(given)}))
+        assert (done.returncode, done.stdout, done.stderr) == (0, known.passing, b"")
 
 
 BAD_OPTIONS = [
@@ -418,7 +484,7 @@ def test_trap_closed_streams_block(nonet, host, closed):
             os.close(fd)
 
     done = ask(nonet, host, question(host, "ls"), preexec_fn=shut)
-    if closed == (2,):
+    if closed == (2,) and not KNOWN[host].reason:
         assert done.returncode == 0
     else:
         assert (done.returncode, done.stdout) == (BLOCKS, b"")
@@ -592,17 +658,21 @@ def test_random_questions_never_pass(nonet):
             at = chance.randrange(len(text))
             text[at:at + chance.choice([0, 0, 1, 1, 5])] = chance.choice([b"", *pieces])
         done = ask(nonet, host, bytes(text))
+        known = KNOWN[host]
+        start = confined(nonet, "", host=host).partition("''")[0] + "'"
+        if known.reason and done.returncode == BLOCKS and not done.stderr.startswith(b"nonet: "):
+            return rewritten(host, done).startswith(start)
         if done.returncode == BLOCKS:
             return done.stdout == b"" and done.stderr.count(b"\n") == 1
         if done.returncode != 0 or done.stderr:
             return False
-        answer = json.loads(done.stdout)
-        if answer == {}:  # no question about a command: another tool's name came out
-            return json.loads(bytes(text))[KNOWN[host].tool_name] not in ("Bash", "run_shell_command", "bash", "Execute", "exec", "Shell")
-        command = rewritten(host, done)
-        start = confined(nonet, "", host=host).partition("''")[0]
-        return command.startswith(start + "'") and set(answer) <= {
-            "hookSpecificOutput", "decision", "permission", "user_message", "agent_message", "updated_input", "permissionDecision", "modifiedArgs"}
+        if done.stdout == known.passing:  # no question about a command: another tool's name came out
+            question = json.loads(bytes(text))
+            name = (question[known.call] if known.call else question)[known.tool_name]
+            return name not in {asks["tool_name"] for asks in (one.asks for one in KNOWN.values()) if "tool_name" in asks}
+        return rewritten(host, done).startswith(start) and set(json.loads(done.stdout)) <= {
+            "hookSpecificOutput", "decision", "reason", "permission", "user_message", "agent_message", "updated_input", "permissionDecision",
+            "modifiedArgs", "overrideInput"}
 
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         assert [number for number, fine in enumerate(pool.map(one, range(600))) if not fine] == [], f"NONET_SEED={seed}"
@@ -715,7 +785,7 @@ def test_ways_out_stay_inside(nonet, me, listener, name, template, outside):
 
     run(outside.replace("{nonet}", nonet).replace("{text}", text))
     assert somebody_came(listener), "the way out does not lead out without the hook either"
-    for host in ("claude-code", "cursor", "copilot-cli", "qwen-code"):
+    for host in ("claude-code", "cursor", "copilot-cli", "qwen-code", "cline", "kiro"):
         run(rewritten(host, ask(nonet, host, question(host, text))))
         assert nobody_came(listener)
 

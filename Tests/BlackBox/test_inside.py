@@ -12,7 +12,8 @@ from support.run import PYTHON, Launcher
 def test_inside_has_a_status_of_its_own(bare, nonet):
     done = bare("--inside")
     assert done.returncode == 1 and done.stdout.startswith(b"this process is not confined")
-    for options in ([], ["--policy", "strict"], ["--loopback"]):
+    supplied = ["--allow-connect", "127.0.0.1:9"], ["--destinations", "--hint"]
+    for options in ([], ["--policy", "strict"], ["--loopback"], *supplied):
         done = bare(*options, "--", nonet, "--inside")
         assert done.returncode == 0 and done.stdout.startswith(b"this process "), done
     assert bare("-q", "--inside").stdout == b"" and bare("-q", "--inside").returncode == 1

@@ -6,7 +6,6 @@ each forgery is first shown to name what it is meant to name.
 
 import contextlib
 import fcntl
-import json
 import os
 import pathlib
 import signal
@@ -17,7 +16,7 @@ import time
 import pytest
 from conftest import ROOT
 
-from support.hooks import KNOWN
+from support.hooks import KNOWN, ask, question, rewritten
 from support.listener import Listener
 from support.run import PYTHON, Launcher
 
@@ -158,7 +157,7 @@ def forge(session, user, content):
     path = session.memory()
     session()("true")
     assert path.read_text().strip().isdigit()
-    path.write_text(content)
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
     user.own(path)
 
 
@@ -169,10 +168,70 @@ def outside(session):
     return found
 
 
-@pytest.mark.parametrize("content", ["", "0", "-1", "1", "x", "99999999999999999999", "4194305", " 7", "7\n8" * 9])
+@pytest.mark.parametrize("content", ["", "0", "-1", "1", "x", "99999999999999999999", "4194305", " 7", "7\n8" * 9, "-0", "1e3", "0x7", "2147483648",
+                                     "-2147483649", "4294967297", "9" * 15, "\u0661", b"\xff\xfe1", b"1\x00", b"\x001", b"\x1b[2J", b"7" * 16])
 def test_a_memory_that_names_nobody(session, user, content):
+    """What it says, whatever its bytes, is at most where is looked first; afterwards it names a process again."""
     forge(session, user, content)
     outside(session)
+    assert session.memory().read_text().strip().isdigit()
+
+
+def test_a_memory_that_names_a_thread(session, user, free):
+    """A thread of a process outside has a number that is no process's."""
+    code = "import threading, time; t = threading.Thread(target=time.sleep, args=(60,)); t.start(); print(t.native_id, flush=True)"
+    other = free.popen(PYTHON, "-c", code)
+    try:
+        thread = other.stdout.readline().strip().decode()
+        assert int(thread) != other.pid and os.path.exists(f"/proc/{other.pid}/task/{thread}")
+        for content in (thread, f"+{thread}", f"0{thread}", f"+{other.pid}"):
+            forge(session, user, content)
+            outside(session)
+    finally:
+        other.kill()
+        other.communicate()
+
+
+@as_root
+def test_a_memory_of_another_user(session, user):
+    """Anybody may have put it there where the folder was open once; it is replaced by one of the user's own."""
+    session()("true")
+    path = session.memory()
+    other = 65534 if user.uid <= 0 else 0
+    path.write_text(str(os.getpid()))
+    os.chown(path, other, other)
+    path.chmod(0o666)
+    outside(session)
+    assert path.stat().st_uid == max(user.uid, 0) and path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("kind", ["link", "open", "file", "other"])
+def test_a_folder_of_another_kind(session, user, kind):
+    """A folder that others may write to, or that is none, remembers nothing: there is one in /tmp, for this user alone."""
+    folder = session.memory().parent
+    elsewhere = pathlib.Path(user.home, "elsewhere")
+    elsewhere.mkdir()
+    user.own(elsewhere, 0o700)
+    if kind == "link":
+        folder.symlink_to(elsewhere)
+    elif kind == "file":
+        folder.write_text("")
+        user.own(folder)
+    else:
+        folder.mkdir()
+        user.own(folder, 0o777 if kind == "open" else 0o700)
+    if kind == "other":
+        if not ROOT:
+            pytest.skip("only root can give a folder to another user")
+        other = 65534 if user.uid <= 0 else 0
+        os.chown(folder, other, other)
+        folder.chmod(0o755 if user.uid > 0 else 0o700)
+    outside(session)
+    assert os.listdir(elsewhere) == [] and (kind == "file" or os.listdir(folder) == [])
+    # What the next command looks at is not it either.
+    session.start("one", "sleep", "60")
+    wait_for(lambda: session.about("one", "--list").returncode == 0)
+    assert network(session()(PYTHON, "-c", NETWORK)) == network(session()(PYTHON, "-c", NETWORK))
 
 
 def test_a_memory_that_names_a_process_outside(session, user, free):
@@ -388,16 +447,15 @@ def test_a_variable_names_the_session(session, user, nonet):
 
 @pytest.mark.parametrize("host", KNOWN)
 def test_hooked_commands_of_one_conversation_meet(host, me, nonet, tmp_path):
-    """What a command leaves running answers the next one of the same conversation, and none of another."""
+    """What a command leaves running answers the next one of the same conversation, and none of another.
+
+    Where the host takes no other command, what is run is the line that its agent is told.
+    """
     env = {**me.environment(), "XDG_RUNTIME_DIR": str(tmp_path)}
-    name = {"cursor": "conversation_id", "copilot-cli": "sessionId"}.get(host, "session_id")
 
     def run(identity, command):
-        asks = {key: value for key, value in KNOWN[host].asks.items() if key not in ("session_id", "sessionId", "conversation_id")}
-        question = {**asks, name: identity, KNOWN[host].input: KNOWN[host].writes_input({"command": command})}
-        done = subprocess.run([nonet, "--hook", host, "--loopback"], input=json.dumps(question).encode(), capture_output=True, timeout=20, env=env)
-        assert done.returncode == 0, done
-        line = KNOWN[host].told(json.loads(done.stdout))
+        asks = {**question(host, command), KNOWN[host].session: identity}
+        line = rewritten(host, ask(nonet, host, asks, "--loopback", env=env))
         assert f"--session {identity} " in line
         return subprocess.run(["bash", "-c", line], capture_output=True, timeout=20, env=env, cwd=me.home)
 

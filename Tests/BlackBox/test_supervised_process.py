@@ -61,8 +61,11 @@ def state(pid):
 def child_of(pid):
     """The command: the other child is the second holder, which is nonet itself."""
     def name(child):
-        with open(f"/proc/{child}/comm") as file:
-            return file.read().strip()
+        try:
+            with open(f"/proc/{child}/comm") as file:
+                return file.read().strip()
+        except FileNotFoundError:  # the first second holder has just been replaced
+            return "nonet"
     with open(f"/proc/{pid}/task/{pid}/children") as file:
         (child,) = [one for one in file.read().split() if name(one) != "nonet"]
     return int(child)

@@ -22,7 +22,7 @@ def test_what_is_in_it(tools):
         names = zipfile.ZipFile(wheel).namelist()
         assert f"nonet-{VERSION}.data/scripts/nonet" in names and "nonet/py.typed" in names
         shared = {name.partition(".data/data/share/nonet/")[2] for name in names if ".data/data/" in name}
-        assert shared == {"aicoder/block_shell_network.py", "opencode/nonet.js"}
+        assert shared == {"aicoder/block_shell_network.py", "amp/nonet.ts", "opencode/nonet.js"}
         assert not [name for name in names if "__pycache__" in name or "tests" in name]
         assert ".manylinux" in wheel.name and ".musllinux_1_1_" in wheel.name
         info = zipfile.ZipFile(wheel)
@@ -76,7 +76,7 @@ def test_the_shell(installed, monkeypatch):
 def test_plug_ins_lie_where_make_install_puts_them(installed):
     """The same files, below the environment's folder."""
     share = installed.parent / "share/nonet"
-    for name in ("opencode/nonet.js", "aicoder/block_shell_network.py"):
+    for name in ("amp/nonet.ts", "opencode/nonet.js", "aicoder/block_shell_network.py"):
         assert (share / name).read_bytes() == (ROOT / "Integrations" / name).read_bytes()
     shown = run(installed / "python", "-c", "import sysconfig; print(sysconfig.get_path('data') + '/share/nonet')").stdout.strip()
     assert shown == str(share)

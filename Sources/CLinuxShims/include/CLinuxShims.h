@@ -211,7 +211,11 @@ int nonet_end_on_signals(int status, const char *words, size_t length, unsigned 
 // heap.c
 
 // Fails with ENOMEM where memory is limited (RLIMIT_AS, RLIMIT_DATA) to less than so many bytes more.
+// So many stay mapped, and what is asked for later comes from there once nothing can be mapped any more.
 int nonet_reserve_memory(size_t count);
+
+// Whole pages of that, which are not given back; NULL where there are none.
+void *nonet_reserved_memory(size_t size);
 
 // execute.c
 

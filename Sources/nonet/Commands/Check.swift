@@ -166,6 +166,12 @@ struct Check {
         name: "this process", isThere: true,
         text: "has no network but lo, so nothing outside can be reached\(hint)")
     }
+    if Here.hasSuppliedSockets {
+      return Finding(
+        name: "this process", isThere: true,
+        text: "is confined: its IP sockets are made by a supervisor, in a network without any way, "
+          + "and connect only to what was allowed\(hint)")
+    }
     let unknown = interfaces == nil ? "; which interfaces there are could not be asked" : ""
     return Finding(
       name: "this process", isThere: false,

@@ -11,16 +11,17 @@ struct Hook {
 
   /// Answers one question.
   ///
+  /// - Returns: The exit status: 0, or 2 where the answer is a reason on standard error.
   /// - Throws: Only failures with status 2.
-  func answer() throws(Failure) {
+  func answer() throws(Failure) -> CInt {
     do throws(Failure) {
-      try reply()
+      return try give(reply())
     } catch {
       throw .blocked(error)
     }
   }
 
-  private func reply() throws(Failure) {
+  private func reply() throws(Failure) -> HookAnswer {
     do throws(SystemError) {
       try endOnSignals(
         status: Failure.blockedStatus,
@@ -32,27 +33,47 @@ struct Hook {
     // A file that is opened later would take its place.
     guard isOpen(STDOUT_FILENO) else { throw .refused("standard output is closed") }
     switch try question() {
-    case .otherTool: try printOut(HookAnswer.nothing.text)
+    case .otherTool(let passing): return .nothing(passing)
     case .failure(let error, let event):
-      let reason = Refusal.reason(in: error)
-      try printOut(
-        (reason.map { HookAnswer.explaining($0, event: event) } ?? HookAnswer.nothing).text)
-    case .command(let command, let place):
+      return Refusal.reason(in: error).map { .explaining($0, event: event) } ?? .nothing("{}")
+    case .commands(let commands, let place):
       // A prefix that confines this hook confines the command too.
-      if ShellPrefix(options, host)?.holds == true {
-        return try printOut(HookAnswer.confined(place.subject).text)
+      if place.asker.name == host.name, ShellPrefix(options, host)?.holds == true {
+        return .confined(place.subject)
       }
       let session = Self.session(of: options, place.session)
-      let confinement = try Self.confinement(options, session, handsFolder: host.keepsFolder)
+      let keepsFolder = place.asker.keepsFolder
+      let confinement = try Self.confinement(options, session, handsFolder: keepsFolder)
       // One host may read the hooks of another too, whose line has the other form.
-      if try Self.confinement(options, session, handsFolder: !host.keepsFolder).isConfined(command)
-      {
-        return try printOut(HookAnswer.confined(place.subject).text)
+      let other = try Self.confinement(options, session, handsFolder: !keepsFolder)
+      let confined = commands.map { command in
+        confinement.isConfined(command) || other.isConfined(command)
+          ? command : confinement.wrapping(command)
       }
+      if confined == commands { return .confined(place.subject) }
       // The nonet that runs the command reads the environment too: better blocked with the reason now.
       try Self.check(options.withEnvironment(), entersNamespace: true)
-      try printOut(Self.answer(command, place, confinement).text)
+      for (command, line) in zip(commands, confined) where line.count > confinement.longestLine {
+        throw .refused(
+          "the command has \(command.count) bytes, and with nonet around it more than the kernel "
+            + "takes; put it into a file and run that")
+      }
+      return .confining(confined, place)
     }
+  }
+
+  /// Prints an answer where the host looks for it.
+  private func give(_ answer: HookAnswer) throws(Failure) -> CInt {
+    guard answer.isReason else {
+      try printOut(answer.text)
+      return 0
+    }
+    do throws(SystemError) {
+      try writeAll(answer.text, to: STDERR_FILENO)
+    } catch {
+      throw .system(error, "cannot write to standard error")
+    }
+    return Failure.blockedStatus
   }
 
   /// How commands are confined by a hook with these options.
@@ -134,18 +155,5 @@ struct Hook {
     } catch {
       throw .refused(error.reason)
     }
-  }
-
-  private static func answer(
-    _ command: [UInt8], _ place: HookQuestion.Splice, _ confinement: ConfinedCommand
-  ) throws(Failure) -> HookAnswer {
-    if confinement.isConfined(command) { return .confined(place.subject) }
-    let confined = confinement.wrapping(command)
-    if confined.count > confinement.longestLine {
-      throw .refused(
-        "the command has \(command.count) bytes, and with nonet around it more than the kernel takes; "
-          + "put it into a file and run that")
-    }
-    return .confining(confined, place)
   }
 }

@@ -6,7 +6,7 @@ struct HookFile {
   let path: [UInt8]
   let shown: String
   let file: FileReplacement
-  let settings: HookSettings
+  let document: HookDocument
 
   private static let largest = 16 << 20
 
@@ -27,7 +27,7 @@ struct HookFile {
       throw .refused("cannot read \(shown): \(error.reason)")
     }
     do throws(HookSettings.SettingsError) {
-      settings = try HookSettings(
+      document = try HookDocument(
         file.text ?? [], of: host, version: HostVersion.known(of: host), isAtRoot: isAtRoot)
     } catch {
       throw Self.unusable(shown, error)

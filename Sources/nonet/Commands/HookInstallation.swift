@@ -13,16 +13,19 @@ struct HookInstallation {
     // A hook that blocks everything is better refused here than found out by the agent.
     try Hook.check(options, entersNamespace: false)
     let file = try HookFile(host, managed: options.isManaged)
-    var changed = file.settings
+    var changed = file.document
     do throws(HookSettings.SettingsError) {
       try changed.install(command)
-      try addPrefix(to: &changed, file.shown)
+      if var settings = changed.settings {
+        try addPrefix(to: &settings, file.shown)
+        changed = .settings(settings)
+      }
     } catch {
       throw HookFile.unusable(file.shown, error)
     }
     try write(changed, in: file, done: "the hook is in \(file.shown)")
     if options.isDryRun { return }
-    let others = changed.others
+    let others = changed.settings?.others ?? 0
     if others > 0, let warning = host.warningAboutOthers {
       say(
         "warning: \(file.shown) has \(others) other \(host.before.event) "
@@ -36,14 +39,13 @@ struct HookInstallation {
   /// Takes the hook out, after it has shown the change.
   func uninstall() throws(Failure) {
     let file = try HookFile(host, managed: options.isManaged)
-    var changed = file.settings
+    var changed = file.document
     do throws(HookSettings.SettingsError) {
       try changed.uninstall()
-      if case .claude = host.switches { try changed.uninstallPrefix() }
     } catch {
       throw HookFile.unusable(file.shown, error)
     }
-    if file.settings.document.bytes.elementsEqual(changed.document.bytes) {
+    if file.document.bytes == changed.bytes {
       say("no hook of nonet was in \(file.shown) already; nothing was changed")
       return
     }
@@ -88,12 +90,12 @@ struct HookInstallation {
   }
 
   private func write(
-    _ settings: HookSettings, in file: HookFile, done: String
+    _ document: HookDocument, in file: HookFile, done: String
   ) throws(Failure) {
     let old = file.file.text ?? []
-    let new = settings.document.bytes
+    let new = document.bytes
     // Settings that were not there are no change by themselves.
-    if new.elementsEqual(file.settings.document.bytes) {
+    if new == file.document.bytes {
       say("\(done) already; nothing was changed")
       return
     }

@@ -13,12 +13,12 @@ struct HookStatus {
     let expected = try HookInstallation.command(options, host)
     let file = try HookFile(host, managed: options.isManaged)
     let hasOptions = options.given.contains { !$0.name.isOfHooks }
-    let command = hasOptions ? expected : file.settings.command ?? expected
-    switch file.settings.state(for: command) {
+    let command = hasOptions ? expected : file.document.command ?? expected
+    switch file.document.state(for: command) {
     case .installed:
-      var doubts = Self.switches(file.settings, file.path, host)
+      var doubts = Self.switches(file.document, file.path, host)
       doubts += try Self.doubts(about: command)
-      let (words, prefixDoubt) = prefix(file.settings, command)
+      let (words, prefixDoubt) = prefix(file.document.settings, command)
       if let prefixDoubt { doubts.append(prefixDoubt) }
       let state = doubts.isEmpty ? "installed" : "installed, but not to be trusted,"
       try tell(state, file.shown, command, doubts, words)
@@ -46,8 +46,10 @@ struct HookStatus {
   }
 
   /// What is said of a prefix, and what is wrong with it.
-  private func prefix(_ settings: HookSettings, _ command: String) -> ([String], String?) {
-    guard let hook = Self.options(of: command), let prefix = ShellPrefix(hook, host)?.prefix else {
+  private func prefix(_ settings: HookSettings?, _ command: String) -> ([String], String?) {
+    guard let settings, let hook = Self.options(of: command),
+      let prefix = ShellPrefix(hook, host)?.prefix
+    else {
       return ([], nil)
     }
     switch settings.state(for: prefix) {
@@ -66,13 +68,17 @@ struct HookStatus {
   /// What decides besides the entry whether a host asks the hook.
   ///
   /// - Returns: A clause for each thing by which it does not.
-  static func switches(_ settings: HookSettings, _ path: [UInt8], _ host: HookHost) -> [String] {
+  static func switches(_ document: HookDocument, _ path: [UInt8], _ host: HookHost) -> [String] {
+    guard let settings = document.settings else { return [] }
     var doubts: [String] = []
     switch host.switches {
     case .none: break
     case .disableAllHooks, .claude:
       if settings.asksNobody { doubts.append("\"disableAllHooks\" is true in it") }
       if case .claude = host.switches { doubts += claude(settings, path, host) }
+    case .enabled:
+      if settings.isSwitchedOff { doubts.append("\"enabled\" beside it is not true") }
+    case .goosePlugin: doubts += goose(path)
     case .codexTrust:
       let folder = PathText.folder(path)
       let position = settings.position ?? (0, 0)
@@ -106,6 +112,32 @@ struct HookStatus {
       } catch {
         doubts.append("\(shown) is not what Claude Code reads: \(error.reason)")
       }
+    }
+    return doubts
+  }
+
+  /// What the user's and a project's settings of goose say of the plug-in, and whether the project has one of
+  /// its name, which goose takes instead.
+  private static func goose(_ path: [UInt8]) -> [String] {
+    var doubts: [String] = []
+    let home = environmentValue("HOME") ?? []
+    let settings = Array(".config/goose/settings.json".utf8)
+    for name in [home + [PathText.slash] + settings, settings] {
+      guard let text = contents(name) else { continue }
+      do throws(JSONError) {
+        let disabled = try JSONDocument(text).root["disabledPlugins"]?.elements ?? []
+        if disabled.contains(where: { $0.spells("nonet") }) {
+          doubts.append("\"disabledPlugins\" names it in \(SafeText.shown(name))")
+        }
+      } catch {
+        doubts.append("\(SafeText.shown(name)) is not what goose reads")
+      }
+    }
+    let project = ".agents/plugins/nonet"
+    // In the user's home it is the user's own.
+    let own = resolved(PathText.folder(PathText.folder(path)))
+    if let found = resolved(Array(project.utf8)), found != own {
+      doubts.append("\(project) of this folder takes its place")
     }
     return doubts
   }

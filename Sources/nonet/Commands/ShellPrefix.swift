@@ -55,7 +55,7 @@ struct ShellPrefix {
     else { return false }
     do throws(Failure) {
       let file = try HookFile(host, managed: false)
-      return file.settings.state(for: prefix) == .installed
+      return file.document.settings?.state(for: prefix) == .installed
     } catch {
       return false
     }

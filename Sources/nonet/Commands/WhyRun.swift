@@ -6,7 +6,7 @@ internal import BPFAssembler
 struct WhyRun {
   private let options: Options
   private let chosen: ChosenPolicy
-  private let program: Program?
+  private let filters: FilterChain?
   private let plan: Plan
   /// What a supervisor decides of a network of the command's own.
   private let network: PrivateNetwork?
@@ -32,7 +32,7 @@ struct WhyRun {
     quiet.isQuiet = true
     if let read = confined.chosen { chosen = read } else { chosen = try ChosenPolicy(quiet) }
     let oracle = confined.program
-    program = oracle?.program
+    filters = confined.filter?.chain
     guard isSupervised, let oracle else {
       (network, unix, supplied) = (nil, nil, nil)
       return
@@ -233,8 +233,8 @@ struct WhyRun {
 
   /// What the filter answers to a call that it does not let through; `nil` for one that it does.
   private func refusal(_ name: String, _ arguments: [UInt64]) -> WhyAnswer? {
-    guard let program, let number = Syscall(named: name)?.number(on: .host) else { return nil }
-    let value = program.run(
+    guard let filters, let number = Syscall(named: name)?.number(on: .host) else { return nil }
+    let value = filters.run(
       SeccompData(nr: number, arch: Architecture.host.auditValue, arguments: arguments))
     if value == SeccompReturn.allow || value == SeccompReturn.log { return nil }
     let isErrno = value & 0xffff_0000 == SeccompReturn.errno
@@ -245,7 +245,7 @@ struct WhyRun {
   }
 
   private func rule(_ name: String, _ arguments: [UInt64]) -> String? {
-    program == nil ? nil : chosen.rule(for: name, arguments, in: options.preset)
+    filters == nil ? nil : chosen.rule(for: name, arguments, in: options.preset)
   }
 }
 

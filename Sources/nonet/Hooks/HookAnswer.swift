@@ -1,11 +1,11 @@
 /// What a host is told about a command.
 enum HookAnswer {
-  /// The host goes on as without a hook.
-  case nothing
+  /// The host goes on as without a hook; these are its own words for that.
+  case nothing(String)
   /// The command is confined already.
   case confined(HookHost.Subject)
-  /// The command is to run in this form.
-  case confining([UInt8], HookQuestion.Splice)
+  /// The commands are to run in this form.
+  case confining([[UInt8]], HookQuestion.Splice)
   /// Why a command failed, for the agent.
   case explaining(String, event: String)
 
@@ -15,22 +15,37 @@ enum HookAnswer {
   /// The command is written as bytes, since it may be long.
   var text: [UInt8] {
     switch self {
-    case .nothing: Self.line("{}")
+    case .nothing(let words): Self.line(words)
     case .confined(.command(_, let confined)), .confined(.bareCommand(_, let confined)):
       Self.line(confined)
     case .confined(.failure): Self.line("{}")
-    case .confining(let command, let place): Self.text(of: command, at: place)
+    case .confining(let commands, let place): Self.text(of: commands, at: place)
     case .explaining(let reason, let event): Self.text(of: reason, event)
     }
   }
 
-  private static func line(_ text: String) -> [UInt8] { Array((text + "\n").utf8) }
+  /// Whether the answer is a reason for standard error, and its status the one that blocks.
+  var isReason: Bool {
+    guard case .confining(_, let place) = self else { return false }
+    return place.rewriting.isReason
+  }
 
-  private static func text(of command: [UInt8], at place: HookQuestion.Splice) -> [UInt8] {
+  private static func line(_ text: String) -> [UInt8] {
+    text.isEmpty ? [] : Array((text + "\n").utf8)
+  }
+
+  private static func text(of commands: [[UInt8]], at place: HookQuestion.Splice) -> [UInt8] {
     let rewriting = place.rewriting
-    var text = Array(rewriting.before.utf8) + (rewriting.holdsInput ? place.before : [])
-    text.append(inString: command)
-    return text + (rewriting.holdsInput ? place.after : []) + line(rewriting.after)
+    var text = Array(rewriting.before.utf8)
+    if rewriting.holdsInput {
+      text += place.input(with: commands)
+    } else if rewriting.isReason {
+      return text + commands.joined(separator: Array("\n".utf8)) + Array("\n".utf8)
+    } else {
+      // Only a host whose whole input goes back asks about several.
+      text.append(inString: commands.first ?? [])
+    }
+    return text + line(rewriting.after)
   }
 
   private static func text(of reason: String, _ event: String) -> [UInt8] {

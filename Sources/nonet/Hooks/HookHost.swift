@@ -13,12 +13,16 @@ struct HookHost {
   let before: Moment
   /// Other moments at which it asks the same hook.
   var others: [Moment] = []
-  /// What a question calls the tool that runs commands.
-  let shellTool: String
+  /// What a question calls the tool that runs commands; of several names the usual one first.
+  let shellTools: [String]
   /// Where a question has what.
   var members = Members()
   /// Whether one command leaves its folder to the next, in a shell that is bash or zsh.
   var keepsFolder = false
+  /// The answer about a tool that runs no commands.
+  var passing = "{}"
+  /// The names of other hosts that read the same settings and ask in their own way.
+  var readers: [String] = []
 
   /// Where its settings are.
   let place: SettingsPlace
@@ -62,8 +66,18 @@ struct HookHost {
     /// Whether the whole input of the tool stands around the command, as it was asked.
     var holdsInput = false
     let after: String
-    /// The names that lead to the command in the answer.
+    /// The names that lead to the command in the answer, or to a list with it at its head; none where the
+    /// answer is no JSON.
     let told: [String]
+    /// Whether the host takes no other command, so that the agent is told in words what to run.
+    var isAdvice = false
+    /// Whether the answer is the reason on standard error, with the status that blocks.
+    var isReason: Bool { told.isEmpty }
+
+    /// What an agent is told before the command that it is to run instead.
+    static let advice =
+      "The network is blocked by nonet, so run the command inside of it. Run exactly this, and "
+      + "nothing before or after it: "
   }
 
   /// The names of a question's members.
@@ -72,12 +86,18 @@ struct HookHost {
     var event: String? = "hook_event_name"
     /// Whether a question without an event is one about a bare command.
     var mayOmitEvent = false
+    /// The object that has both of these; `nil` where they stand in the question itself.
+    var call: String?
     var tool = "tool_name"
     var input = "tool_input"
+    var command = "command"
+    /// Whether there may be several commands, as a list.
+    var mayHaveSeveral = false
     /// Whether the input may be a string that has the JSON.
     var inputMayBeText = false
-    /// The text that is the same for all commands of one conversation with the agent.
-    var session = "session_id"
+    /// The text that is the same for all commands of one conversation with the agent; of several names
+    /// the first that is there.
+    var sessions = ["session_id"]
   }
 
   /// How a hook is written in the settings.
@@ -88,14 +108,31 @@ struct HookHost {
     /// The time that is asked for, in the host's unit: longer than the hook takes before it blocks by
     /// itself, for a host that gives up on a hook runs the command.
     var shortestTimeout = 10
+    /// The object with the hooks of each event.
+    var object = "hooks"
     /// Whether an entry says `"failClosed": true`.
     var hasFailClosed = false
+    /// Whether an entry says `"on_failure": "block"`, which versions that do not know it read over.
+    var blocksOnFailure = false
     /// The first version that takes `"onFailure": "block"`; empty where none does.
     var onFailureSince: [Int] = []
     /// Whether the host reads over comments in its settings.
     var acceptsComments = false
     /// Settings with nothing in them.
     var empty = "{}\n"
+    /// How the hook is written where the settings are not such JSON.
+    var text: OwnText?
+  }
+
+  /// A hook as lines of text.
+  struct OwnText {
+    /// What stands before the command, and behind it.
+    let before: String
+    let after: String
+    /// Whether the command is a string in quotation marks, with the escapes that JSON and TOML share.
+    var isQuoted = true
+    /// Whether the file is nonet's alone; else the lines are a table `[[hooks]]` of TOML among others.
+    var isWholeFile = true
   }
 
   /// Where settings are.
@@ -123,6 +160,10 @@ struct HookHost {
     case disableAllHooks
     /// A hook is skipped before the user has trusted it, which `config.toml` beside the settings says.
     case codexTrust
+    /// `enabled` beside the hooks.
+    case enabled
+    /// A plug-in can be switched off, and one of the project takes the place of the user's.
+    case goosePlugin
   }
 }
 
@@ -159,6 +200,7 @@ extension HookHost {
     hook.append((layout.command, JSONText.string(command)))
     hook.append((layout.timeoutName, "\(layout.shortestTimeout)"))
     if layout.hasFailClosed { hook.append(("failClosed", "true")) }
+    if layout.blocksOnFailure { hook.append(("on_failure", JSONText.string("block"))) }
     if blocksOnFailure(moment, in: version) {
       hook.append(("onFailure", JSONText.string("block")))
     }

@@ -4,7 +4,10 @@
 extension HookHost {
   /// Every host, in the order in which messages name them.
   static var all: [HookHost] {
-    [.claudeCode, .codex, .geminiCLI, .cursor, .copilotCLI, .droid, .qwenCode, .crush, .devin]
+    [
+      .claudeCode, .codex, .geminiCLI, .cursor, .copilotCLI, .droid, .qwenCode, .crush, .devin,
+      .vscode, .cline, .goose, .kimi, .kiro, .antigravity,
+    ]
   }
 
   static var claudeCode: HookHost {
@@ -23,7 +26,7 @@ extension HookHost {
         Moment(
           event: "PostToolUseFailure", matcher: "Bash", subject: .failure, since: claudeOnFailure)
       ],
-      shellTool: "Bash", keepsFolder: true,
+      shellTools: ["Bash"], keepsFolder: true, readers: ["vscode"],
       place: SettingsPlace(
         variable: ("CLAUDE_CONFIG_DIR", false), folder: ".claude", file: "settings.json",
         managed: "/etc/claude-code/managed-settings.json"),
@@ -48,7 +51,7 @@ extension HookHost {
               + #""updatedInput":{"command":""#,
             after: #""}}}"#, told: ["hookSpecificOutput", "updatedInput", "command"]),
           confined: "{}")),
-      shellTool: "Bash",
+      shellTools: ["Bash"],
       place: SettingsPlace(
         variable: ("CODEX_HOME", false), folder: ".codex", file: "hooks.json"),
       switches: .codexTrust)
@@ -64,7 +67,7 @@ extension HookHost {
             before: #"{"decision":"allow","hookSpecificOutput":{"tool_input":{"command":""#,
             after: #""}}}"#, told: ["hookSpecificOutput", "tool_input", "command"]),
           confined: "{}")),
-      shellTool: "run_shell_command",
+      shellTools: ["run_shell_command"],
       place: SettingsPlace(
         variable: ("GEMINI_CLI_HOME", true), folder: ".gemini", file: "settings.json",
         managed: "/etc/gemini-cli/settings.json"),
@@ -93,12 +96,10 @@ extension HookHost {
             Rewriting(
               before:
                 #"{"permission":"deny","user_message":"nonet: commands run without a network here; "#
-                + #"the agent was told how","agent_message":"The network is blocked by nonet, so "#
-                + #"run the command inside of it. Run exactly this, and nothing before or after "#
-                + #"it: "#,
-              after: #""}"#, told: ["agent_message"]), confined: allowed))
+                + #"the agent was told how","agent_message":""# + Rewriting.advice,
+              after: #""}"#, told: ["agent_message"], isAdvice: true), confined: allowed))
       ],
-      shellTool: "Shell", members: Members(mayOmitEvent: true, session: "conversation_id"),
+      shellTools: ["Shell"], members: Members(mayOmitEvent: true, sessions: ["conversation_id"]),
       place: SettingsPlace(
         folder: ".cursor", file: "hooks.json", managed: "/etc/cursor/hooks.json"),
       layout: Layout(
@@ -115,17 +116,22 @@ extension HookHost {
           Rewriting(
             before: #"{"permissionDecision":"allow","modifiedArgs":"#, holdsInput: true,
             after: "}", told: ["modifiedArgs", "command"]), confined: "{}")),
-      shellTool: "bash",
+      shellTools: ["bash"],
       members: Members(
         event: nil, tool: "toolName", input: "toolArgs", inputMayBeText: true,
-        session: "sessionId"),
-      keepsFolder: true,
-      place: SettingsPlace(
-        variable: ("COPILOT_HOME", false), folder: ".copilot", file: "hooks/nonet.json",
-        managed: "/etc/github-copilot/policy.d/nonet.json"),
-      layout: Layout(
-        command: "bash", timeoutName: "timeoutSec", empty: "{\n  \"version\": 1\n}\n"),
-      switches: .disableAllHooks)
+        sessions: ["sessionId"]),
+      keepsFolder: true, readers: ["vscode"],
+      place: copilotPlace, layout: copilotLayout, switches: .disableAllHooks)
+  }
+
+  static var copilotPlace: SettingsPlace {
+    SettingsPlace(
+      variable: ("COPILOT_HOME", false), folder: ".copilot", file: "hooks/nonet.json",
+      managed: "/etc/github-copilot/policy.d/nonet.json")
+  }
+
+  static var copilotLayout: Layout {
+    Layout(command: "bash", timeoutName: "timeoutSec", empty: "{\n  \"version\": 1\n}\n")
   }
 
   static var droid: HookHost {
@@ -133,7 +139,7 @@ extension HookHost {
       name: "droid",
       before: Moment(
         event: "PreToolUse", matcher: "Execute", subject: .command(decided, confined: "{}")),
-      shellTool: "Execute",
+      shellTools: ["Execute"],
       place: SettingsPlace(folder: ".factory", file: "settings.json", instead: "hooks.json"))
   }
 
@@ -143,7 +149,7 @@ extension HookHost {
       before: Moment(
         event: "PreToolUse", matcher: "run_shell_command",
         subject: .command(decided, confined: "{}")),
-      shellTool: "run_shell_command",
+      shellTools: ["run_shell_command"],
       place: SettingsPlace(
         folder: ".qwen", file: "settings.json", managed: "/etc/qwen-code/settings.json"),
       // In milliseconds.
@@ -160,7 +166,7 @@ extension HookHost {
           Rewriting(
             before: #"{"updated_input":{"command":""#, after: #""}}"#,
             told: ["updated_input", "command"]), confined: "{}")),
-      shellTool: "bash", members: Members(event: "event"),
+      shellTools: ["bash"], members: Members(event: "event"),
       place: SettingsPlace(
         variable: ("CRUSH_GLOBAL_CONFIG", false), folder: ".config/crush", file: "crush.json"),
       layout: Layout(hasType: false, acceptsComments: true),
@@ -172,12 +178,12 @@ extension HookHost {
       name: "devin",
       before: Moment(
         event: "PreToolUse", matcher: "exec", subject: .command(decided, confined: "{}")),
-      shellTool: "exec",
+      shellTools: ["exec"],
       place: SettingsPlace(folder: ".config/devin", file: "config.json"))
   }
 
   /// The answer of hosts that follow Claude Code and want a decision, and a reason with it.
-  private static var decided: Rewriting {
+  static var decided: Rewriting {
     Rewriting(
       before:
         #"{"hookSpecificOutput":{"hookEventName":"PreToolUse","permissionDecision":"allow","#

@@ -2,19 +2,22 @@ internal import BPFAssembler
 
 /// What a host asks before one of its tools does something.
 enum HookQuestion {
-  /// A shell is to run a command.
-  case command([UInt8], Splice)
+  /// A shell is to run these commands, of which there is at least one.
+  case commands([[UInt8]], Splice)
   /// A command has failed, with this said by the host.
   case failure([UInt8], event: String)
-  /// A tool that runs no commands, which a matcher brought here by mistake.
-  case otherTool
+  /// A tool that runs no commands, which a matcher brought here by mistake, with what the host wants to
+  /// hear then.
+  case otherTool(passing: String)
 
-  /// Where the command stands.
+  /// Where the commands stand.
   struct Splice {
-    /// The object that holds it.
+    /// The object that holds them.
     let input: JSONValue
-    /// The command's own string.
-    let command: JSONValue
+    /// The commands' own strings, in the order in which they stand.
+    let commands: [JSONValue]
+    /// Who asks.
+    let asker: HookHost
     /// What was asked.
     let subject: HookHost.Subject
     /// How it is answered.
@@ -22,14 +25,17 @@ enum HookQuestion {
     /// What the host calls the conversation; `nil` where it does not say.
     let session: [UInt8]?
 
-    /// The object as it is written, up to the command with its first quotation mark.
-    var before: ArraySlice<UInt8> {
-      input.document.bytes[input.range.lowerBound...command.range.lowerBound]
-    }
-
-    /// The rest of the object, from the command's last quotation mark.
-    var after: ArraySlice<UInt8> {
-      input.document.bytes[(command.range.upperBound - 1)..<input.range.upperBound]
+    /// The object as it is written, with other commands in it.
+    func input(with others: [[UInt8]]) -> [UInt8] {
+      let bytes = input.document.bytes
+      var text: [UInt8] = []
+      var start = input.range.lowerBound
+      for (command, other) in zip(commands, others) {
+        text += bytes[start...command.range.lowerBound]
+        text.append(inString: other)
+        start = command.range.upperBound - 1
+      }
+      return text + bytes[start..<input.range.upperBound]
     }
   }
 
@@ -59,21 +65,51 @@ enum HookQuestion {
     guard root.kind == .object else {
       throw QuestionError(reason: "what \(host.name) sent is not the JSON of a hook: no object")
     }
-    let moment = try Self.moment(root, host)
-    let session = try Self.only(host.members.session, of: root)?.utf8
+    let asker = try Self.asker(root, host)
+    let moment = try Self.moment(root, asker)
+    let session = try Self.session(root, asker)
     switch moment.subject {
     case .bareCommand(let rewriting, _):
-      self = try Self.command(in: root, moment.subject, rewriting, session)
+      self = try Self.commands(in: root, asker, moment.subject, rewriting, session)
     case .command(let rewriting, _):
-      guard let input = try Self.shellInput(root, host) else {
-        self = .otherTool
+      guard let input = try Self.shellInput(root, asker) else {
+        self = .otherTool(passing: asker.passing)
         return
       }
-      self = try Self.command(in: input, moment.subject, rewriting, session)
+      self = try Self.commands(in: input, asker, moment.subject, rewriting, session)
     case .failure:
       let error = try Self.only("error", of: root)
       self = .failure(error?.utf8 ?? [], event: moment.event)
     }
+  }
+
+  /// Who asks: the host, or another one that reads its settings and names its own shell tool.
+  private static func asker(
+    _ root: JSONValue, _ host: HookHost
+  ) throws(QuestionError) -> HookHost {
+    for name in host.readers {
+      guard let reader = HookHost(named: name) else { continue }
+      let tool = try only(reader.members.tool, of: try call(root, reader) ?? root)
+      if reader.shellTools.contains(where: { tool?.spells($0) == true }) { return reader }
+    }
+    return host
+  }
+
+  /// The object that has the tool and its input; `nil` where there is none.
+  private static func call(
+    _ root: JSONValue, _ host: HookHost
+  ) throws(QuestionError) -> JSONValue? {
+    guard let name = host.members.call else { return root }
+    return try only(name, of: root)
+  }
+
+  private static func session(
+    _ root: JSONValue, _ host: HookHost
+  ) throws(QuestionError) -> [UInt8]? {
+    for name in host.members.sessions {
+      if let session = try only(name, of: root) { return session.utf8 }
+    }
+    return nil
   }
 
   /// What is asked.
@@ -99,16 +135,20 @@ enum HookQuestion {
   private static func shellInput(
     _ root: JSONValue, _ host: HookHost
   ) throws(QuestionError) -> JSONValue? {
-    let name = try only(host.members.tool, of: root)
-    guard let found = try only(host.members.input, of: root),
+    guard let call = try call(root, host) else {
+      throw QuestionError(reason: "\(host.members.call ?? "the call") is missing")
+    }
+    let name = try only(host.members.tool, of: call)
+    guard let found = try only(host.members.input, of: call),
       let input = try object(found, host)
     else { throw QuestionError(reason: "\(host.members.input) is missing or no object") }
-    if name?.spells(host.shellTool) == true { return input }
+    if host.shellTools.contains(where: { name?.spells($0) == true }) { return input }
+    let shell = host.shellTools.first ?? ""
     guard let name = name?.text, !looksLikeShell(name, input) else {
       throw QuestionError(
         reason: "the tool '\(printable(name?.text ?? "(no name)"))' looks like a shell, and "
-          + "this hook knows only '\(host.shellTool)'; take the tool away, or give the hook the "
-          + "matcher \"\(host.before.matcher ?? host.shellTool)\"")
+          + "this hook knows only '\(shell)'; take the tool away, or give the hook the "
+          + "matcher \"\(host.before.matcher ?? shell)\"")
     }
     return nil
   }
@@ -127,13 +167,25 @@ enum HookQuestion {
     }
   }
 
-  private static func command(
-    in input: JSONValue, _ subject: HookHost.Subject, _ rewriting: HookHost.Rewriting,
-    _ session: [UInt8]?
+  private static func commands(
+    in input: JSONValue, _ asker: HookHost, _ subject: HookHost.Subject,
+    _ rewriting: HookHost.Rewriting, _ session: [UInt8]?
   ) throws(QuestionError) -> HookQuestion {
-    guard let command = try only("command", of: input) else {
+    guard let found = try only(asker.members.command, of: input) else {
       throw QuestionError(reason: "there is no command in the hook's JSON")
     }
+    let isList = asker.members.mayHaveSeveral && found.kind == .array
+    let commands = isList ? found.elements : [found]
+    if commands.isEmpty { throw QuestionError(reason: "there is no command in the list") }
+    var texts: [[UInt8]] = []
+    for command in commands { texts.append(try text(of: command)) }
+    let place = Splice(
+      input: input, commands: commands, asker: asker, subject: subject, rewriting: rewriting,
+      session: session)
+    return .commands(texts, place)
+  }
+
+  private static func text(of command: JSONValue) throws(QuestionError) -> [UInt8] {
     guard command.kind == .string else { throw QuestionError(reason: "the command is no string") }
     guard let bytes = command.utf8 else {
       throw QuestionError(reason: "the command has half of a surrogate pair, which is no character")
@@ -141,10 +193,7 @@ enum HookQuestion {
     if bytes.contains(0) {
       throw QuestionError(reason: "the command has a NUL, which no shell can run")
     }
-    let place = Splice(
-      input: input, command: command, subject: subject, rewriting: rewriting,
-      session: session)
-    return .command(bytes, place)
+    return bytes
   }
 
   /// The one member of a name.
@@ -167,9 +216,13 @@ enum HookQuestion {
   /// Whether a tool may run commands: it says so in its name, or takes something like one.
   private static func looksLikeShell(_ name: String, _ input: JSONValue) -> Bool {
     // They read from and end a shell that was started under the hook's eyes.
-    if ["BashOutput", "KillBash", "KillShell"].contains(name) { return false }
+    let harmless = [
+      "BashOutput", "KillBash", "KillShell", "get_terminal_output", "await_terminal",
+      "kill_terminal", "terminal_last_command", "terminal_selection",
+    ]
+    if harmless.contains(name) { return false }
     if input.members.contains(where: { member in
-      ["command", "commands", "cmd", "script"].contains { member.name.spells($0) }
+      ["command", "commands", "cmd", "script", "CommandLine"].contains { member.name.spells($0) }
     }) {
       return true
     }

@@ -66,7 +66,9 @@ struct HookSettings {
   }
 
   /// The object with the hooks of each event.
-  private var hooks: JSONValue? { isAtRoot ? document.root : document.root["hooks"] }
+  private var hooks: JSONValue? {
+    isAtRoot ? document.root : document.root[host.layout.object]
+  }
 
   private func event(_ moment: HookHost.Moment) -> JSONValue? { hooks?[moment.event] }
 
@@ -106,6 +108,9 @@ struct HookSettings {
   /// Whether the host is told to ask no hook at all.
   var asksNobody: Bool { document.root["disableAllHooks"]?.bool ?? false }
 
+  /// Whether the hooks are switched off as they stand.
+  var isSwitchedOff: Bool { hooks?["enabled"].map { $0.bool != true } ?? false }
+
   /// Whether the host is told to ask nobody but whom the administrator names.
   var asksManagedOnly: Bool { document.root["allowManagedHooksOnly"]?.bool ?? false }
 
@@ -114,10 +119,11 @@ struct HookSettings {
   private func weaknesses(of entry: JSONValue, at moment: HookHost.Moment) -> [String] {
     var found: [String] = []
     let layout = host.layout
-    let known = [
-      "type", layout.command, layout.timeoutName, "failClosed", "name", "description",
-      "statusMessage", "onFailure",
-    ]
+    let known =
+      [
+        "type", layout.command, layout.timeoutName, "failClosed", "name", "description",
+        "statusMessage", "onFailure",
+      ] + (layout.blocksOnFailure ? ["on_failure"] : [])
     let isFlat = !moment.isGrouped
     for member in entry.members
     where !known.contains(where: { member.name.spells($0) })
@@ -136,6 +142,9 @@ struct HookSettings {
     }
     if let value = entry["onFailure"], !value.spells("block") {
       found.append("its onFailure is not \"block\"")
+    }
+    if layout.blocksOnFailure, entry["on_failure"]?.spells("block") != true {
+      found.append("its on_failure is not \"block\"")
     }
     return found
   }
@@ -187,7 +196,7 @@ struct HookSettings {
           document = try document.removing(Self.index(of: moment.event, in: hooks), of: hooks)
         }
       }
-      if !isAtRoot, let hooks, hooks.members.isEmpty { try removeMember("hooks") }
+      if !isAtRoot, let hooks, hooks.members.isEmpty { try removeMember(host.layout.object) }
     } catch {
       throw SettingsError(reason: "the change would not be JSON any more: \(error)")
     }
@@ -234,8 +243,11 @@ struct HookSettings {
   }
 
   /// Whether a command runs some nonet as the hook of this host.
-  private func isOurs(_ command: JSONValue) -> Bool {
-    guard let words = Self.words(command.utf8) else { return false }
+  private func isOurs(_ command: JSONValue) -> Bool { Self.isOurs(command.utf8, host) }
+
+  /// Whether a command runs some nonet as the hook of a host.
+  static func isOurs(_ command: [UInt8]?, _ host: HookHost) -> Bool {
+    guard let words = words(command) else { return false }
     guard let program = words.first,
       program.split(separator: UInt8(ascii: "/")).last.map({
         $0.elementsEqual("nonet".utf8)
@@ -267,7 +279,7 @@ struct HookSettings {
     let list = JSONText.array([entry])
     if let hooks { return try document.setting(moment.event, of: hooks, to: list) }
     return try document.setting(
-      "hooks", of: document.root, to: JSONText.object([(moment.event, list)]))
+      host.layout.object, of: document.root, to: JSONText.object([(moment.event, list)]))
   }
 
   /// The words of a command; `nil` where it has none that a shell would see.

@@ -17,18 +17,20 @@ func environmentValue(_ name: StaticString) -> [UInt8]? {
 func isTerminal(_ descriptor: CInt) -> Bool { isatty(descriptor) == 1 }
 
 extension Here {
-  /// Whether an outer nonet confines this process already: it said so, and IP sockets are refused or no
-  /// interface but `lo` is there.
+  /// Whether an outer nonet confines this process already: it said so, and the kernel shows it
+  /// (`isConfined`).
   ///
   /// The variable alone is a hint that anybody can write; the trial alone could be anybody's sandbox.
   static var isInside: Bool {
     environmentValue("NONET") != nil && isConfined
   }
 
-  /// Whether anything keeps this process from the network: IP sockets are refused, or no interface but `lo`
-  /// is there.
+  /// Whether anything keeps this process from the network: IP sockets are refused or a supervisor's, or no
+  /// interface but `lo` is there.
   static var isConfined: Bool {
-    guard let number = refusal(ofSocket: AF_INET) else { return interfaces == ["lo"] }
+    guard let number = refusal(ofSocket: AF_INET) else {
+      return interfaces == ["lo"] || hasSuppliedSockets
+    }
     // Outside, a process that lacks descriptors or memory gets these.
     return ![EMFILE, ENFILE, ENOMEM, ENOBUFS].contains(number)
   }

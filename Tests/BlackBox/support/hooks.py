@@ -35,6 +35,18 @@ class Host(typing.NamedTuple):
     whole_input: bool = False  # whether the answer has all of the tool's input
     event_name: str = "hook_event_name"
     tool_name: str = "tool_name"
+    tools: tuple = ()  # other names of the tool that runs commands
+    call: str = None  # the object that has the tool's name and input; None where the question itself has them
+    command_name: str = "command"  # the command in the tool's input
+    several: bool = False  # whether there are several, as a list
+    session: str = "session_id"  # what the conversation is called
+    object: str = "hooks"  # the member of the settings that has the events
+    on_failure: bool = False  # whether an entry says that a hook that fails blocks
+    confined: bytes = b"{}\n"  # what is said of a command that is confined already
+    passing: bytes = b"{}\n"  # what is said of a tool that runs nothing
+    advises: bool = False  # whether it takes no other command, so that the agent is told one
+    reason: bool = False  # whether the answer is the text on standard error of a hook that ends with 2
+    text: object = None  # the lines with which a hook that runs a line is written, where the settings are no such JSON
 
 
 def codex_is_told(answer):
@@ -65,6 +77,65 @@ def copilot_is_told(answer):
     return answer["modifiedArgs"]["command"]
 
 
+def advice(text):
+    """What an agent is told to run."""
+    start, found, command = text.partition(" after it: ")
+    assert found and "blocked by nonet" in start and "exactly this" in start
+    return command
+
+
+def advised(*names):
+    """The command in the reason of a refusal."""
+    def told(answer):
+        for name in names:
+            answer = answer[name]
+        return advice(answer)
+
+    return told
+
+
+def goose_is_told(answer):
+    assert answer["decision"] == "block" and set(answer) == {"decision", "reason"}
+    return advice(answer["reason"])
+
+
+def antigravity_is_told(answer):
+    assert answer["decision"] == "deny" and set(answer) == {"decision", "reason"}
+    return advice(answer["reason"])
+
+
+def cline_is_told(answer):
+    assert set(answer) == {"overrideInput"}
+    return answer["overrideInput"]["commands"][0]
+
+
+KIRO = """{
+  "version": "v1",
+  "hooks": [
+    {
+      "name": "nonet",
+      "trigger": "PreToolUse",
+      "matcher": "shell|execute|[Bb]ash",
+      "action": {"type": "command", "command": %s},
+      "timeout": 10,
+      "enabled": true
+    }
+  ]
+}
+"""
+KIMI = """[[hooks]]
+event = "PreToolUse"
+matcher = "^Bash$"
+command = %s
+timeout = 10
+"""
+CLINE = """#!/bin/sh
+# Written by nonet --hook cline --install. Only what is printed says no to Cline.
+answer=$(%s) ||
+  answer='{"cancel":true,"errorMessage":"nonet: blocked: the hook gave no answer"}'
+printf '%%s\\n' "$answer"
+"""
+
 CLAUDE = {**COMMON, "permission_mode": "default", "hook_event_name": "PreToolUse", "tool_name": "Bash", "tool_use_id": "toolu_1"}
 KNOWN = {
     "claude-code": Host(
@@ -85,12 +156,14 @@ KNOWN = {
         {"conversation_id": "c", "generation_id": "g", "hook_event_name": "preToolUse", "workspace_roots": ["/work"],
          "cwd": "/work", "tool_name": "Shell", "tool_use_id": "t"},
         cursor_is_told, tool="Shell", reads_comments=True, groups=False, has_type=False, fails_closed=True,
-        also=(("beforeShellExecution", None),), empty={"version": 1}, whole_input=True),
+        also=(("beforeShellExecution", None),), empty={"version": 1}, whole_input=True, session="conversation_id",
+        confined=b'{"permission":"allow"}\n'),
     "copilot-cli": Host(
         ".copilot/hooks/nonet.json", "preToolUse",
         {"sessionId": "s", "timestamp": 1764000000000, "cwd": "/work", "toolName": "bash"},
         copilot_is_told, tool=None, groups=False, command="bash", timeout_name="timeoutSec", input="toolArgs",
-        writes_input=json.dumps, folder=True, empty={"version": 1}, whole_input=True, event_name=None, tool_name="toolName"),
+        writes_input=json.dumps, folder=True, empty={"version": 1}, whole_input=True, event_name=None, tool_name="toolName",
+        session="sessionId"),
     "droid": Host(
         ".factory/settings.json", "PreToolUse", {**CLAUDE, "tool_name": "Execute"}, follower_is_told, tool="Execute",
         whole_input=True),
@@ -104,16 +177,69 @@ KNOWN = {
     "devin": Host(
         ".config/devin/config.json", "PreToolUse", {"hook_event_name": "PreToolUse", "tool_name": "exec"}, follower_is_told,
         tool="exec", whole_input=True),
+    "vscode": Host(
+        ".copilot/hooks/nonet.json", "preToolUse",
+        {"timestamp": "2026-02-09T10:30:00.000Z", "cwd": "/work", "sessionId": "s", "hookEventName": "PreToolUse",
+         "transcript_path": "/t.json", "tool_name": "run_in_terminal", "tool_use_id": "t"},
+        follower_is_told, tool=None, groups=False, command="bash", timeout_name="timeoutSec", folder=True, empty={"version": 1},
+        whole_input=True, event_name=None, session="sessionId"),
+    "cline": Host(
+        ".cline/hooks/PreToolUse", "tool_call",
+        {"clineVersion": "3", "hookName": "tool_call", "timestamp": "2026-08-22T00:00:00Z", "taskId": "c", "agent_id": "a",
+         "parent_agent_id": None, "workspaceRoots": ["/work"], "userId": "u", "iteration": 1,
+         "tool_call": {"id": "t", "name": "run_commands"}, "preToolUse": {"toolName": "run_commands", "parameters": {}}},
+        cline_is_told, whole_input=True, event_name="hookName", tool_name="name", input="input", call="tool_call",
+        command_name="commands", several=True, session="taskId", text=lambda line: CLINE % line),
+    "goose": Host(
+        ".agents/plugins/nonet/hooks/hooks.json", "PreToolUse",
+        {"event": "PreToolUse", "session_id": "20260101_1", "matcher_context": "developer__shell", "tool_name": "developer__shell",
+         "working_dir": "/work", "tool_call_id": "t"},
+        goose_is_told, tool="shell", tools=("shell",), event_name="event", on_failure=True, confined=b'{"decision":"allow"}\n',
+        passing=b'{"decision":"allow"}\n', advises=True),
+    "kimi": Host(
+        ".kimi-code/config.toml", "PreToolUse",
+        {"hook_event_name": "PreToolUse", "session_id": "session_abc", "session_title": "t", "client_type": "kimi_code_cli", "cwd": "/work",
+         "tool_name": "Bash", "tool_call_id": "t"},
+        advised("hookSpecificOutput", "permissionDecisionReason"), confined=b"", passing=b"", advises=True,
+        text=lambda line: KIMI % json.dumps(line)),
+    "kiro": Host(
+        ".kiro/hooks/nonet.json", "PreToolUse",
+        {"hook_event_name": "PreToolUse", "cwd": "/work", "session_id": "s", "tool_name": "execute_bash"},
+        advice, tools=("shell", "executeBash"), event_name=None, confined=b"", passing=b"", advises=True, reason=True,
+        text=lambda line: KIRO % json.dumps(line)),
+    "antigravity": Host(
+        ".gemini/config/hooks.json", "PreToolUse",
+        {"conversationId": "c", "workspacePaths": ["/work"], "transcriptPath": "/t", "stepIdx": 1, "toolCall": {"name": "run_command"}},
+        antigravity_is_told, tool="run_command", event_name=None, tool_name="name", input="args", call="toolCall",
+        command_name="CommandLine", session="conversationId", object="nonet", confined=b'{"decision":"allow"}\n',
+        passing=b'{"decision":"ask"}\n', advises=True),
 }
 OLD_CURSOR = {"conversation_id": "c", "generation_id": "g", "hook_event_name": "beforeShellExecution", "workspace_roots": ["/work"],
               "cwd": "/work"}
 HOSTS = tuple(KNOWN)
+# Those whose settings are JSON that others write into, too.
+SETTINGS = tuple(host for host in HOSTS if not KNOWN[host].text)
 
 
 def question(host, command, **more):
     """What a host sends before its agent runs a command; `more` goes into the tool's input."""
     known = KNOWN[host]
-    return {**known.asks, known.input: known.writes_input({"command": command, **more})}
+    command = [command] if known.several else command
+    return asked(host, known.asks, {known.input: known.writes_input({known.command_name: command, **more})})
+
+
+def asked(host, question, changes):
+    """A question with something else about its tool call."""
+    call = KNOWN[host].call
+    return {**question, **changes} if call is None else {**question, call: {**question[call], **changes}}
+
+
+def asked_without(host, question, name):
+    """A question that lacks something about its tool call."""
+    call = KNOWN[host].call
+    if call is not None and name in question[call]:
+        return {**question, call: {key: value for key, value in question[call].items() if key != name}}
+    return {key: value for key, value in question.items() if key != name}
 
 
 def shaped(known, line, matcher):
@@ -122,6 +248,8 @@ def shaped(known, line, matcher):
         hook["type"] = "command"
     if known.fails_closed:
         hook["failClosed"] = True
+    if known.on_failure:
+        hook["on_failure"] = "block"
     matcher = {} if matcher is None else {"matcher": matcher}
     return {**matcher, "hooks": [hook]} if known.groups else {**matcher, **hook}
 
@@ -151,8 +279,12 @@ def ask(nonet, host, text, *options, **how):
 
 def rewritten(host, done):
     """The command that the host runs after this answer, or that its agent is told to run."""
+    known = KNOWN[host]
+    if known.reason:
+        assert (done.returncode, done.stdout) == (BLOCKS, b"") and done.stderr.endswith(b"\n"), done
+        return known.told(done.stderr.decode()[:-1])
     assert (done.returncode, done.stderr) == (0, b""), done
-    return KNOWN[host].told(json.loads(done.stdout))
+    return known.told(json.loads(done.stdout))
 
 
 def quoted(text):

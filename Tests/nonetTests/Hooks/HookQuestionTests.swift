@@ -8,7 +8,7 @@ import Testing
     -> String?
   {
     switch try HookQuestion(Array(text.utf8), from: host) {
-    case .command(let bytes, _): String(decoding: bytes, as: UTF8.self)
+    case .commands(let commands, _): commands.first.map { String(decoding: $0, as: UTF8.self) }
     case .otherTool, .failure: nil
     }
   }
@@ -31,6 +31,17 @@ import Testing
     (.crush, #"{"event":"PreToolUse","tool_name":"bash","tool_input":{"command":X}}"#),
     (.cursor, #"{"hook_event_name":"beforeShellExecution","command":X}"#),
     (.cursor, #"{"command":X}"#),
+    (.vscode, #"{"tool_name":"run_in_terminal","tool_input":{"command":X}}"#),
+    (.claudeCode, #"{"tool_name":"run_in_terminal","tool_input":{"command":X}}"#),
+    (.copilotCLI, #"{"tool_name":"run_in_terminal","tool_input":{"command":X}}"#),
+    (.vscode, #"{"toolName":"bash","toolArgs":{"command":X}}"#),
+    (.goose, #"{"event":"PreToolUse","tool_name":"shell","tool_input":{"command":X}}"#),
+    (
+      .cline,
+      #"{"hookName":"tool_call","tool_call":{"name":"run_commands","input":{"commands":[X]}}}"#
+    ),
+    (.kimi, #"{"hook_event_name":"PreToolUse","tool_name":"Bash","tool_input":{"command":X}}"#),
+    (.antigravity, #"{"toolCall":{"name":"run_command","args":{"CommandLine":X}}}"#),
   ]
 
   @Test(arguments: questions)
@@ -44,10 +55,12 @@ import Testing
   @Test(arguments: questions)
   func whatIsNoCommand(host: HookHost, question: String) {
     for written in [
-      "1", "null", "[]", #""\ud800""#, #""a\u0000b""#, #""ls","command":"rm""#, "", "'ls'",
+      "1", "null", "[[]]", #""\ud800""#, #""a\u0000b""#, #""ls","command":"rm""#, "", "'ls'",
     ] {
+      let text = question.replacing(
+        "X", with: written.replacing("command", with: host.members.command))
       #expect(throws: HookQuestion.QuestionError.self) {
-        try command(question.replacing("X", with: written), from: host)
+        try command(text, from: host)
       }
     }
     for text in ["", "[]", "{}", question, question.replacing("X", with: #""ls""#) + "}"] {
