@@ -8,7 +8,8 @@
 // Each belongs to the very thread for which it was opened, and says so (ESRCH) once that one has ended, whoever has
 // its number by then.
 
-enum { KEPT = 16 };
+// Of each kind: descriptors may be few.
+enum { KEPT = 4 };
 
 struct kept {
   pid_t thread;
