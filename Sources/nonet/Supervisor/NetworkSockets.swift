@@ -54,7 +54,7 @@ final class NetworkSockets {
   /// What is answered to a call that the policy allows and a socket of this kind does not.
   var refusal: CInt { allowance.refusal }
 
-  /// Who makes the sockets; it must not be ended by the command. 0 for nobody any more.
+  /// Who makes the sockets and must not be ended by the command; 0 once there is nobody any more.
   var maker: pid_t { isAlone ? 0 : makers.number }
   private var isAlone = false
 
