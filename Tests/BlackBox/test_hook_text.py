@@ -177,7 +177,8 @@ def test_trap_a_hook_in_a_string_is_none(hook, settings, nonet):  # noqa: F811
         assert hook("kimi", "--install").returncode == 0 and hook("kimi", "--uninstall").returncode == 0 and read(path) == text
 
 
-@pytest.mark.parametrize("text", ["hooks = []\n", 'a = 1\n"hooks" = [{event = "Stop", command = "x"}]\n', "[hooks]\nx = 1\n", "[hooks.y]\nx = 1\n"])
+@pytest.mark.parametrize("text", ["hooks = []\n", 'a = 1\n"hooks" = [{event = "Stop", command = "x"}]\n', "[hooks]\nx = 1\n", "[hooks.y]\nx = 1\n",
+                                  "a = [\n  [1],\n  [2]\n]\nhooks = []\n"])
 def test_trap_one_name_is_not_given_twice(hook, settings, nonet, text):  # noqa: F811
     """TOML has `[[hooks]]` or the other form, and Kimi does not start with both."""
     path = settings("kimi", text)

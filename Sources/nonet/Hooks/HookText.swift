@@ -179,7 +179,7 @@ struct HookText {
   }
 }
 
-/// A line of TOML that does not begin inside a string.
+/// A line of TOML that does not begin inside a value.
 struct TOMLLine {
   /// Where it stands, with its end.
   let range: Range<Int>
@@ -191,12 +191,14 @@ struct TOMLLine {
   /// Whether it says nothing.
   var isBlankOrComment: Bool { text.isEmpty || text.hasPrefix("#") }
 
-  /// The lines of a text, of which those that are inside a string of several lines belong to the line in which
-  /// it begins (TOML 1.0, "String").
+  /// The lines of a text, of which those that are inside a string or an array of several lines belong to the
+  /// line in which it begins (TOML 1.0, "String" and "Array").
   static func lines(of bytes: [UInt8]) -> [TOMLLine] {
     var lines: [TOMLLine] = []
     var start = 0
     var at = 0
+    // How many brackets are open.
+    var depth = 0
     // What ends the string that `at` is in: one mark, or three.
     var end: [UInt8] = []
     while at < bytes.count {
@@ -218,7 +220,9 @@ struct TOMLLine {
         }
         end = []
       }
-      if byte == 0x0a {
+      if byte == UInt8(ascii: "[") || byte == UInt8(ascii: "{") { depth += 1 }
+      if byte == UInt8(ascii: "]") || byte == UInt8(ascii: "}") { depth = max(0, depth - 1) }
+      if byte == 0x0a, depth == 0 {
         lines.append(TOMLLine(bytes, start..<(at + 1)))
         start = at + 1
       } else if byte == UInt8(ascii: "#") {
