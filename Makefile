@@ -400,6 +400,7 @@ fuzz-inputs: $(addprefix $F/,$(FUZZERS)) ## libFuzzer on everything that is read
 
 peers: bin/nonet $B/judge ## builds what the comparison with libseccomp needs; prints both filters of published profiles in figures
 	@Tests/Peers/fetch
+	@Tests/Peers/newest
 	@Tests/Peers/profiles bin/nonet
 
 fuzz: toolchain ## random runs, a million cases or NONET_FUZZ_MINUTES; NONET_SEED repeats one

@@ -20,12 +20,44 @@ extension CheckedProgram {
     }
   }
 
-  /// Why a policy has no proven program.
+  /// Why a policy has no proven program, or no proven chain of them.
   public enum Failure: Error, Hashable, Sendable {
     /// The policy could not be compiled.
     case compiler(CompilerError)
     /// The compiled program is not proven to mean the policy.
     case proof(ProofError)
+  }
+}
+
+extension CheckedChain {
+  /// Compiles a policy to one program, or to several where one would be longer than the kernel takes, and
+  /// proves them.
+  ///
+  /// - Parameters:
+  ///   - policy: What they must mean together.
+  ///   - native: The architecture that they are for, a native one.
+  /// - Throws: `CheckedProgram.Failure`; programs that are not proven are never let through.
+  public init(_ policy: Policy, for native: Architecture) throws(CheckedProgram.Failure) {
+    let filters: [CompiledPolicy]
+    do throws(CompilerError) {
+      filters = try CompiledPolicy.filters(of: policy, for: native)
+    } catch {
+      throw .compiler(error)
+    }
+    do throws(ProofError) {
+      try self.init(FilterChain(filters), means: policy, for: native)
+    } catch {
+      throw .proof(error)
+    }
+  }
+}
+
+extension FilterChain {
+  /// The programs of a policy.
+  ///
+  /// - Parameter filters: What `CompiledPolicy.filters(of:for:)` returns, all of it.
+  public init(_ filters: [CompiledPolicy]) {
+    self.init(filters[0].program, filters.dropFirst().map { $0.program })
   }
 }
 

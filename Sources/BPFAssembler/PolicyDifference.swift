@@ -74,23 +74,26 @@ extension Policy {
   package func counterexample(
     to other: Policy, for native: Architecture
   ) throws(CheckedProgram.Failure) -> SystemCall? {
-    let program: Program
+    let chain: FilterChain
     do throws(CheckedProgram.Failure) {
-      program = try CheckedProgram(self, for: native).program
+      chain = try CheckedChain(self, for: native).chain
     } catch {
-      // The one that is too long for a filter may still be what a shorter one is held to.
-      guard case .compiler(.tooLong) = error else { throw error }
-      let shorter = try CheckedProgram(other, for: native).program
+      // The one that is too long for filters may still be what a shorter one is held to.
+      switch error {
+      case .compiler(.callTooLong), .compiler(.chainTooLong): break
+      case _: throw error
+      }
+      let shorter = try CheckedChain(other, for: native).chain
       return try Self.counterexample(shorter, self, native)
     }
-    return try Self.counterexample(program, other, native)
+    return try Self.counterexample(chain, other, native)
   }
 
   private static func counterexample(
-    _ program: Program, _ policy: Policy, _ native: Architecture
+    _ chain: FilterChain, _ policy: Policy, _ native: Architecture
   ) throws(CheckedProgram.Failure) -> SystemCall? {
     do throws(ProofError) {
-      try Proof.check(program, means: policy, for: native)
+      try Proof.check(chain, means: policy, for: native)
       return nil
     } catch {
       guard case .disproved(let example) = error else { throw .proof(error) }

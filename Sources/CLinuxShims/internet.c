@@ -23,19 +23,12 @@ int nonet_network_of(int socket, uint64_t *cookie) {
 
 // What is asked takes the socket's lock, which a send holds while it reads what it sends.
 static int look(int copy, struct nonet_internet *found) {
-  struct stat status;
-  struct sockaddr_storage own;
   struct tcp_info info = {0};
   socklen_t size = sizeof found->protocol;
-  if (fstat(copy, &status) || nonet_network_of(copy, &found->network) ||
+  if (nonet_network_of(copy, &found->network) ||
       getsockopt(copy, SOL_SOCKET, SO_PROTOCOL, &found->protocol, &size))
     return -1;
-  found->inode = status.st_ino;
   found->is_blocking = !(fcntl(copy, F_GETFL) & O_NONBLOCK);
-  size = sizeof own;
-  if (!getsockname(copy, (struct sockaddr *)&own, &size))
-    // The port is at the same place in both kinds of address.
-    found->port = ntohs(((struct sockaddr_in *)&own)->sin_port);
   if (found->protocol != IPPROTO_TCP) return 0;
   size = sizeof info;
   if (getsockopt(copy, IPPROTO_TCP, TCP_INFO, &info, &size)) return -1;
@@ -45,14 +38,16 @@ static int look(int copy, struct nonet_internet *found) {
 
 int nonet_copy_internet_socket(pid_t thread, pid_t process, int number, struct nonet_internet *found) {
   *found = (struct nonet_internet){0};
-  if (nonet_step_out()) return -1;
-  int copy = nonet_copy_socket_stepped_out(thread, process, number, &found->family, &found->type);
+  int handle = nonet_take_handle(thread);
+  if (nonet_step_out()) return nonet_keep_handle(thread, handle), -1;
+  int copy = nonet_copy_socket_by(&handle, thread, process, number, &found->family, &found->type, &found->inode);
   if (copy >= 0 && found->family != AF_INET && found->family != AF_INET6) {
     errno = ENOTSOCK;
     copy = closed(copy, -1);
   }
   if (copy >= 0 && look(copy, found)) copy = closed(copy, -1);
   nonet_step_in();
+  nonet_keep_handle(thread, handle);
   return copy;
 }
 
@@ -132,7 +127,8 @@ struct value {
   char bytes[MOST_BYTES];
 };
 
-// What a socket has on which nothing was set, in the empty network; settings of the one outside may differ.
+// What a socket has on which nothing was set, where the command's own are made; settings of the network outside may
+// differ.
 static struct value untouched[2][OPTIONS];
 
 static void get(int socket, const struct option *option, struct value *value) {

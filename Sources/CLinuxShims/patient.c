@@ -82,17 +82,26 @@ ssize_t nonet_read_link(int link, char *bytes, size_t count) {
 // A descriptor may be anything when it is copied, whatever it was before. The copy itself waits for an
 // execve(2) of the process's that closes files (exec_update_lock); fstat(2) may ask the server of a file
 // system, close(2) tells it (flush), and the last one of a socket may wait for what was sent (SO_LINGER).
-int nonet_copy_socket_stepped_out(pid_t thread, pid_t process, int number, int *family, int *type) {
-  int copy = nonet_duplicate_of_thread(thread, process, number);
+int nonet_copy_socket_by(int *handle, pid_t thread, pid_t process, int number, int *family, int *type,
+                         uint64_t *inode) {
+  int copy = nonet_duplicate_by(handle, thread, process, number);
   if (copy < 0) return -1;
   struct stat status;
   socklen_t size = sizeof *family;
   if (!fstat(copy, &status) && S_ISSOCK(status.st_mode) &&
       !getsockopt(copy, SOL_SOCKET, SO_DOMAIN, family, &size) &&
-      !getsockopt(copy, SOL_SOCKET, SO_TYPE, type, &size))
+      !getsockopt(copy, SOL_SOCKET, SO_TYPE, type, &size)) {
+    *inode = status.st_ino;
     return copy;
+  }
   errno = ENOTSOCK;
   return closed(copy, -1);
+}
+
+int nonet_copy_socket_stepped_out(pid_t thread, pid_t process, int number, int *family, int *type) {
+  uint64_t inode;
+  int handle = -1, copy = nonet_copy_socket_by(&handle, thread, process, number, family, type, &inode);
+  return handle < 0 ? copy : closed(handle, copy);
 }
 
 int nonet_copy_unix_socket(pid_t thread, pid_t process, int number, int *type) {
@@ -108,9 +117,12 @@ int nonet_copy_unix_socket(pid_t thread, pid_t process, int number, int *type) {
 }
 
 int nonet_copy_socket(pid_t thread, pid_t process, int number, int *family, int *type) {
-  if (nonet_step_out()) return -1;
-  int copy = nonet_copy_socket_stepped_out(thread, process, number, family, type);
+  uint64_t inode;
+  int handle = nonet_take_handle(thread);
+  if (nonet_step_out()) return nonet_keep_handle(thread, handle), -1;
+  int copy = nonet_copy_socket_by(&handle, thread, process, number, family, type, &inode);
   nonet_step_in();
+  nonet_keep_handle(thread, handle);
   return copy;
 }
 

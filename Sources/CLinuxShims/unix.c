@@ -61,12 +61,26 @@ int nonet_peer_number(int socket, uint64_t *number) {
   return handle < 0 ? -1 : closed(handle, number_in_pidfs(handle, number));
 }
 
-int nonet_duplicate_of_thread(pid_t thread, pid_t process, int descriptor) {
+static int handle_of(pid_t thread, pid_t process) {
   int handle = (int)syscall(SYS_pidfd_open, thread, PIDFD_THREAD);
   // Before Linux 6.9 there are handles of whole processes only.
-  if (handle < 0 && errno == EINVAL) handle = (int)syscall(SYS_pidfd_open, process, 0);
-  if (handle < 0) return -1;
-  return closed(handle, (int)syscall(SYS_pidfd_getfd, handle, descriptor, 0));
+  return handle < 0 && errno == EINVAL ? (int)syscall(SYS_pidfd_open, process, 0) : handle;
+}
+
+int nonet_duplicate_by(int *handle, pid_t thread, pid_t process, int descriptor) {
+  if (*handle >= 0) {
+    int copy = (int)syscall(SYS_pidfd_getfd, *handle, descriptor, 0);
+    // It is of somebody who had the number before.
+    if (copy >= 0 || errno != ESRCH) return copy;
+    close(*handle);
+  }
+  *handle = handle_of(thread, process);
+  return *handle < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, *handle, descriptor, 0);
+}
+
+int nonet_duplicate_of_thread(pid_t thread, pid_t process, int descriptor) {
+  int handle = -1, copy = nonet_duplicate_by(&handle, thread, process, descriptor);
+  return handle < 0 ? -1 : closed(handle, copy);
 }
 
 int nonet_is_own_root(int folder) {

@@ -7,7 +7,8 @@ FUZZ_SWIFT := -O -g -wmo -parse-as-library -swift-version 6 -package-name nonet 
   -enable-upcoming-feature InternalImportsByDefault -sanitize=fuzzer,address
 FUZZ_C := -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined
 FUZZ_SHIMS := $(SHIMS:Sources/CLinuxShims/%.c=$F/%.o)
-fuzz_link = timeout 900 $(SWIFTC) $(FUZZ_SWIFT) -use-ld=lld -I $F
+# Where its module goes is said, or the compiler leaves it in the folder that it is called in.
+fuzz_link = timeout 900 $(SWIFTC) $(FUZZ_SWIFT) -use-ld=lld -I $F -emit-executable -emit-module -emit-module-path $@.swiftmodule
 
 $F/BPFAssembler.o: $(LIBRARY)
 	@mkdir -p $F

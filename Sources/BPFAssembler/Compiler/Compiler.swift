@@ -8,12 +8,19 @@ public struct CompiledPolicy: Hashable, Sendable {
   public let program: Program
   /// For each instruction the parts of the policy that asked for it, at least one.
   public let origins: [[CompiledPolicy.Origin]]
+  /// Which filter of a policy that takes several this is; `nil` where the program is all of it.
+  public internal(set) var part: Part?
 }
 
 /// Why a policy has no program.
 public enum CompilerError: Error, Hashable, Sendable {
   /// The program is longer than the kernel takes (BPF_MAXINSNS, 4096).
   case tooLong(instructions: Int)
+  /// The rules of one call alone make a program that is longer, and no part of them can be a filter.
+  case callTooLong(Syscall, instructions: Int)
+  /// All filters of the policy are more than the kernel holds of one process, in instructions of its own
+  /// (`FilterChain.mostTranslatedInstructions`).
+  case chainTooLong(instructions: Int)
   /// A condition names an argument that this call does not have on this ABI.
   case noSuchArgument(rule: Int, call: Syscall, Architecture)
   /// The kernel would refuse the program, which is a fault of the compiler.
@@ -27,6 +34,12 @@ extension CompilerError: CustomStringConvertible {
     case .tooLong(let count):
       "the policy compiles to \(count) instructions, and the kernel takes at most "
         + "\(Program.mostInstructions)"
+    case .callTooLong(let call, let count):
+      "the rules of \(call) alone compile to \(count) instructions, and the kernel takes at most "
+        + "\(Program.mostInstructions) in one filter"
+    case .chainTooLong(let count):
+      "the policy compiles to \(count) instructions, and of all filters of a process the kernel takes "
+        + "\(FilterChain.mostTranslatedInstructions), counted as it translates them"
     case .noSuchArgument(let rule, let call, let architecture):
       "rule \(rule + 1) names an argument that \(call) does not have on \(architecture)"
     case .refused(let error): "the kernel would refuse the program: \(error)"
@@ -46,12 +59,17 @@ extension CompiledPolicy {
   ///   - architecture: The native architecture.
   /// - Throws: `CompilerError`; a policy from the parser can only be too long.
   public init(_ policy: Policy, for architecture: Architecture) throws(CompilerError) {
+    try self.init(policy, for: architecture, most: Program.mostInstructions)
+  }
+
+  /// The same with another limit, no higher than the kernel's.
+  init(_ policy: Policy, for architecture: Architecture, most: Int) throws(CompilerError) {
     let builder = DecisionBuilder()
     let whole = try builder.filter(of: policy, for: architecture)
     let (graph, root) =
       builder.mayAskAgain ? builder.graph.pruned(from: whole) : (builder.graph, whole)
     let written = Linearizer.instructions(of: graph, from: root)
-    guard written.count <= Program.mostInstructions else {
+    guard written.count <= most else {
       throw .tooLong(instructions: written.count)
     }
     do throws(VerifierError) {

@@ -15,6 +15,8 @@ extension CompiledPolicy {
     case foreign
     /// The policy's default.
     case `default`
+    /// Another filter of the policy answers for the call.
+    case elsewhere
     /// A rule, by its index in `Policy.rules`.
     case rule(Int)
   }

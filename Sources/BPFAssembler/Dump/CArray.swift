@@ -12,11 +12,13 @@ extension CompiledPolicy {
   fileprivate func cArray(named policyName: String) -> String {
     // No name may end the comment.
     let name = policyName.onOneLine.split(separator: "*").joined()
+    let place = part.map { ", filter \($0.number) of \($0.count)" } ?? ""
+    let number = part.map { "_\($0.number)" } ?? ""
     var lines = [
-      "/* policy \(name) for \(architecture.name) */",
+      "/* policy \(name) for \(architecture.name)\(place) */",
       "#include <linux/filter.h>",
       "",
-      "static const struct sock_filter nonet_filter_\(architecture.name)[] = {",
+      "static const struct sock_filter nonet_filter_\(architecture.name)\(number)[] = {",
     ]
     for (index, instruction) in program.instructions.enumerated() {
       let raw = instruction.raw

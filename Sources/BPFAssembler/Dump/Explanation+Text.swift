@@ -1,10 +1,12 @@
 extension Explanation {
   /// The explanation for reading, and at the end what is free.
   public var text: String {
-    let count = compiled.program.instructions.count
     let name = name.onOneLine
     let kind = compiled.isRead ? "filter" : "policy"
-    var lines = ["\(kind) \(name) for \(compiled.architecture): \(count) instructions"]
+    let several = filters.count > 1 ? " in \(filters.count) filters" : ""
+    var lines = [
+      "\(kind) \(name) for \(compiled.architecture): \(instructionCount) instructions\(several)"
+    ]
     for table in tables {
       lines.append("")
       lines +=
@@ -146,8 +148,10 @@ extension Explanation {
       [
         (compiled.isRead ? "filter" : "policy", JSONText.string(name)),
         ("arch", JSONText.string(compiled.architecture.name)),
-        ("instructions", "\(compiled.program.instructions.count)"),
-      ] + review + [("abis", JSONText.lines(tables))])
+        ("instructions", "\(instructionCount)"),
+      ] + (filters.count > 1 ? [("filters", "\(filters.count)")] : []) + review + [
+        ("abis", JSONText.lines(tables))
+      ])
   }
 
   private static func json(of call: Call, _ wording: Wording) -> String {

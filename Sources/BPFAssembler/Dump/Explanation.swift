@@ -50,7 +50,8 @@ public struct Explanation: Sendable {
     }
   }
 
-  let compiled: CompiledPolicy
+  /// The filters of the policy; at least one.
+  let filters: [CompiledPolicy]
   let name: String
   /// The native ABI first.
   let tables: [Table]
@@ -70,26 +71,41 @@ public struct Explanation: Sendable {
     _ compiled: CompiledPolicy, name: String, about questions: [CallQuestion]? = nil,
     beside others: [String] = []
   ) {
+    self.init([compiled], name: name, about: questions, beside: others)
+  }
+
+  /// Reads all filters of a policy.
+  ///
+  /// - Parameters:
+  ///   - filters: What `CompiledPolicy.filters(of:for:)` returns, all of it.
+  ///   - name: What the policy is called.
+  ///   - questions: The calls to tell about; `nil` is all.
+  ///   - others: What decides about these besides the filters, in sentences.
+  public init(
+    _ filters: [CompiledPolicy], name: String, about questions: [CallQuestion]? = nil,
+    beside others: [String] = []
+  ) {
     self.others = others
-    self.compiled = compiled
+    self.filters = filters
     self.name = name
     self.questions = questions
+    let compiled = filters[0]
     let native = compiled.architecture
     let architectures = [native] + (native.compat.map { [$0] } ?? [])
     guard let questions else {
       tables = architectures.map { architecture in
         let calls = Syscall.known(on: architecture).compactMap { syscall in
           syscall.number(on: architecture).map { number in
-            Self.call(syscall, number, architecture, compiled)
+            Self.call(syscall, number, architecture, filters)
           }
         }
         return Table(architecture: architecture, name: architecture.name, calls: calls)
       }
       return
     }
-    var tables = architectures.map { Self.table(of: questions, on: $0, compiled) }
+    var tables = architectures.map { Self.table(of: questions, on: $0, filters) }
     if let first = native.x32Numbers?.lowerBound {
-      tables.append(Self.table(of: questions, on: native, named: "x32", from: first, compiled))
+      tables.append(Self.table(of: questions, on: native, named: "x32", from: first, filters))
     }
     self.tables = tables
   }
@@ -97,13 +113,13 @@ public struct Explanation: Sendable {
   /// What was asked, on one ABI whose numbers begin at `first`.
   private static func table(
     of questions: [CallQuestion], on architecture: Architecture, named name: String? = nil,
-    from first: UInt32 = 0, _ compiled: CompiledPolicy
+    from first: UInt32 = 0, _ filters: [CompiledPolicy]
   ) -> Table {
     var table = Table(architecture: architecture, name: name ?? architecture.name, calls: [])
     for question in questions {
       if let number = question.syscall.number(on: architecture) {
         table.calls.append(
-          call(question.syscall, number | first, architecture, compiled, question))
+          call(question.syscall, number | first, architecture, filters, question))
       } else if !table.missing.contains(question.syscall) {
         table.missing.append(question.syscall)
       }
@@ -113,8 +129,10 @@ public struct Explanation: Sendable {
 
   private static func call(
     _ syscall: Syscall, _ number: UInt32, _ architecture: Architecture,
-    _ compiled: CompiledPolicy, _ question: CallQuestion? = nil
+    _ filters: [CompiledPolicy], _ question: CallQuestion? = nil
   ) -> Call {
+    // All others allow the call.
+    let compiled = filters.first { $0.part?.answers(for: syscall) ?? true } ?? filters[0]
     let rules = compiled.policy.rules.indices.filter {
       compiled.policy.rules[$0].calls.contains(syscall)
     }
@@ -130,8 +148,16 @@ public struct Explanation: Sendable {
     return Call(
       syscall: syscall, question: question, number: number, outcomes: walk.outcomes,
       isCut: walk.isCut,
-      isFree: compiled.program.isConstantlyAllowed(nr: number, arch: architecture.auditValue),
+      isFree: filters.allSatisfy {
+        $0.program.isConstantlyAllowed(nr: number, arch: architecture.auditValue)
+      },
       isNamed: compiled.isRead ? dependsOnArguments : !rules.isEmpty, remarks: remarks,
       junkArguments: walk.junkArguments)
   }
+
+  /// The first filter, which says of all what is the same for all: policy and architecture.
+  var compiled: CompiledPolicy { filters[0] }
+
+  /// The instructions of all filters.
+  var instructionCount: Int { FilterChain(filters).instructionCount }
 }

@@ -12,7 +12,7 @@ extension CompiledPolicy {
   fileprivate func graph() -> String {
     let wording = Wording(policy)
     var lines = [
-      "digraph \(architecture.name) {",
+      "digraph \(architecture.name)\(part.map { "_\($0.number)" } ?? "") {",
       "  node [shape=box, fontname=monospace];",
     ]
     for (index, instruction) in program.instructions.enumerated() {

@@ -24,8 +24,9 @@ struct JSONDump {
   private func object(_ compiled: CompiledPolicy) -> String {
     let wording = Wording(compiled.policy)
     let written = compiled.isRead ? [] : compiled.policy.rules
-    let rules = written.enumerated().map { index, rule in
-      JSONText.object([
+    let rules = written.enumerated().compactMap { index, rule -> String? in
+      guard compiled.isAnswering(rule) else { return nil }
+      return JSONText.object([
         ("number", "\(index + 1)"),
         ("place", JSONText.string(rule.place?.description ?? "")),
         ("text", JSONText.string(rule.description)),
@@ -39,12 +40,15 @@ struct JSONDump {
         ("origin", JSONText.string(wording.origins(compiled.origins[index]))),
       ])
     }
-    return JSONText.object([
-      ("policy", JSONText.string(name)),
-      ("arch", JSONText.string(compiled.architecture.name)),
-      ("errno", JSONText.string(compiled.policy.refusal.description)),
-      ("rules", JSONText.lines(rules)),
-      ("instructions", JSONText.lines(instructions)),
-    ])
+    let part = compiled.part.map { [("filter", "\($0.number)"), ("filters", "\($0.count)")] }
+    return JSONText.object(
+      [
+        ("policy", JSONText.string(name)),
+        ("arch", JSONText.string(compiled.architecture.name)),
+        ("errno", JSONText.string(compiled.policy.refusal.description)),
+      ] + (part ?? []) + [
+        ("rules", JSONText.lines(rules)),
+        ("instructions", JSONText.lines(instructions)),
+      ])
   }
 }

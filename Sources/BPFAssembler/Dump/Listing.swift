@@ -31,7 +31,8 @@ struct Listing {
     let compat = native.compat.map { " and \($0)" } ?? ""
     let count = compiled.program.instructions.count
     let kind = compiled.isRead ? "filter" : "policy"
-    return "; \(kind) \(name.onOneLine) for \(native)\(compat): \(count) instructions\n"
+    let part = compiled.part.map { ", filter \($0.number) of \($0.count)" } ?? ""
+    return "; \(kind) \(name.onOneLine) for \(native)\(compat)\(part): \(count) instructions\n"
   }
 
   private var rules: String {
@@ -42,7 +43,7 @@ struct Listing {
       "; deny without an errno answers \(policy.refusal)",
     ]
     if case .verdict(let verdict) = policy.foreign { lines.append("; foreign \(verdict)") }
-    for (index, rule) in policy.rules.enumerated() {
+    for (index, rule) in policy.rules.enumerated() where compiled.isAnswering(rule) {
       let place = (rule.place?.description ?? "").onOneLine
       lines.append("; rule \("\(index + 1)".aligned(2))  \(place)  \(rule)")
     }

@@ -15,4 +15,10 @@ extension CompiledPolicy {
 
   /// Whether this program was read and not compiled; each compiled instruction has a reason.
   var isRead: Bool { origins.allSatisfy { $0.isEmpty } }
+
+  /// Whether a rule says something of a call that this filter answers for.
+  func isAnswering(_ rule: Policy.Rule) -> Bool {
+    guard let part else { return true }
+    return rule.calls.contains { part.answers(for: $0) }
+  }
 }

@@ -52,6 +52,7 @@ struct Wording {
       case .unknown: parts.append("unknown")
       case .foreign: parts.append("foreign")
       case .default: parts.append("default")
+      case .elsewhere: parts.append("another filter")
       case .rule(let index): rules.append(index + 1)
       }
     }

@@ -23,7 +23,23 @@ public enum Proof {
   public static func check(
     _ program: Program, means policy: Policy, for native: Architecture, limit: Int = mostSteps
   ) throws(ProofError) -> Int {
-    var walk = ProofWalk(program, policy, native: native, limit: limit)
+    try check(FilterChain(program), means: policy, for: native, limit: limit)
+  }
+
+  /// Proves that programs which the kernel runs together mean a policy.
+  ///
+  /// - Parameters:
+  ///   - chain: The finished programs.
+  ///   - policy: What they must mean.
+  ///   - native: The architecture that they are for, a native one.
+  ///   - limit: The number of steps after which the proof gives up.
+  /// - Returns: The number of steps that it took.
+  /// - Throws: `ProofError` with a call that shows the difference, or with what stood in the way.
+  @discardableResult
+  public static func check(
+    _ chain: FilterChain, means policy: Policy, for native: Architecture, limit: Int = mostSteps
+  ) throws(ProofError) -> Int {
+    var walk = ProofWalk(chain, policy, native: native, limit: limit)
     return try walk.run()
   }
 }
@@ -47,14 +63,15 @@ public struct CheckedProgram: Hashable, Sendable {
     _ program: Program, means policy: Policy, for native: Architecture,
     acceptsUndecided: Bool = false
   ) throws(ProofError) {
-    self.program = program
-    do throws(ProofError) {
-      try Proof.check(program, means: policy, for: native)
-      doubt = nil
-    } catch {
-      guard acceptsUndecided, case .undecided(let undecided) = error else { throw error }
-      doubt = undecided
-    }
+    let checked = try CheckedChain(
+      FilterChain(program), means: policy, for: native, acceptsUndecided: acceptsUndecided)
+    self.init(first: checked)
+  }
+
+  /// The first program of a chain that has no other.
+  init(first checked: CheckedChain) {
+    program = checked.chain.programs[0]
+    doubt = checked.doubt
   }
 
   /// Takes a program that was proven when this binary was built.

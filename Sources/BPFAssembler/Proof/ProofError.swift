@@ -9,7 +9,7 @@ public enum ProofError: Error, Hashable, Sendable {
 extension Proof {
   /// A call to which a program answers something else than its policy says.
   ///
-  /// Only `Proof` makes one, and only after `Program.run` and `Policy.verdict(of:native:)` have said
+  /// Only `Proof` makes one, and only after `FilterChain.run` and `Policy.verdict(of:native:)` have said
   /// so: a counterexample is never a mistake of the proof.
   public struct Counterexample: Hashable, Sendable {
     /// The call.
@@ -18,17 +18,17 @@ extension Proof {
     public let instructionPointer: UInt64
     /// What the policy says.
     public let expected: Verdict
-    /// What the program returns to the kernel.
+    /// What the program returns to the kernel, or of several what the kernel acts on.
     public let answer: UInt32
 
     /// Runs both sides on a call.
     ///
     /// - Returns: `nil` where they agree.
-    init?(_ data: SeccompData, _ program: Program, _ policy: Policy, native: Architecture) {
+    init?(_ data: SeccompData, _ chain: FilterChain, _ policy: Policy, native: Architecture) {
       call = SystemCall(arch: data.arch, number: data.nr, arguments: data.arguments)
       instructionPointer = data.instructionPointer
       expected = policy.verdict(of: call, native: native)
-      answer = program.run(data)
+      answer = chain.run(data)
       if answer == expected.kernelAnswer(refusal: policy.refusal) { return nil }
     }
   }

@@ -1,6 +1,8 @@
-/// Walks a program and the meaning of its policy side by side through all constraints.
+/// Walks a chain of programs and the meaning of its policy side by side through all constraints.
+///
+/// The programs are walked one behind the other as the kernel runs them, the youngest first.
 struct ProofWalk {
-  /// How far a path has come in the program and in the meaning.
+  /// How far a path has come in the programs and in the meaning.
   private struct Position {
     var index: Int
     var next: CallSemantics.Next
@@ -10,9 +12,11 @@ struct ProofWalk {
   private struct Path {
     var place: Position
     var registers = SymbolicRegisters()
-    /// What the program returned, once it has.
+    /// What the kernel would act on after the programs that have returned; `nil` in the first.
+    var youngerAnswer: UInt32?
+    /// What the programs answer, once all have.
     var answer: WordView?
-    /// The instruction whose result no view can say; the program is then not followed further.
+    /// The instruction whose result no view can say; the programs are then not followed further.
     var obstacle: Int?
   }
 
@@ -32,7 +36,8 @@ struct ProofWalk {
     let ifFalse: Position
   }
 
-  private let program: Program
+  private let chain: FilterChain
+  private let flow: ChainFlow
   private let policy: Policy
   private let native: Architecture
   private let limit: Int
@@ -49,9 +54,11 @@ struct ProofWalk {
   private var region: PathConstraint.Mark
   private var isFromPlace = false
 
-  init(_ program: Program, _ policy: Policy, native: Architecture, limit: Int, fewSteps: Int = 1000)
-  {
-    self.program = program
+  init(
+    _ chain: FilterChain, _ policy: Policy, native: Architecture, limit: Int, fewSteps: Int = 1000
+  ) {
+    self.chain = chain
+    flow = ChainFlow(chain)
     self.policy = policy
     self.native = native
     self.limit = limit
@@ -82,7 +89,7 @@ struct ProofWalk {
     let remainingSteps = constraint.remainingSteps
     while true {
       if visitedStates == nil, constraint.remainingSteps <= remainingSteps - fewSteps {
-        visitedStates = Relevance(program).map { VisitedStates($0, meaning) }
+        visitedStates = Relevance(flow).map { VisitedStates($0, meaning) }
       }
       if let split = try follow(&path, meaning), !meets(path, split, meaning) {
         var other = path
@@ -108,9 +115,9 @@ struct ProofWalk {
       constraint.spend(1)
       let index = path.place.index
       path.place.index += 1
-      switch path.registers.execute(program.instructions[index]) {
+      switch path.registers.execute(flow.instructions[index]) {
       case .next(let count): path.place.index += count
-      case .answer(let view): path.answer = view
+      case .answer(let view): answer(&path, view, at: index)
       case .branch(let test, let ifTrue, let ifFalse):
         switch try decide(test) {
         case .always: path.place.index += ifTrue
@@ -131,7 +138,29 @@ struct ProofWalk {
     return try finish(&path, meaning)
   }
 
-  /// Asks what the policy says about the constraint, once the program has answered.
+  /// Notes what one program answers, and goes on in the next.
+  private mutating func answer(_ path: inout Path, _ view: WordView, at index: Int) {
+    let next = flow.starts[index]
+    if path.youngerAnswer == nil, next == nil {
+      path.answer = view
+      return
+    }
+    guard let value = view.constant else {
+      path.obstacle = index
+      obstacle = obstacle ?? index
+      return
+    }
+    let answer = path.youngerAnswer.map { SeccompReturn.stricter(value, than: $0) } ?? value
+    guard let next else {
+      path.answer = WordView(constant: answer)
+      return
+    }
+    path.youngerAnswer = answer
+    path.registers = SymbolicRegisters()
+    path.place.index = next
+  }
+
+  /// Asks what the policy says about the constraint, once the programs have answered.
   private mutating func finish(
     _ path: inout Path, _ meaning: CallSemantics
   ) throws(ProofError) -> Split? {
@@ -185,7 +214,10 @@ extension ProofWalk {
   /// Whether a path that is about to split need not be walked, because one like it was.
   private mutating func meets(_ path: Path, _ split: Split, _ meaning: CallSemantics) -> Bool {
     let value = split.index == nil ? path.answer : path.registers.a
-    guard let value, let point = visitedStates?.point(split.index, value, path.place.next) else {
+    guard let value,
+      let point = visitedStates?.point(
+        split.index, value, path.place.next, younger: path.youngerAnswer)
+    else {
       return false
     }
     // This walk may fail, so that nobody may rely on where it has been.
@@ -203,7 +235,7 @@ extension ProofWalk {
     }
   }
 
-  /// Whether program and meaning agree from a place on even when nothing is known of arguments.
+  /// Whether programs and meaning agree from a place on even when nothing is known of arguments.
   ///
   /// The first path through many rules turns back at the last one, so such places are proven from
   /// the last to the first and each of these walks is short.
@@ -236,7 +268,7 @@ extension ProofWalk {
   }
 
   private func counterexample(_ data: SeccompData) -> Proof.Counterexample? {
-    Proof.Counterexample(data, program, policy, native: native)
+    Proof.Counterexample(data, chain, policy, native: native)
   }
 
   private var outOfSteps: ProofError {
@@ -247,6 +279,23 @@ extension ProofWalk {
   private func undecided(_ reason: Proof.Undecided.Reason) -> ProofError {
     .undecided(
       Proof.Undecided(
-        reason: reason, rules: policy.rules.count, instructions: program.instructions.count))
+        reason: reason, rules: policy.rules.count, instructions: flow.instructions.count))
+  }
+}
+
+/// The instructions of a chain in the order in which they can be executed.
+struct ChainFlow {
+  /// Those of the youngest program come first.
+  private(set) var instructions: [Instruction] = []
+  /// For each instruction where the program behind its own begins; `nil` in the last program.
+  private(set) var starts: [Int?] = []
+
+  init(_ chain: FilterChain) {
+    for (index, program) in chain.programs.enumerated().reversed() {
+      let count = program.instructions.count
+      let next = instructions.count + count
+      instructions += program.instructions
+      starts += Array(repeating: index > 0 ? next : nil, count: count)
+    }
   }
 }

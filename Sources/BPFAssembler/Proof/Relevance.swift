@@ -8,20 +8,24 @@ struct Relevance {
   /// For each instruction the bits of each word that it or a later one loads and looks at.
   private var words: [SIMD16<UInt32>]
 
-  /// Reads a program from its end; every jump goes forward.
+  /// Reads programs from their end; every jump goes forward, and so does the kernel from one to the next.
   ///
-  /// - Parameter program: The program; nil comes back where it uses X or scratch slots, which
+  /// - Parameter flow: The programs; nil comes back where they use X or scratch slots, which
   ///   compiled policies do not.
-  init?(_ program: Program) {
-    let count = program.instructions.count
+  init?(_ flow: ChainFlow) {
+    let count = flow.instructions.count
     accumulator = Array(repeating: 0, count: count)
     words = Array(repeating: .zero, count: count)
-    for index in program.instructions.indices.reversed() {
-      guard add(program.instructions[index], at: index) else { return nil }
+    for index in flow.instructions.indices.reversed() {
+      guard add(flow.instructions[index], at: index, following: flow.starts[index]) else {
+        return nil
+      }
     }
   }
 
-  private mutating func add(_ instruction: Instruction, at index: Int) -> Bool {
+  private mutating func add(
+    _ instruction: Instruction, at index: Int, following start: Int?
+  ) -> Bool {
     let next = index + 1
     switch instruction {
     case .load(.data(let word)):
@@ -43,10 +47,10 @@ struct Relevance {
       words[index] = words[yes] | words[no]
       accumulator[index] =
         accumulator[yes] | accumulator[no] | (test == .bitsSet ? constant : .max)
-    case .return(.constant):
-      break
-    case .return(.accumulator):
-      accumulator[index] = .max
+    case .return(let result):
+      // The next program begins with registers of its own.
+      if let start { words[index] = words[start] }
+      if result == .accumulator { accumulator[index] = .max }
     case .load(.scratch), .loadIndex, .store, .storeIndex, .copyToIndex, .copyFromIndex,
       .arithmetic(_, .index), .branch(_, .index, _, _):
       return false

@@ -51,8 +51,11 @@ struct VisitedStates {
   ///   - index: The instruction; nil where the program has answered.
   ///   - value: The accumulator, or the answer.
   ///   - next: How far the path has come in the meaning.
+  ///   - younger: What the programs that have returned answer together.
   /// - Returns: The place, and which bits matter from there on.
-  func point(_ index: Int?, _ value: WordView, _ next: CallSemantics.Next) -> Point {
+  func point(
+    _ index: Int?, _ value: WordView, _ next: CallSemantics.Next, younger: UInt32?
+  ) -> Point {
     var bits = SIMD16<UInt32>.zero
     var visible = UInt32.max
     if let index {
@@ -71,6 +74,7 @@ struct VisitedStates {
     // Bits of A that are never read must not make two states differ.
     let mask = value.mask & visible
     place += [mask == 0 ? 0 : value.word.offset, mask, value.flip & visible]
+    if let younger { place.append(younger) }
     return Point(place: place, bits: bits)
   }
 

@@ -5,6 +5,8 @@
 struct SMTProgram {
   private let instructions: [Instruction]
   private let reasons: [String]
+  /// What its names begin with, so that several programs can stand side by side.
+  private let prefix: String
   /// The ways into each instruction.
   private var waysIn: [[Way]]
   /// What each instruction computes or tests, as definitions.
@@ -30,12 +32,6 @@ struct SMTProgram {
     let from: Int
     /// Whether the test of a branch holds on it; `nil` where the way is always taken.
     let holds: Bool?
-
-    /// True for a call that goes this way.
-    var term: String {
-      guard let holds else { return "at.\(from)" }
-      return "(and at.\(from) \(holds ? "test.\(from)" : "(not test.\(from))"))"
-    }
   }
 
   /// Follows a program once, from its first instruction to its last.
@@ -43,8 +39,10 @@ struct SMTProgram {
   /// - Parameters:
   ///   - program: The program.
   ///   - reasons: A comment for each instruction; there may be fewer.
-  init(_ program: Program, reasons: [String]) {
+  ///   - prefix: What its names begin with.
+  init(_ program: Program, reasons: [String], prefix: String) {
     instructions = program.instructions
+    self.prefix = prefix
     self.reasons = reasons
     waysIn = Array(repeating: [], count: instructions.count)
     definitions = Array(repeating: [], count: instructions.count)
@@ -58,28 +56,38 @@ struct SMTProgram {
     }
   }
 
-  /// The definitions; the last one, `answer.0`, is what the program answers.
+  /// The name of something about an instruction.
+  private func name(_ what: String, _ index: Int) -> String { "\(prefix)\(what).\(index)" }
+
+  /// True for a call that goes this way.
+  private func term(_ way: Way) -> String {
+    let place = name("at", way.from)
+    guard let holds = way.holds else { return place }
+    let test = name("test", way.from)
+    return "(and \(place) \(holds ? test : "(not \(test))"))"
+  }
+
+  /// The definitions; the last one, `answer.0` behind the prefix, is what the program answers.
   var lines: [String] {
-    var lines = Self.words
-    lines += ["", "; What each instruction computes or tests."]
+    var lines = ["", "; What each instruction computes or tests."]
     for (index, instruction) in instructions.enumerated() {
       let reason = index < reasons.count ? "  ; \(reasons[index])" : ""
       lines.append("; \(index): \(instruction.text(at: index))\(reason)")
       if asksForWay {
-        let isReached = index == 0 ? "true" : SMTTerm.any(waysIn[index].map { $0.term })
-        lines.append(SMTTerm.defineTruth("at.\(index)", isReached))
+        let isReached = index == 0 ? "true" : SMTTerm.any(waysIn[index].map(term))
+        lines.append(SMTTerm.defineTruth(name("at", index), isReached))
       }
       lines += definitions[index]
     }
     lines += ["", "; What the program answers from each instruction on, the last one first."]
     for index in instructions.indices.reversed() where before[index] != nil {
-      lines.append(SMTTerm.define("answer.\(index)", answer(index)))
+      lines.append(SMTTerm.define(name("answer", index), answer(index)))
     }
     return lines
   }
 
   /// The sixteen words that an instruction can load, by their offsets; the lower half lies first.
-  private static var words: [String] {
+  static var words: [String] {
     var lines = ["", "; The words that a program can load, by their offsets."]
     let wide = ["ip"] + (0..<6).map { "arg\($0)" }
     for word in SeccompData.Word.all {
@@ -102,15 +110,15 @@ extension SMTProgram {
     let ways = waysIn[index]
     guard let first = ways.first, var registers = after[first.from] else { return }
     let states = ways.compactMap { after[$0.from] }
-    func merged(_ name: String, _ terms: [String]) -> String {
+    func merged(_ what: String, _ terms: [String]) -> String {
       guard let last = terms.last, terms.contains(where: { $0 != last }) else { return terms[0] }
       var term = last
       for (way, other) in zip(ways, terms).reversed().dropFirst() {
-        term = "(ite \(way.term) \(other) \(term))"
+        term = "(ite \(self.term(way)) \(other) \(term))"
       }
       asksForWay = true
-      definitions[index].append(SMTTerm.define("\(name).\(index)", term))
-      return "\(name).\(index)"
+      definitions[index].append(SMTTerm.define(name(what, index), term))
+      return name(what, index)
     }
     registers.a = merged("a.before", states.map { $0.a })
     registers.x = merged("x.before", states.map { $0.x })
@@ -152,7 +160,7 @@ extension SMTProgram {
       return registers
     case .branch(let test, let operand, let ifTrue, let ifFalse):
       let term = test.smtTerm(registers.a, Self.operand(operand, registers, isShift: false))
-      definitions[index].append(SMTTerm.defineTruth("test.\(index)", term))
+      definitions[index].append(SMTTerm.defineTruth(name("test", index), term))
       lead(index, to: index + 1 + Int(ifTrue), holds: true)
       lead(index, to: index + 1 + Int(ifFalse), holds: false)
       return registers
@@ -167,8 +175,8 @@ extension SMTProgram {
   }
 
   private mutating func define(_ index: Int, _ registers: inout Registers, _ term: String) {
-    definitions[index].append(SMTTerm.define("a.\(index)", term))
-    registers.a = "a.\(index)"
+    definitions[index].append(SMTTerm.define(name("a", index), term))
+    registers.a = name("a", index)
   }
 
   /// A constant or X; of an X that shifts only the low five bits count.
@@ -185,15 +193,16 @@ extension SMTProgram {
     switch instructions[index] {
     case .return(.constant(let value)): SMTTerm.word(value)
     case .return(.accumulator): before[index]?.a ?? SMTTerm.word(0)
-    case .jump(let distance): "answer.\(index + 1 + Int(distance))"
+    case .jump(let distance): name("answer", index + 1 + Int(distance))
     case .branch(_, _, let ifTrue, let ifFalse):
-      "(ite test.\(index) answer.\(index + 1 + Int(ifTrue)) answer.\(index + 1 + Int(ifFalse)))"
+      "(ite \(name("test", index)) \(name("answer", index + 1 + Int(ifTrue))) "
+        + "\(name("answer", index + 1 + Int(ifFalse))))"
     // A division by an X of 0 ends the program with 0.
     case .arithmetic(.divide, .index):
-      "(ite (= \(before[index]?.x ?? "") \(SMTTerm.word(0))) \(SMTTerm.word(0)) answer.\(index + 1))"
+      "(ite (= \(before[index]?.x ?? "") \(SMTTerm.word(0))) \(SMTTerm.word(0)) \(name("answer", index + 1)))"
     case .load, .loadIndex, .store, .storeIndex, .arithmetic, .negate, .copyToIndex,
       .copyFromIndex:
-      "answer.\(index + 1)"
+      name("answer", index + 1)
     }
   }
 }

@@ -465,6 +465,9 @@ int nonet_close_patiently(int descriptor);
 int nonet_copy_socket_stepped_out(pid_t thread, pid_t process, int number, int *family,
                                   int *type);
 
+// The same by a handle, as `nonet_duplicate_by` takes it, with the number that the socket has in sockfs.
+int nonet_copy_socket_by(int *handle, pid_t thread, pid_t process, int number, int *family, int *type, uint64_t *inode);
+
 // Where a socket of IPv4 or IPv6 is connected to; no size where it is not.
 struct nonet_peer {
   int type;
@@ -472,6 +475,18 @@ struct nonet_peer {
   uint8_t address[128];
 };
 int nonet_look_at_peer(pid_t thread, pid_t process, int number, struct nonet_peer *peer);
+
+// kept.c
+
+// Reads /proc/THREAD/status, as a text that ends with 0: its length. ESRCH where the thread is gone.
+ssize_t nonet_read_status(pid_t thread, char *text, size_t most);
+
+// A handle of a thread for who works out of turn, to be given back; -1 for none yet.
+int nonet_take_handle(pid_t thread);
+void nonet_keep_handle(pid_t thread, int handle);
+
+// The flags of a thread's descriptor (proc_pid_fdinfo(5)), close-on-exec among them. EBADF where it is not this socket.
+int nonet_flags_of_socket(pid_t thread, int number, uint64_t inode);
 
 // nowhere.c
 
@@ -481,6 +496,18 @@ pid_t nonet_start_maker(void);
 
 // A socket in that network. ESRCH where that process is gone.
 int nonet_make_nowhere(int family, int type, int protocol);
+
+// Starts a process that stays in the network that this one leaves afterwards, and makes sockets there for it.
+pid_t nonet_start_outside_maker(void);
+
+struct nonet_ids;
+
+// A TCP socket in that network, not blocking. ESRCH where that process is gone; EPERM where it may not be who is wanted.
+// ids: whose a firewall shall take it for (the ids of files alone count); NULL for this process's.
+int nonet_make_outside(int family, const struct nonet_ids *ids, const gid_t *groups, int group_count);
+
+// In a copy of the process that had a maker: there is none any more.
+void nonet_forget_maker(void);
 
 // The call that waits returns a copy of `source` (Linux 5.14).
 int nonet_give_descriptor(int listener, uint64_t id, int source, int closes_on_exec);
@@ -492,7 +519,6 @@ struct nonet_internet {
   int family, type, protocol;
   int state;        // of TCP (tcp_states.h), else 0
   int is_blocking;
-  uint16_t port;    // its own; 0 where it has none
   uint64_t network; // in which it was made (SO_NETNS_COOKIE)
   uint64_t inode;
 };
@@ -514,10 +540,10 @@ int nonet_socket_error(int socket);
 
 int nonet_is_v6only(int socket);
 
-// Notes what a new TCP socket of the empty network has.
+// Notes what a new TCP socket has in the network in which the command's own are made.
 void nonet_note_untouched(int socket, int family);
 
-// Sets on one TCP socket what was set on another one, which was made in the empty network.
+// Sets on one TCP socket what was set on another one, which was made in that network.
 int nonet_carry_patiently(int from, int to, int family);
 
 // notify.c
@@ -600,6 +626,9 @@ int nonet_peer_handle(int socket);
 // A copy of a descriptor from a thread's own table, or from its process's where the kernel has no
 // handles of threads.
 int nonet_duplicate_of_thread(pid_t thread, pid_t process, int descriptor);
+
+// The same by a handle of the thread that may be there already, -1 for none; it is the caller's, and may be a new one.
+int nonet_duplicate_by(int *handle, pid_t thread, pid_t process, int descriptor);
 
 // Whether a folder is this process's root, in the same mount: 1 or 0.
 int nonet_is_own_root(int folder);

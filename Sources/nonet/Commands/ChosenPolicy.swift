@@ -60,7 +60,9 @@ struct ChosenPolicy {
       policy.rules.insert(Policy.Rule(change.verdict, change.calls, at: place), at: 0)
     }
     allowsConnect = Self.allowsConnect(merged.map { policy.met($0) } ?? policy)
-    let supplied = options.suppliesSockets ? try SuppliedSockets.parsed(SuppliedSockets.rules) : []
+    let supplied =
+      options.suppliesSockets
+      ? try SuppliedSockets.parsed(SuppliedSockets.rules(isPrivate: layers.hasNamespace)) : []
     policy.rules.insert(contentsOf: supplied, at: 0)
     changes = options.changes.count + supplied.count
     own = policy
@@ -138,26 +140,43 @@ struct ChosenPolicy {
     return changed
   }
 
-  /// Compiles the policy for a machine and proves that the program means it.
-  func checked(
+  /// Compiles the policy for a machine and proves that its filters, mostly one, mean it.
+  ///
+  /// - Parameter architecture: The machine.
+  /// - Returns: The filters in the order in which they are installed, and what may be installed.
+  /// - Throws: What is wrong with the policy, or that it is too long for filters.
+  func filters(
     for architecture: Architecture
-  ) throws(Failure) -> (compiled: CompiledPolicy, program: CheckedProgram) {
-    let compiled: CompiledPolicy
+  ) throws(Failure) -> (compiled: [CompiledPolicy], checked: CheckedChain) {
+    let compiled: [CompiledPolicy]
     do throws(CompilerError) {
-      compiled = try CompiledPolicy(policy, for: architecture)
+      compiled = try CompiledPolicy.filters(of: policy, for: architecture)
     } catch {
       throw failure(error)
     }
     do throws(ProofError) {
-      let program = try CheckedProgram(
-        compiled.program, means: policy, for: architecture, acceptsUndecided: acceptsUnproved)
-      if let doubt = program.doubt, !isQuiet {
+      let checked = try CheckedChain(
+        FilterChain(compiled), means: policy, for: architecture, acceptsUndecided: acceptsUnproved)
+      if let doubt = checked.doubt, !isQuiet {
         say("policy \(name): the filter is used unproved: \(doubt)")
       }
-      return (compiled, program)
+      return (compiled, checked)
     } catch {
       throw .refused("policy \(name): \(Self.words(error))")
     }
+  }
+
+  /// The same for a supervisor, who can answer for one filter only.
+  ///
+  /// - Parameter architecture: The machine.
+  /// - Returns: The filter.
+  /// - Throws: Also that the policy takes several.
+  func program(for architecture: Architecture) throws(Failure) -> CheckedProgram {
+    let checked = try filters(for: architecture).checked
+    guard let program = checked.single else {
+      throw .severalFilters(checked.chain.programs.count, name)
+    }
+    return program
   }
 
   /// Every error of a policy's text, in words.
@@ -182,7 +201,26 @@ struct ChosenPolicy {
     if let diagnostic = Self.missingArgument(error, in: policy, parsed) {
       return Self.failure(PolicyError(diagnostics: [diagnostic]), file)
     }
-    return .refused(Self.words(error, in: policy, name))
+    return .refused(Self.words(error, in: policy, name) + (shorter(error) ?? ""))
+  }
+
+  /// How long the filters would be without the 32-bit ABI, where that could help.
+  private func shorter(_ error: CompilerError) -> String? {
+    var native = policy
+    native.foreign = .verdict(.kill)
+    let isTooLong =
+      switch error {
+      case .callTooLong, .chainTooLong: true
+      case .tooLong, .noSuchArgument, .refused: false
+      }
+    guard isTooLong, policy.foreign == .compile else { return nil }
+    do throws(CompilerError) {
+      let filters = try CompiledPolicy.filters(of: native, for: .host)
+      let count = FilterChain(filters).instructionCount
+      return "; with 'foreign kill', for \(Architecture.host) alone, it has \(count) instructions"
+    } catch {
+      return nil
+    }
   }
 
   /// The place of an argument that an ABI lacks; `nil` for another error, or a rule that stands in no text.
@@ -198,6 +236,13 @@ struct ChosenPolicy {
     case .tooLong(let count):
       "policy \(name) compiles to \(count) instructions, and the kernel takes at most "
         + "\(Program.mostInstructions); say less, or merge rules"
+    case .callTooLong(let call, let count):
+      "policy \(name): the rules of \(call) alone compile to \(count) instructions, and the kernel takes at "
+        + "most \(Program.mostInstructions) in one filter; say less, or merge rules"
+    case .chainTooLong(let count):
+      "policy \(name) compiles to \(count) instructions, and of all filters of a process the kernel takes at "
+        + "most \(FilterChain.mostTranslatedInstructions), counted as it translates them; say less, or "
+        + "merge rules"
     case .noSuchArgument(let rule, let call, let architecture):
       "\(policy.rules[rule].place?.description ?? name): \(call.name) has no such argument on \(architecture), for which the "
         + "rules are compiled too; use arg0 to arg5, or say 'foreign deny'"

@@ -37,14 +37,14 @@ struct ConfinedPolicy {
     var chosen = try wanted.read(options)
     if deniesDebug { chosen = chosen.denyingDebug() }
     policyName = chosen.name
-    let program = plan.hasFilter ? try chosen.checked(for: .host).program : nil
-    filter = program.map { .checked($0) }
+    let checked = plan.hasFilter ? try chosen.filters(for: .host).checked : nil
+    filter = checked.map { .checked($0) }
     sockets = InheritedSockets(chosen.policy, hasNamespace: hasNamespace)
     self.chosen = chosen
     expectsNetwork = chosen.expectsNetwork
     var concessions: [Concession] = chosen.layers.hasLandlock ? [] : [.layers]
     concessions += options.concessions
-    if program?.doubt != nil { concessions.append(.unproved) }
+    if checked?.doubt != nil { concessions.append(.unproved) }
     if plan.hasFilter, !plan.layers.contains(.namespace), let way = chosen.wayToIP {
       concessions.append(.network(way: way))
     }
@@ -52,7 +52,7 @@ struct ConfinedPolicy {
     if plan.hasFilter { try Self.refuseUselessPolicy(chosen) }
   }
 
-  /// The filter as a program, where the plan has one.
+  /// The filter as a program, where the plan has one, and not several.
   var program: CheckedProgram? { filter?.program }
 
   /// What `NONET=` and messages call it: its name, and a mark for each concession.

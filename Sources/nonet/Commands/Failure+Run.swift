@@ -64,6 +64,14 @@ extension Failure {
     return .refused(what + "; the command was not run")
   }
 
+  /// A policy that takes several filters, where a supervisor is wanted.
+  static func severalFilters(_ count: Int, _ policy: String) -> Failure {
+    .refused(
+      "policy \(policy) takes \(count) filters, and the kernel asks a supervisor for one filter only; say "
+        + "less, merge rules, or do without a supervisor (--log and its like, --allow-unix, "
+        + "--allow-connect); the command was not run")
+  }
+
   /// A policy whose filter cannot be supervised.
   static func supervision(_ problem: SupervisedFilter.Problem, _ policy: String) -> Failure {
     let what =

@@ -65,7 +65,7 @@ struct PolicyText {
     var found: [PolicyDiagnostic] = []
     for architecture in options.chosenArchitectures {
       do throws(CompilerError) {
-        _ = try CompiledPolicy(read.policy, for: architecture)
+        _ = try CompiledPolicy.filters(of: read.policy, for: architecture)
       } catch {
         guard let missing = ChosenPolicy.missingArgument(error, in: read.policy, read.parsed) else {
           throw .refused(ChosenPolicy.words(error, in: read.policy, name))

@@ -8,7 +8,8 @@ struct PrivateSockets {
   init(_ options: Options, _ plan: Plan, _ confined: ConfinedPolicy) {
     self.options = options
     let isNamed = !options.allowedUnix.isEmpty && plan.layers.contains(.namespace)
-    isWanted = (confined.hasSockets || isNamed) && !options.isObserving
+    let isServed = options.suppliesSockets && plan.layers.contains(.namespace)
+    isWanted = (confined.hasSockets || isNamed || isServed) && !options.isObserving
   }
 
   /// What the supervisor decides then; `nil` where AF_UNIX is left to the policy, which `-v` tells.
@@ -21,11 +22,9 @@ struct PrivateSockets {
       if options.isVerbose { say("not used: sockets: \(obstacle); AF_UNIX is as the filter says") }
       return nil
     }
-    let watched = AllowedSockets.watchedCalls(allowsInside: true, isPrivate: true)
-    guard
-      let network = PrivateNetwork(
-        oracle, watching: watched.compactMap { Syscall(named: $0) }, wantsSends: options.isLogging)
-    else {
+    let network = PrivateNetwork(
+      oracle, watching: Self.watched(options), wantsSends: options.isLogging)
+    guard let network else {
       if options.isVerbose {
         say(
           "not used: sockets: the policy refuses connect or listen, or lets AF_UNIX sockets be made"
@@ -39,7 +38,17 @@ struct PrivateSockets {
     return network
   }
 
-  private static var obstacle: String? {
+  /// What the policy allows and the supervisor wants to see beside connect.
+  ///
+  /// Where sockets of the network outside may be among the command's, bind too: one whose connect has failed would
+  /// take a port there.
+  static func watched(_ options: Options) -> [Syscall] {
+    let names = AllowedSockets.watchedCalls(allowsInside: true, isPrivate: true)
+    return (names + (options.suppliesSockets ? ["bind"] : [])).compactMap { Syscall(named: $0) }
+  }
+
+  /// Why no supervisor can do it; `nil` where one can.
+  static var obstacle: String? {
     do throws(SystemError) {
       _ = try processNumber(OwnProcess.number)
     } catch {

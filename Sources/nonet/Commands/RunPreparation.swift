@@ -23,7 +23,13 @@ enum RunPreparation {
           + (options.isObserving ? ", and not --observe" : "") + "; the command was not run")
     }
     let isSupervised = try isSupervised(options, plan, wanted.layers)
-    return (plan, try ConfinedPolicy(options, plan, wanted), isSupervised)
+    let confined = try ConfinedPolicy(options, plan, wanted)
+    if isSupervised, let count = confined.filter?.count, count > 1 {
+      // Only one filter of a process can ask a supervisor (seccomp(2), SECCOMP_FILTER_FLAG_NEW_LISTENER).
+      guard options.canDoWithoutSupervisor else { throw .severalFilters(count, confined.name) }
+      return (plan, confined, false)
+    }
+    return (plan, confined, isSupervised)
   }
 
   /// Whether a supervisor is needed, or a refusal where the plan has no filter to supervise.

@@ -21,7 +21,15 @@ struct Show {
       throw .usage(
         "--format \(format.name) holds one program, and there are \(shown.count) filters")
     }
-    for one in shown { try printOut(Dump(one.policies, name: one.name).bytes(format)) }
+    for one in shown {
+      let filters = one.policies.flatMap { $0 }
+      if let part = filters[0].part, !format.holdsSeveral {
+        throw .refused(
+          "policy \(one.name) takes \(part.count) filters, and --format \(format.name) holds one; listing, "
+            + "c, json, dot and smt2 hold all of them")
+      }
+      try printOut(Dump(filters, name: one.name).bytes(format))
+    }
   }
 
   /// Prints what the filter answers, call by call.
@@ -32,12 +40,13 @@ struct Show {
     let shown = try shown()
     var explanations: [Explanation] = []
     for one in shown {
-      for policy in one.policies {
-        let questions = try questions(for: policy.architecture)
+      for filters in one.policies {
+        let questions = try questions(for: filters[0].architecture)
         let calls = questions?.map { $0.syscall } ?? []
         explanations.append(
           Explanation(
-            policy, name: one.name, about: questions, beside: one.layers?.words(about: calls) ?? [])
+            filters, name: one.name, about: questions, beside: one.layers?.words(about: calls) ?? []
+          )
         )
       }
     }
@@ -63,7 +72,8 @@ struct Show {
 
   /// What is printed under one name.
   private struct Shown {
-    let policies: [CompiledPolicy]
+    /// For each architecture the filters of the policy.
+    let policies: [[CompiledPolicy]]
     let name: String
     /// What stands beside the filter; `nil` for one that was read.
     var layers: Layers?
@@ -82,7 +92,7 @@ struct Show {
       : Policy(defaultVerdict: .allow, rules: [])
     return try ReadFilter.chosen(by: options).map { filter in
       let compiled = CompiledPolicy(reading: filter.program, against: policy, for: architecture)
-      return Shown(policies: [compiled], name: filter.name)
+      return Shown(policies: [[compiled]], name: filter.name)
     }
   }
 
@@ -94,31 +104,42 @@ struct Show {
       options.given.contains(where: { $0.name == .policy })
     else { return nil }
     let chosen = try ChosenPolicy(options, PolicySources(options), for: architectures[0])
-    let lines = shown.flatMap { one in one.policies.map { (filter: $0, name: one.name) } }
-    return lines.map { filter, name in
-      do throws(ProofError) {
-        try Proof.check(filter.program, means: chosen.policy, for: filter.architecture)
-        return "\(name) is proven to mean policy \(chosen.name)"
-      } catch {
-        switch error {
-        case .disproved(let call):
-          return "\(name) does not mean policy \(chosen.name): \(call)"
-        case .undecided(let undecided):
-          return "\(name) may mean policy \(chosen.name) or not: \(undecided)"
-        }
+    let programs = shown.flatMap { one in
+      one.policies.flatMap { $0 }.map { (name: one.name, chain: FilterChain($0.program)) }
+    }
+    var lines = programs.map { judgement(of: $0.chain, named: $0.name, chosen) }
+    if programs.count > 1 {
+      let all = FilterChain(shown.flatMap { $0.policies.flatMap { $0 } })
+      lines.append(judgement(of: all, named: "all of them together", chosen, isPlural: true))
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  private func judgement(
+    of chain: FilterChain, named name: String, _ chosen: ChosenPolicy, isPlural: Bool = false
+  ) -> String {
+    do throws(ProofError) {
+      try Proof.check(chain, means: chosen.policy, for: architectures[0])
+      return "\(name) \(isPlural ? "are" : "is") proven to mean policy \(chosen.name)"
+    } catch {
+      switch error {
+      case .disproved(let call):
+        return "\(name) \(isPlural ? "do" : "does") not mean policy \(chosen.name): \(call)"
+      case .undecided(let undecided):
+        return "\(name) may mean policy \(chosen.name) or not: \(undecided)"
       }
-    }.joined(separator: "\n")
+    }
   }
 
   private func compiled() throws(Failure) -> Shown {
     let sources = try PolicySources(options)
     var options = options
-    var policies: [CompiledPolicy] = []
+    var policies: [[CompiledPolicy]] = []
     var layers: Layers?
     for architecture in architectures {
       let chosen = try ChosenPolicy(options, sources, for: architecture)
       layers = chosen.layers
-      policies.append(try chosen.checked(for: architecture).compiled)
+      policies.append(try chosen.filters(for: architecture).compiled)
       // The text is the same for each, and its warnings have been said.
       options.isQuiet = true
     }

@@ -32,21 +32,22 @@ extension SupervisedRun {
     var asking = oracle
     // Those of a network of its own are asked about by a program that is there already.
     let watched = network == nil ? watchedCalls(options).compactMap { Syscall(named: $0) } : []
-    if !watched.isEmpty || options.suppliesSockets {
+    let supplies = network == nil && options.suppliesSockets
+    if !watched.isEmpty || supplies {
       var changed = chosen?.denying(watched)
-      if options.suppliesSockets {
+      if supplies {
         let rules = try SuppliedSockets.parsed(SuppliedSockets.asked(options))
         changed = changed?.preceded(by: rules)
       }
       // What is watched is asked about, or the command does not run.
-      guard let program = try changed?.checked(for: .host).program else {
+      guard let program = try changed?.program(for: .host) else {
         throw .refused("policy \(name) cannot be supervised so, so the command was not run")
       }
       asking = program
     }
     let refusesEnd = chosen != nil && SupervisedFilter.refusesEnd(oracle.program)
     let ends =
-      refusesEnd ? try chosen?.only(SupervisedFilter.endCalls).checked(for: .host).program : nil
+      refusesEnd ? try chosen?.only(SupervisedFilter.endCalls).program(for: .host) : nil
     do throws(SupervisedFilter.Problem) {
       return try SupervisedFilter(
         asking, ends: ends, questions: network?.questions, asksAboutKills: options.isObserving)

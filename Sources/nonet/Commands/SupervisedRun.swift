@@ -38,7 +38,7 @@ struct SupervisedRun {
     let report = try options.report.map { word throws(Failure) in try ReportFile(word) }
     // Before the first write to a log, whose reader may be gone.
     let blocked = try blockSignals()
-    let allowance = try suppliedSockets(oracle)
+    let allowance = try suppliedSockets(oracle, isServed: network != nil)
     let filter = try installed(oracle, network)
     let head = head(outer)
     let record = try record(head, lines)
@@ -46,14 +46,21 @@ struct SupervisedRun {
     if options.isObserving, !options.isQuiet {
       say("observing only: nothing is refused, and this protects nobody")
     }
+    let maker =
+      allowance != nil && network != nil ? try SuppliedSockets.outsideMaker() : nil
     try applyShared()
     if sockets?.allowsInside ?? false { try AllowedSockets.closeUnconnected() }
-    let settled = try sockets.map { (one) throws(Failure) in
+    var settled = try sockets.map { (one) throws(Failure) in
       try AllowedSockets.settled(one, isPrivate: network != nil)
     }
+    settled?.outside = maker?.outside
     let (signals, wasReaper) = try becomeSupervisor(blocked)
-    let supplied = try allowance.map { one throws(Failure) in
-      (one, try SuppliedSockets.network(options))
+    let supplied = try allowance.map {
+      one throws(Failure) -> (NetworkAllowance, SocketMakers) in
+      guard let maker, let settled else {
+        return (one, .empty(try SuppliedSockets.network(options)))
+      }
+      return (try SuppliedSockets.settled(one, settled.own, maker), .outside(maker))
     }
     let judge = Judge(
       oracle: oracle.program, filter: filter,
@@ -99,7 +106,8 @@ struct SupervisedRun {
     if !options.isObserving { enforcement.reportChildLayers() }
     let supervisor = Supervisor(
       judge: judge, child: child, signals: signals, record: record, sockets: settled,
-      supplied: supplied, adviser: adviser, complain: { nonet.say($0) })
+      supplied: supplied, isTelling: options.isLogging || options.isHinting, adviser: adviser,
+      complain: { nonet.say($0) })
     let ending = supervisor.run()
     let status = try finish(supervisor, ending, child.failure, head, report)
     if options.isHinting, status != 0, let sentence = OuterRefusals(oracle.program).sentence {
@@ -143,11 +151,13 @@ struct SupervisedRun {
   }
 
   /// What sockets of the supervisor's may reach, where the command gets any.
-  private func suppliedSockets(_ oracle: CheckedProgram) throws(Failure) -> NetworkAllowance? {
+  private func suppliedSockets(
+    _ oracle: CheckedProgram, isServed: Bool
+  ) throws(Failure) -> NetworkAllowance? {
     guard options.suppliesSockets, let chosen = confined.chosen else { return nil }
     return try SuppliedSockets.allowance(
       options, chosen, oracle.program, hasNamespace: plan.layers.contains(.namespace),
-      dropped: dropped)
+      isServed: isServed, dropped: dropped)
   }
 
   // The way to the command -------------------------------------------------------------------------

@@ -59,9 +59,18 @@ private struct KnownFilters {
   private mutating func add(_ options: Options) throws(Failure) {
     for deniesDebug in [false, true] {
       let chosen = try ChosenPolicy(options, deniesDebug: deniesDebug)
-      let oracle = try chosen.checked(for: .host).program
+      let checked = try chosen.filters(for: .host).checked
       let words = deniesDebug ? ", with the calls of @debug denied for want of Landlock" : ""
       var one = Known(name: chosen.name + words, policy: chosen.policy)
+      guard let oracle = checked.single else {
+        // Nor can it be supervised.
+        let programs = checked.chain.programs
+        for (index, program) in programs.enumerated() {
+          one.variants.append((program.bytes, ", filter \(index + 1) of \(programs.count)"))
+        }
+        known.append(one)
+        continue
+      }
       one.variants.append((oracle.program.bytes, ""))
       for supervised in Self.supervised {
         var wanted = options
@@ -73,14 +82,12 @@ private struct KnownFilters {
         else { continue }
         one.variants.append((filter, ", with a supervisor (\(supervised.words))"))
       }
-      let watched = AllowedSockets.watchedCalls(allowsInside: true, isPrivate: true)
       for (wantsSends, words) in [
         (false, "sockets of its own network"), (true, "sockets of its own network, with a log"),
       ] {
         guard
           let network = PrivateNetwork(
-            oracle.program, watching: watched.compactMap { Syscall(named: $0) },
-            wantsSends: wantsSends),
+            oracle.program, watching: PrivateSockets.watched(options), wantsSends: wantsSends),
           let filter = Self.filter(oracle, chosen, options, network)
         else { continue }
         one.variants.append((filter, ", with a supervisor (\(words))"))

@@ -77,12 +77,15 @@ struct WhyInside {
     case .connect(let endpoint, let isVersion6, let isStream):
       let type = isStream ? SocketType.stream : SocketType.datagram
       if let refusal = refusal(isVersion6 ? AF_INET6 : AF_INET, type) { return refusal }
-      if let endpoints { return supplied(isStream && endpoints.allow(endpoint)) }
+      if let endpoints {
+        let isAllowed = isStream && endpoints.allow(endpoint)
+        if isAllowed || !hasOwnNetwork { return supplied(isAllowed) }
+      }
       return try inOwnNetwork(endpoint)
     case .listen(let endpoint, let isVersion6):
       let family = isVersion6 ? AF_INET6 : AF_INET
       if let refusal = refusal(family, SocketType.stream) { return refusal }
-      if endpoints != nil { return supplied(false) }
+      if endpoints != nil, !hasOwnNetwork { return supplied(false) }
       return try inOwnNetwork(endpoint)
     case .path(let path): return try unix(path)
     case .abstract: return try unix(nil)

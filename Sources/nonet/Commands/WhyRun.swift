@@ -6,7 +6,7 @@ internal import BPFAssembler
 struct WhyRun {
   private let options: Options
   private let chosen: ChosenPolicy
-  private let program: Program?
+  private let filters: FilterChain?
   private let plan: Plan
   /// What a supervisor decides of a network of the command's own.
   private let network: PrivateNetwork?
@@ -32,7 +32,7 @@ struct WhyRun {
     quiet.isQuiet = true
     if let read = confined.chosen { chosen = read } else { chosen = try ChosenPolicy(quiet) }
     let oracle = confined.program
-    program = oracle?.program
+    filters = confined.filter?.chain
     guard isSupervised, let oracle else {
       (network, unix, supplied) = (nil, nil, nil)
       return
@@ -47,8 +47,12 @@ struct WhyRun {
     }
     supplied = try SuppliedSockets.allowance(
       options, chosen, oracle.program, hasNamespace: plan.layers.contains(.namespace),
-      dropped: plan.dropped)
-    _ = try SuppliedSockets.network(options)
+      isServed: network != nil, dropped: plan.dropped)
+    if network == nil {
+      _ = try SuppliedSockets.network(options)
+    } else {
+      _ = try SuppliedSockets.outsideMaker()
+    }
   }
 
   /// What becomes of an attempt.
@@ -81,6 +85,8 @@ struct WhyRun {
       if isStream, supplied.endpoints.allow(endpoint) {
         return .letThrough(.outside, .supervisor, "--allow-connect names it")
       }
+    }
+    if supplied != nil, network == nil {
       return .refused(
         .supervisor, options.errno,
         isStream ? "--allow-connect does not name it" : "a supervisor's sockets reach by TCP alone")
@@ -99,7 +105,7 @@ struct WhyRun {
   }
 
   private func listen(_ endpoint: Endpoint, isVersion6: Bool) -> WhyAnswer {
-    if supplied != nil {
+    if supplied != nil, network == nil {
       return .refused(
         .supervisor, options.errno, "no server can be had with a supervisor's sockets")
     }
@@ -179,7 +185,7 @@ struct WhyRun {
 
   private func socket(_ family: UInt32) -> WhyAnswer {
     let isInternet = family == UInt32(AF_INET) || family == UInt32(AF_INET6)
-    if supplied != nil, isInternet {
+    if supplied != nil, network == nil, isInternet {
       return .letThrough(
         .inside, .supervisor, "such sockets are the supervisor's, which decides where to")
     }
@@ -227,8 +233,8 @@ struct WhyRun {
 
   /// What the filter answers to a call that it does not let through; `nil` for one that it does.
   private func refusal(_ name: String, _ arguments: [UInt64]) -> WhyAnswer? {
-    guard let program, let number = Syscall(named: name)?.number(on: .host) else { return nil }
-    let value = program.run(
+    guard let filters, let number = Syscall(named: name)?.number(on: .host) else { return nil }
+    let value = filters.run(
       SeccompData(nr: number, arch: Architecture.host.auditValue, arguments: arguments))
     if value == SeccompReturn.allow || value == SeccompReturn.log { return nil }
     let isErrno = value & 0xffff_0000 == SeccompReturn.errno
@@ -239,7 +245,7 @@ struct WhyRun {
   }
 
   private func rule(_ name: String, _ arguments: [UInt64]) -> String? {
-    program == nil ? nil : chosen.rule(for: name, arguments, in: options.preset)
+    filters == nil ? nil : chosen.rule(for: name, arguments, in: options.preset)
   }
 }
 

@@ -10,7 +10,7 @@ enum LayerError: Error {
 /// Applies the layers of a plan, one after the other.
 struct Enforcement {
   let plan: Plan
-  /// The filter, where the plan has one.
+  /// The filters, where the plan has any.
   let filter: ProvenFilter?
   let sockets: InheritedSockets
   /// Whose network the command shares; `nil` for one of its own.
@@ -194,7 +194,9 @@ struct Enforcement {
   }
 
   private func words(_ filter: ProvenFilter?) -> String {
-    "\(filter?.count ?? 0) instructions for \(Architecture.host)"
+    let count = filter?.count ?? 0
+    return "\(filter?.instructionCount ?? 0) instructions for \(Architecture.host)"
+      + (count > 1 ? " in \(count) filters" : "")
   }
 
   private func install(_ layer: Plan.Layer) throws(LayerError) -> String {
@@ -202,8 +204,10 @@ struct Enforcement {
     guard let filter else {
       throw .system(layer, SystemError(call: "seccomp", number: EINVAL))
     }
+    let filters = filter.filters
     do throws(SystemError) {
-      try installFilter(filter.bytes)
+      // Nothing but seccomp(2) is called between them, and only the last may refuse that.
+      for filter in filters { try installFilter(filter) }
     } catch {
       throw .system(layer, error)
     }

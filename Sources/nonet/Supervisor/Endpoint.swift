@@ -17,6 +17,11 @@ struct Endpoint: Equatable {
   /// Whether the address means an interface as well (fe80::/10), which it does not name.
   var needsInterface: Bool { address[0] == 0xfe && address[1] & 0xc0 == 0x80 }
 
+  /// Whether an address, as bind(2) takes it, has a port below 1024 that somebody chose.
+  static func isLowPort(_ bytes: [UInt8]) -> Bool {
+    bytes.count >= 4 && bytes[2] < 4 && (bytes[2], bytes[3]) != (0, 0)
+  }
+
   /// The address for a socket, made anew: nothing of what a command wrote is in it but these bytes.
   ///
   /// - Parameter isVersion6: Whether the socket is one of AF_INET6.

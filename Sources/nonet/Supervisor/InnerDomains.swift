@@ -12,10 +12,13 @@ struct InnerDomains {
   static let firstABIForPaths = 9
   /// LANDLOCK_ACCESS_NET_CONNECT_TCP.
   static let firstABIForNetwork = 4
-  /// LANDLOCK_ACCESS_NET_BIND_TCP, which is not about connect(2).
-  private static let binding: UInt64 = 1
+  /// LANDLOCK_ACCESS_NET_BIND_TCP, and the rights of the network that may be about connect(2).
+  static let binding: UInt64 = 1
+  static let connecting = ~binding
 
   private let abi: Int
+  /// Which rights of the network count here.
+  private let rights: UInt64
   /// When the first of those that made the call began, in ticks since boot.
   private var earliest: UInt64 = .max
   /// Whether a ruleset was made that is about connects in the network.
@@ -28,9 +31,12 @@ struct InnerDomains {
   private var hasForgotten = false
   private static let most = 256
 
-  /// - Parameter abi: The Landlock ABI of the kernel, 0 for none.
-  init(abi: Int) {
+  /// - Parameters:
+  ///   - abi: The Landlock ABI of the kernel, 0 for none.
+  ///   - rights: Of the network; those by which a domain may refuse what the supervisor does.
+  init(abi: Int, rights: UInt64 = Self.connecting) {
     self.abi = abi
+    self.rights = rights
   }
 
   /// Notes a process one of whose threads is about to enter a domain.
@@ -51,10 +57,10 @@ struct InnerDomains {
   ///
   /// - Parameter rights: What it handles of the network; `nil` where that is not known.
   mutating func note(rulesetHandling rights: UInt64?) {
-    if (rights ?? .max) & ~Self.binding != 0 { handlesNetwork = true }
+    if (rights ?? .max) & self.rights != 0 { handlesNetwork = true }
   }
 
-  /// Whether a domain of its own may refuse a process a connect in the network.
+  /// Whether a domain of its own may refuse a process what is done for it in the network.
   ///
   /// Tools enter a domain for themselves and end (xz does), and what is started after them shall have its
   /// network still. So the process and those it descends from are looked at: none of them is known to have

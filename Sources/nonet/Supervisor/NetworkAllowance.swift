@@ -6,7 +6,7 @@ struct NetworkAllowance {
   let wantsDestinations: Bool
   /// The errno of refusals.
   let refusal: CInt
-  let own: OwnIDs
+  var own: OwnIDs
   /// The Landlock ABI of the kernel, 0 where it has none.
   let landlockABI: Int
   /// What a security module calls this process.

@@ -34,15 +34,17 @@ final class NetworkConnect {
     let socket = try Self.socket(number, of: thread, status.process)
     if socket.family == AF_UNIX { return nil }
     guard [AF_INET, AF_INET6, AF_NETLINK].contains(socket.family) else { throw .notAllowed }
+    // One that is outside goes on to nobody else, whatever has become of its connect.
+    if let outside = allowance.outside {
+      guard let network = socket.network, network != outside else { throw .notAllowed }
+    }
     let length = Int32(bitPattern: call.word(2))
     guard length >= 0, length <= UnixSocket.mostAddressBytes else { throw .errno(EINVAL) }
     guard let address else { throw .errno(EFAULT) }
-    // A filter of its own may ask its tracer about a connect, which nobody would ask here.
-    let mayAskTracer = status.isTraced && status.filters != allowance.filters
-    guard !mayAskTracer, allowance.hasOwnLabel(thread) else { throw .notAllowed }
-    if socket.family != AF_NETLINK, domains.mayRefuseNetwork(status.process, command: command) {
-      throw .notAllowed
-    }
+    guard
+      allowance.mayServeNetwork(
+        status, thread, socket.family == AF_NETLINK ? nil : domains, command: command)
+    else { throw .notAllowed }
     guard let sharesNamespace = sharesUserNamespace(thread) else { throw .notAllowed }
     self.id = id
     self.thread = thread
@@ -50,9 +52,7 @@ final class NetworkConnect {
     isBlocking = socket.isBlocking
     patience = socket.sendTimeout
     own = allowance.own
-    var ids = status.ids
-    ids.capabilities = sharesNamespace ? ids.capabilities & own.ids.capabilities : 0
-    self.ids = ids
+    ids = allowance.ids(of: status, sharesNamespace: sharesNamespace)
     self.socket = socket
     // All that was asked about the thread is its own if it still waits.
     guard listener.isWaiting(id) else { throw .errno(ENOENT) }

@@ -3,7 +3,8 @@ internal import BPFAssembler
 /// Gives a command sockets of IPv4 and IPv6 that lead nowhere, and connects those that may lead somewhere.
 ///
 /// The command never holds a socket of the network outside that is not connecting or connected: only such
-/// ones take the place of one that leads nowhere, by `OuterConnect`.
+/// ones take the place of one that leads nowhere, by `OuterConnect`. Where the command has a network of its own it
+/// makes sockets there itself, and what does not lead outside is left to its `UnixConnector`.
 final class NetworkSockets {
   /// What becomes of a call.
   enum Answer {
@@ -23,20 +24,30 @@ final class NetworkSockets {
 
   private let allowance: NetworkAllowance
   private let listener: Listener
-  private var network: EmptyNetwork
+  private var makers: SocketMakers
+  /// Who makes all other connects, where the network is the command's own.
+  private let connector: UnixConnector?
   private var domains: InnerDomains
+  /// The network that is the command's own, where it has one.
+  private let inside: UInt64?
   private let restrictSelf = Syscall(named: "landlock_restrict_self")?.number(on: .host)
   let waiting = WaitingConnects()
   var resolvers = Resolvers()
 
   /// - Parameters:
   ///   - allowance: What may be reached.
-  ///   - network: Where sockets are made.
+  ///   - makers: Who makes sockets.
   ///   - listener: Where threads wait.
-  init(_ allowance: NetworkAllowance, _ network: EmptyNetwork, _ listener: Listener) {
+  ///   - connector: Who makes all other connects.
+  init(
+    _ allowance: NetworkAllowance, _ makers: SocketMakers, _ listener: Listener,
+    _ connector: UnixConnector?
+  ) {
     self.allowance = allowance
-    self.network = network
+    self.makers = makers
     self.listener = listener
+    self.connector = makers.isPrivate ? connector : nil
+    inside = makers.isPrivate ? ownNetwork : nil
     domains = InnerDomains(abi: allowance.landlockABI)
   }
 
@@ -44,12 +55,17 @@ final class NetworkSockets {
   var refusal: CInt { allowance.refusal }
 
   /// Who makes the sockets; it must not be ended by the command.
-  var maker: pid_t { network.maker }
+  var maker: pid_t { makers.number }
+
+  /// Whether the command has a network of its own.
+  var isPrivate: Bool { makers.isPrivate }
 
   /// Goes on in another process, which has no maker yet.
   func startAnew() {
+    // A process that was born in the network of the command's own never gets out of it.
+    if isPrivate { return OutsideMaker.forget() }
     do throws(EmptyNetwork.Problem) {
-      network = try EmptyNetwork()
+      makers = .empty(try EmptyNetwork())
     } catch {
       // Without a maker no socket is made any more.
       return
@@ -77,7 +93,7 @@ final class NetworkSockets {
   ) -> Answer? {
     let call = attempt.call
     switch attempt.kind {
-    case .socket: return make(call, notification.id, refusal)
+    case .socket: return isPrivate ? nil : make(call, notification.id, refusal)
     case .connect: return connect(notification, attempt, refusal, thread)
     case .shutdown: return shutDown(call, notification, refusal)
     case .socketpair, .bind, .listen, .sendto, .sendmsg, .sendmmsg, .socketcall, .other: return nil
@@ -97,11 +113,20 @@ final class NetworkSockets {
   ) -> (answer: Answer, peer: NetworkPeer?) {
     let call = attempt.call
     switch attempt.kind {
-    case .bind, .listen, .sendto, .sendmsg, .sendmmsg: break
+    case .bind: break
+    case .listen, .sendto, .sendmsg, .sendmmsg:
+      if isPrivate { return (.proceed, nil) }
     case .socket, .socketpair, .connect, .shutdown, .socketcall, .other: return (.proceed, nil)
     }
     do throws(SystemError) {
-      guard let socket = try copy(call, notification.thread) else { return (.proceed, nil) }
+      guard let status = ThreadStatus(of: notification.thread) else {
+        return (.refuse(refusal), nil)
+      }
+      let number = CInt(bitPattern: call.word(0))
+      guard let socket = try InternetSocket(number, of: notification.thread, status.process) else {
+        return (.proceed, nil)
+      }
+      if let connector { return (bind(socket, attempt, notification, status, connector), nil) }
       return decide(socket, attempt, notification.id)
     } catch {
       // What cannot be looked at may be anything.
@@ -141,7 +166,7 @@ final class NetworkSockets {
     // SOCK_NONBLOCK and SOCK_CLOEXEC.
     if type & ~0x8080f != 0 { return .fail(EINVAL) }
     do throws(SystemError) {
-      let socket = try network.socket(family, type, call.word(2))
+      let socket = try makers.inner(family, type, call.word(2))
       try listener.give(socket, closesOnExec: type & 0x80000 != 0, id)
       return .given(isTold: false)
     } catch {
@@ -149,12 +174,31 @@ final class NetworkSockets {
     }
   }
 
-  /// The socket of a call; `nil` where it is about none of this kind.
-  private func copy(_ call: Call, _ thread: pid_t) throws(SystemError) -> InternetSocket? {
-    guard let status = ThreadStatus(of: thread) else {
-      throw SystemError(call: "reading the status of a thread", number: EPERM)
+  /// Binds a socket of a network inside; what is outside has its address, or had one.
+  private func bind(
+    _ socket: borrowing InternetSocket, _ attempt: Attempt, _ notification: Notification,
+    _ status: ThreadStatus, _ connector: UnixConnector
+  ) -> Answer {
+    let length = Int32(bitPattern: attempt.call.word(2))
+    let errno: CInt
+    if socket.network == makers.outside || length < 0 || length > UnixSocket.mostAddressBytes {
+      errno = EINVAL
+    } else if attempt.evidence.isUnreadable || attempt.evidence.address == nil && length > 0 {
+      errno = EFAULT
+    } else {
+      let address = attempt.evidence.address ?? []
+      guard let answer = connector.bind(socket, to: address, notification, status) else {
+        return .refuse(refusal)
+      }
+      errno = answer
     }
-    return try InternetSocket(CInt(bitPattern: call.word(0)), of: thread, status.process)
+    // In its own network the answers are the kernel's, and no attempts.
+    if errno == 0 {
+      _ = listener.succeed(notification.id)
+    } else {
+      _ = listener.refuse(notification.id, with: errno)
+    }
+    return .given(isTold: false)
   }
 
   private func bind(
@@ -166,7 +210,7 @@ final class NetworkSockets {
     }
     // A port that somebody shall find: nobody ever would.
     guard address[2] == 0, address[3] == 0 else { return .refuse(refusal) }
-    guard socket.network != network.outside else { return .fail(EINVAL) }
+    guard socket.network != makers.outside else { return .fail(EINVAL) }
     do throws(SystemError) {
       try socket.bind(to: address)
       _ = listener.succeed(id)
@@ -182,7 +226,7 @@ final class NetworkSockets {
       let number = CInt(bitPattern: call.word(0))
       let result = try nonet.shutDown(
         number, of: notification.thread, status.process, how: CInt(bitPattern: call.word(1)),
-        outside: network.outside)
+        outside: makers.outside)
       if case .isConnecting = result { return replace(number, notification, status, refusal) }
       _ = listener.succeed(notification.id)
       return .given(isTold: false)
@@ -197,18 +241,25 @@ final class NetworkSockets {
     _ number: CInt, _ notification: Notification, _ status: ThreadStatus, _ refusal: CInt
   ) -> Answer {
     do throws(SystemError) {
-      guard let theirs = try InternetSocket(number, of: notification.thread, status.process),
-        let closesOnExec = nonet.closesOnExec(number, of: notification.thread)
-      else { return .fail(EBADF) }
-      let type = SocketType.stream | (theirs.isBlocking ? 0 : 0x800)
-      let made = try network.socket(theirs.family, type, 0)
-      try theirs.carry(to: made.number)
-      try listener.put(made.number, as: number, closesOnExec: closesOnExec, notification.id)
+      try exchange(number, notification, status)
       _ = listener.succeed(notification.id)
       return .given(isTold: false)
     } catch {
       return error.number == ESRCH ? .refuse(refusal) : .fail(error.number)
     }
+  }
+
+  private func exchange(
+    _ number: CInt, _ notification: Notification, _ status: ThreadStatus
+  ) throws(SystemError) {
+    guard let theirs = try InternetSocket(number, of: notification.thread, status.process),
+      let closesOnExec = nonet.closesOnExec(
+        number, of: notification.thread, socket: theirs.number)
+    else { throw SystemError(call: "connect", number: EBADF) }
+    let type = SocketType.stream | (theirs.isBlocking ? 0 : 0x800)
+    let made = try makers.inner(theirs.family, type, 0)
+    try theirs.carry(to: made.number)
+    try listener.put(made.number, as: number, closesOnExec: closesOnExec, notification.id)
   }
 
   private func connect(
@@ -223,16 +274,21 @@ final class NetworkSockets {
       }
       theirs = socket
     } catch {
+      // Whoever makes the others meets the same, and answers as the kernel does there.
+      if isPrivate { return nil }
       return error.number == EBADF ? .fail(EBADF) : .refuse(refusal)
     }
-    if attempt.evidence.isUnreadable { return .refuse(refusal) }
+    let isOutside = theirs.network == makers.outside
+    let (isTCP, network) = (theirs.isTCP, theirs.network)
+    if isPrivate, !isOutside, !isTCP || network != inside { return nil }
+    if attempt.evidence.isUnreadable { return isPrivate && !isOutside ? nil : .refuse(refusal) }
     let destination = Destination(
       attempt.evidence.address ?? [], length: Int32(bitPattern: call.word(2)),
       isVersion6: theirs.isVersion6)
-    let isOutside = theirs.network == network.outside
     switch destination {
-    case .invalid(let errno): return .fail(errno)
+    case .invalid(let errno): return isPrivate && !isOutside ? nil : .fail(errno)
     case .nobody:
+      if isPrivate, !isOutside { return nil }
       if isOutside { return replace(number, notification, status, refusal) }
       _ = listener.succeed(notification.id)
       return .given(isTold: false)
@@ -244,11 +300,14 @@ final class NetworkSockets {
         resolvers.note(theirs.number, attempt.evidence.address ?? [], attempt, thread)
         return .believed
       }
-      if isOutside, let errno = Self.answer(of: theirs) {
+      let isAllowed = allowance.endpoints.allow(endpoint)
+      if isPrivate, !isOutside, !isAllowed { return nil }
+      if isOutside || isPrivate, let errno = Self.answer(of: theirs) {
         _ = listener.refuse(notification.id, with: errno)
         return .given(isTold: false)
       }
-      guard allowance.endpoints.allow(endpoint), !isHeldBack(status, notification.thread) else {
+      if isPrivate, !isAllowed { return goInside(number, notification, status, refusal) }
+      guard isAllowed, !isHeldBack(status, notification.thread) else {
         return .refuse(refusal)
       }
       if endpoint.isVersion4, theirs.isVersion6, theirs.isVersion6Only { return .fail(ENETUNREACH) }
@@ -263,7 +322,7 @@ final class NetworkSockets {
   ) -> Answer {
     do throws(SystemError) {
       let connect = try OuterConnect(
-        number, theirs, notification.id, of: notification.thread, status, allowance.own)
+        number, theirs, notification.id, of: notification.thread, status, allowance.own, makers)
       if try connect.begin(endpoint, isVersion6: theirs.isVersion6) {
         try connect.put(listener, hasWaited: false)
         _ = listener.succeed(notification.id)
@@ -276,7 +335,8 @@ final class NetworkSockets {
       }
       return waiting.add(connect, attempt, refusal: refusal, thread) ? .later : .fail(EAGAIN)
     } catch {
-      let isOurs = error.number == EPERM && error.call != "connect"
+      // Without a maker there is nobody to ask.
+      let isOurs = error.call != "connect" && (error.number == EPERM || error.number == ESRCH)
       return isOurs ? .refuse(refusal) : .fail(error.number)
     }
   }
@@ -291,10 +351,24 @@ final class NetworkSockets {
     }
   }
 
+  /// Exchanges a socket whose connect outside has failed for one of the command's own network, which others
+  /// connect then.
+  private func goInside(
+    _ number: CInt, _ notification: Notification, _ status: ThreadStatus, _ refusal: CInt
+  ) -> Answer? {
+    do throws(SystemError) {
+      try exchange(number, notification, status)
+      return nil
+    } catch {
+      return .fail(error.number)
+    }
+  }
+
   private func isHeldBack(_ status: ThreadStatus, _ thread: pid_t) -> Bool {
-    allowance.mayBeHeldBack(status, thread)
-      || domains.mayRefuse(from: NetworkAllowance.firstLandlockABI) {
-        startTime(of: status.process)
-      }
+    if allowance.mayBeHeldBack(status, thread) { return true }
+    if let connector { return connector.mayRefuseNetwork(status.process) }
+    return domains.mayRefuse(from: NetworkAllowance.firstLandlockABI) {
+      startTime(of: status.process)
+    }
   }
 }

@@ -24,10 +24,11 @@ final class OuterConnect {
   ///   - thread: The thread.
   ///   - status: What is known of it.
   ///   - own: The ids of this process.
+  ///   - makers: Who makes sockets.
   /// - Throws: The errno of socket(2), or EPERM where the thread's ids may not be taken.
   init(
     _ number: CInt, _ theirs: borrowing InternetSocket, _ id: UInt64, of thread: pid_t,
-    _ status: ThreadStatus, _ own: OwnIDs
+    _ status: ThreadStatus, _ own: OwnIDs, _ makers: SocketMakers
   ) throws(SystemError) {
     self.id = id
     self.thread = thread
@@ -36,17 +37,12 @@ final class OuterConnect {
     replaced = theirs.number
     isBlocking = theirs.isBlocking
     patience = theirs.sendTimeout
-    guard let closesOnExec = nonet.closesOnExec(number, of: thread) else {
+    guard let closesOnExec = nonet.closesOnExec(number, of: thread, socket: replaced)
+    else {
       throw SystemError(call: "connect", number: EPERM)
     }
     self.closesOnExec = closesOnExec
-    let isVersion6 = theirs.isVersion6
-    // Rules of a firewall may ask whose socket it is. A capability is not needed for any of this.
-    var ids = status.ids
-    ids.capabilities = own.ids.capabilities
-    socket = try own.act(as: ids) { () throws(SystemError) -> OuterSocket in
-      try OuterSocket(isVersion6: isVersion6)
-    }
+    socket = try makers.outer(isVersion6: theirs.isVersion6, as: status.ids, own)
     try theirs.carry(to: socket.descriptor.number)
   }
 

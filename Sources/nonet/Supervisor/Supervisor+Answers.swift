@@ -14,7 +14,7 @@ extension Supervisor {
     guard let verdict = ruling.verdict else {
       if ruling.isOwn || ruling.isMade {
         _ = answer(.proceed, notification.id)
-      } else if let network {
+      } else if let network, !network.isPrivate || kind == .bind {
         decide(call, kind, notification, network, at: now)
       } else if let connector {
         connector.note(notification)
@@ -25,7 +25,7 @@ extension Supervisor {
       return
     }
     let evidence = Evidence(call, kind, read: reader(of: notification.thread))
-    let thread = identities.thread(notification.thread, at: now)
+    let thread = isTelling ? identities.thread(notification.thread, at: now) : nil
     let advice = advice(call, kind, evidence, by: notification.thread)
     if let network, case .refuse(let number) = ruling.answer {
       let attempt = Attempt(
@@ -51,7 +51,7 @@ extension Supervisor {
       note(answer, attempt, thread)
       return
     }
-    guard answer(ruling.answer, notification.id) else { return }
+    guard answer(ruling.answer, notification.id), isTelling else { return }
     let attempt = Attempt(
       call: call, kind: kind, evidence: evidence, peer: nil, verdict: verdict,
       isProbe: ruling.isWithdrawn && kind == .other, thread: notification.thread, moment: now,
@@ -65,6 +65,7 @@ extension Supervisor {
   ) {
     // In a network of the command's own only what would leave it is an attempt.
     let isUnix = attempt.evidence.address.map { UnixAddress.isUnix($0) } ?? true
+    guard isTelling else { return }
     switch answer {
     case .performed where !isUnix: return
     case .fail(let number) where !isUnix:
@@ -102,6 +103,7 @@ extension Supervisor {
   func note(
     _ answer: NetworkSockets.Answer, _ attempt: Attempt, _ thread: Identities.Thread?
   ) {
+    guard isTelling else { return }
     switch answer {
     case .given(isTold: true): record.add(attempt.answered(.allowed, isProbe: true), by: thread)
     case .refuse(let number):
@@ -122,16 +124,16 @@ extension Supervisor {
     _ call: Call, _ kind: CallKind, _ notification: Notification, _ network: NetworkSockets,
     at now: Timestamp
   ) {
-    network.note(notification)
-    connector?.note(notification)
     let sends = kind == .sendto || kind == .sendmsg || kind == .sendmmsg
+    network.note(notification)
+    if !sends, kind != .bind { connector?.note(notification) }
     guard sends || kind == .bind || kind == .listen else {
       _ = listener.proceed(notification.id)
       return
     }
     let evidence = Evidence(
       call, kind, wantsPayload: sends, read: reader(of: notification.thread))
-    let thread = identities.thread(notification.thread, at: now)
+    let thread = isTelling ? identities.thread(notification.thread, at: now) : nil
     let attempt = Attempt(
       call: call, kind: kind, evidence: evidence, peer: nil, verdict: .refused(network.refusal),
       isProbe: false, thread: notification.thread, moment: now,

@@ -21,6 +21,8 @@ final class Supervisor {
   let network: NetworkSockets?
   /// Knows which option would have helped, where a person is told.
   var adviser: Adviser?
+  /// Whether anybody is told of attempts; else nobody asks who makes them.
+  private(set) var isTelling: Bool
   private let signals: SignalReader
   private let command: CommandProcess
   private let complain: (String) -> Void
@@ -44,25 +46,30 @@ final class Supervisor {
   ///   - signals: What this process is sent.
   ///   - record: The logs.
   ///   - sockets: What connect may reach though the policy refuses it, where anything.
-  ///   - supplied: Where IP sockets are made for the command, and what they may reach.
+  ///   - supplied: Who makes IP sockets for the command, and what they may reach.
+  ///   - isTelling: Whether anybody is told of attempts.
   ///   - adviser: Knows which option would help, where a person is told.
   ///   - complain: Tells a person what went wrong.
   init(
     judge: Judge, child: SupervisedChild, signals: SignalReader, record: Record,
-    sockets: UnixAllowance? = nil, supplied: (NetworkAllowance, EmptyNetwork)? = nil,
-    adviser: Adviser? = nil,
+    sockets: UnixAllowance? = nil, supplied: (NetworkAllowance, SocketMakers)? = nil,
+    isTelling: Bool, adviser: Adviser? = nil,
     complain: @escaping (String) -> Void
   ) {
     self.complain = complain
     self.adviser = adviser
+    self.isTelling = isTelling
     self.judge = judge
     self.signals = signals
     self.record = record
     progress = child.progress
     let listener = Listener(number: child.listener, slot: child.progress.slot(.first))
     self.listener = listener
-    self.network = supplied.map { NetworkSockets($0.0, $0.1, listener) }
-    connector = sockets.map { UnixConnector($0, listener, command: child.pid, complain: complain) }
+    let connector = sockets.map {
+      UnixConnector($0, listener, command: child.pid, complain: complain)
+    }
+    self.connector = connector
+    network = supplied.map { NetworkSockets($0.0, $0.1, listener, connector) }
     command = CommandProcess(pid: child.pid, listener: child.listener)
     command.second = child.progress.second
     self.judge.protection.holders.second = child.progress.second
@@ -106,6 +113,7 @@ final class Supervisor {
     record.close()
     record = Record(lines: nil, document: nil) { _ in }
     adviser = nil
+    isTelling = false
     // What was known of threads counts events of the record that is gone.
     identities = Identities()
     listener.slot = progress.slot(.successor)

@@ -84,6 +84,8 @@ final class UnixConnector {
   private var files = InsideFiles()
   private let command: pid_t
   private var domains: InnerDomains
+  /// The same, for bind.
+  private var bindDomains: InnerDomains
   /// Whether a call is landlock_restrict_self(2), which has one number for all ABIs.
   private let restrictSelf = Syscall(named: "landlock_restrict_self")?.number(on: .host)
   private let createRuleset = Syscall(named: "landlock_create_ruleset")?.number(on: .host)
@@ -113,6 +115,7 @@ final class UnixConnector {
     self.command = command
     self.complain = complain
     domains = InnerDomains(abi: allowance.landlockABI)
+    bindDomains = InnerDomains(abi: allowance.landlockABI, rights: InnerDomains.binding)
   }
 
   /// Notes what counts later of a call that the policy allows, before the kernel makes it: that the
@@ -131,7 +134,9 @@ final class UnixConnector {
     let process = ThreadStatus(of: notification.thread)?.process
     let start = process.flatMap { startTime(of: $0) }
     // Otherwise it is not made, or what was read is of another process.
-    if listener.isWaiting(notification.id) { domains.note(process ?? 0, start) }
+    guard listener.isWaiting(notification.id) else { return }
+    domains.note(process ?? 0, start)
+    bindDomains.note(process ?? 0, start)
   }
 
   /// Looks what a `struct landlock_ruleset_attr` handles of the network, in its second word.
@@ -146,6 +151,7 @@ final class UnixConnector {
     }
     let rights = bytes.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     domains.note(rulesetHandling: isRead ? rights : nil)
+    bindDomains.note(rulesetHandling: isRead ? rights : nil)
   }
 
   private func noteListener(_ notification: Notification) {
@@ -233,6 +239,39 @@ final class UnixConnector {
       try ConnectRequest(
         attempt.call, address, of: notification.thread, notification.id, allowance: allowance,
         domains, files, listener))
+  }
+
+  /// Binds a socket of IPv4 or IPv6 for a thread, in whatever network inside it was made.
+  ///
+  /// - Parameters:
+  ///   - socket: A copy of the thread's.
+  ///   - address: What it points at.
+  ///   - notification: The thread that waits.
+  ///   - status: What is known of it.
+  /// - Returns: The errno of bind(2), 0 for none; `nil` where it may not be done for this thread.
+  func bind(
+    _ socket: borrowing InternetSocket, to address: [UInt8], _ notification: Notification,
+    _ status: ThreadStatus
+  ) -> CInt? {
+    let thread = notification.thread
+    guard allowance.mayServeNetwork(status, thread, bindDomains, command: command),
+      let sharesNamespace = sharesUserNamespace(thread),
+      listener.isWaiting(notification.id)
+    else { return nil }
+    // In a user namespace below this one this process may more than the thread, whose own capabilities count.
+    if !sharesNamespace, !status.ids.mayBindLowPorts, Endpoint.isLowPort(address) { return EACCES }
+    let ids = allowance.ids(of: status, sharesNamespace: sharesNamespace)
+    do throws(SystemError) {
+      try allowance.own.act(as: ids) { () throws(SystemError) in try socket.bind(to: address) }
+      return 0
+    } catch {
+      return error.call == "bind" && error.number != ETIMEDOUT ? error.number : nil
+    }
+  }
+
+  /// Whether a Landlock domain of its own may refuse a process a connect in the network.
+  func mayRefuseNetwork(_ process: pid_t) -> Bool {
+    domains.mayRefuseNetwork(process, command: command)
   }
 
   /// In how many milliseconds something is to be tried again; -1 for never.

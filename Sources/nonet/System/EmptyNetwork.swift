@@ -55,7 +55,10 @@ struct EmptyNetwork {
     return number < 0 ? nil : Descriptor(owning: number)
   }
 
-  private static func network(of socket: borrowing Descriptor) throws(SystemError) -> UInt64 {
+  /// The network of a socket, by a number that no other one has.
+  ///
+  /// - Throws: ENOPROTOOPT before Linux 5.14.
+  static func network(of socket: borrowing Descriptor) throws(SystemError) -> UInt64 {
     var cookie: UInt64 = 0
     let number = socket.number
     _ = try attempt("getsockopt(SO_NETNS_COOKIE)") { nonet_network_of(number, &cookie) }

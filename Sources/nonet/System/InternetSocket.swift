@@ -31,6 +31,8 @@ struct InternetSocket: ~Copyable {
     }
   }
 
+  /// Whether it is one of TCP itself, and not of what answers to the same calls (MPTCP, SCTP).
+  var isTCP: Bool { facts.protocol == 6 && isStream }
   var isStream: Bool { UInt32(bitPattern: facts.type) == SocketType.stream }
   /// AF_INET or AF_INET6.
   var family: UInt32 { UInt32(bitPattern: facts.family) }
@@ -82,7 +84,10 @@ struct InternetSocket: ~Copyable {
 struct OuterSocket: ~Copyable {
   let descriptor: PatientDescriptor
 
-  /// A new one, not blocking.
+  /// Takes over one that does not block.
+  init(owning number: CInt) { descriptor = PatientDescriptor(number: number) }
+
+  /// A new one, not blocking, of this process's network.
   init(isVersion6: Bool) throws(SystemError) {
     let type = CInt(SocketType.stream) | O_NONBLOCK | O_CLOEXEC
     descriptor = PatientDescriptor(

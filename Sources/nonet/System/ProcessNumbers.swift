@@ -30,6 +30,18 @@ func closesOnExec(_ socket: CInt, of thread: pid_t) -> Bool? {
   }
 }
 
+/// Whether a thread's descriptor closes when it calls execve(2).
+///
+/// - Parameters:
+///   - number: The descriptor.
+///   - thread: Whose it is.
+///   - inode: Which socket it was when it was copied (sockfs).
+/// - Returns: `nil` where it is another one by now.
+func closesOnExec(_ number: CInt, of thread: pid_t, socket inode: UInt64) -> Bool? {
+  let flags = nonet_flags_of_socket(thread, number, inode)
+  return flags < 0 ? nil : flags & O_CLOEXEC != 0
+}
+
 /// The first word behind a label in a thread's fdinfo (proc_pid_fdinfo(5)).
 ///
 /// To read that of other kinds of files may take as long as the command wants, so the kind is asked for

@@ -27,6 +27,13 @@ struct SharedSocket: ~Copyable {
     }
   }
 
+  /// The network in which it was made, by a number that no other one has (Linux 5.14); `nil` where the kernel
+  /// does not tell.
+  var network: UInt64? {
+    var cookie: UInt64 = 0
+    return nonet_network_of(descriptor.number, &cookie) == 0 ? cookie : nil
+  }
+
   /// Whether a call on it waits: it has no O_NONBLOCK.
   var isBlocking: Bool { nonet_file_flags(descriptor.number) & CInt(O_NONBLOCK) == 0 }
 

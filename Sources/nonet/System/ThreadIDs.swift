@@ -12,6 +12,9 @@ struct ThreadIDs: Equatable {
   var groups: [gid_t] = []
   var capabilities: UInt64 = 0
 
+  /// Whether CAP_NET_BIND_SERVICE is among the capabilities, without which ports below 1024 are not to be had.
+  var mayBindLowPorts: Bool { capabilities & 1 << 10 != 0 }
+
   /// Whether one of the ids is this number.
   func contains(_ number: UInt32) -> Bool {
     user == number || fileUser == number || group == number || fileGroup == number

@@ -16,7 +16,18 @@ struct ThreadStatus: Equatable {
   private static let usualBytes = 4096
 
   /// Reads the status of a thread; `nil` where it cannot be known.
-  init?(of thread: pid_t) { self.init(reading: "/proc/\(thread)/status") }
+  init?(of thread: pid_t) {
+    var text = [UInt8](repeating: 0, count: Self.usualBytes)
+    let count = text.withUnsafeMutableBytes {
+      nonet_read_status(thread, $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count)
+    }
+    if count == Self.usualBytes - 1 {
+      self.init(reading: "/proc/\(thread)/status")
+      return
+    }
+    guard count > 0, let status = ThreadStatus(Array(text[..<count])) else { return nil }
+    self = status
+  }
 
   /// The status of this process, whatever its number is in the /proc that is here.
   static var own: ThreadStatus? { ThreadStatus(reading: "/proc/self/status") }

@@ -93,7 +93,8 @@ import Testing
   private func result(
     _ program: Program, _ policy: Policy, _ native: Architecture, fewSteps: Int
   ) -> Result {
-    var walk = ProofWalk(program, policy, native: native, limit: 100_000, fewSteps: fewSteps)
+    var walk = ProofWalk(
+      FilterChain(program), policy, native: native, limit: 100_000, fewSteps: fewSteps)
     do throws(ProofError) {
       _ = try walk.run()
       return .proven

@@ -15,7 +15,7 @@ import Testing
         if generator.random.once(in: 300) { programs.append(mutant.program) }
       }
       for program in programs {
-        guard let relevance = Relevance(program) else { continue }
+        guard let relevance = Relevance(ChainFlow(FilterChain(program))) else { continue }
         for index in program.instructions.indices {
           compared += try compare(program, index, relevance, &generator.random)
         }

@@ -99,6 +99,37 @@ static void *listen_there(void *unused) {
   return unused;
 }
 
+// One number, under which there is in turn a socket whose connect has failed and one of AF_UNIX.
+static void *swap_failed(void *unused) {
+  for (int turn = 0; !over; turn = !turn) {
+    int one = turn ? socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)
+                   : socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (one < 0) continue;
+    if (!turn) go(one, &allowed);
+    dup2(one, descriptor);
+    close(one);
+  }
+  return unused;
+}
+
+static void *swap_family(void *unused) {
+  for (int turn = 0; !over; turn = !turn) {
+    __atomic_store_n(&shared.sin_family, turn ? AF_INET : AF_UNIX, __ATOMIC_RELAXED);
+    for (volatile int i = 0; i < 300; i++) continue;
+  }
+  return unused;
+}
+
+static void *bind_there(void *unused) {
+  while (!over)
+    if (!bind(descriptor, (struct sockaddr *)&shared, sizeof shared)) {
+      int kept = dup(descriptor);
+      usleep(2000);
+      close(kept);
+    }
+  return unused;
+}
+
 static void together(double seconds, void *(**ways)(void *), void **arguments, int count) {
   pthread_t threads[8];
   for (int i = 0; i < count; i++) pthread_create(&threads[i], NULL, ways[i], arguments[i]);
@@ -149,6 +180,10 @@ int main(int argc, char **argv) {
     dup2(fresh(), descriptor);
     together(seconds, (void *(*[])(void *)){shut, swap_descriptor, connect_descriptor, open_fast},
              (void *[]){NULL, NULL, &allowed, NULL}, 4);
+  } else if (!strcmp(way, "bind")) {
+    shared = other;
+    together(seconds, (void *(*[])(void *)){swap_failed, swap_family, bind_there, bind_there},
+             (void *[]){NULL, NULL, NULL, NULL}, 4);
   } else if (!strcmp(way, "give-up")) {
     give_up();
   } else {

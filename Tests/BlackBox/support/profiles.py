@@ -32,6 +32,15 @@ def numbers():
     return {row[0]: [None if cell == "-" else int(cell, 0) for cell in row[1:3]] for row in rows[1:]}
 
 
+# The newest libseccomp of Debian's, where `make peers` could have it, and this system's own.
+NEWEST = pathlib.Path(__file__).resolve().parents[3] / ".build-peers/newest/libseccomp.so.2"
+SYSTEM = "libseccomp.so.2"
+
+
+def has_newest():
+    return NEWEST.exists()
+
+
 def number(call, abi):
     return numbers().get(call, (None, None))[("x86_64", "i386").index(abi)]
 
@@ -71,16 +80,20 @@ def most_steps(program, calls):
     return max(bpf.run(program, bpf.pack(AUDIT["x86_64"], nr))[1] for nr in calls)
 
 
-def version():
-    """libseccomp's, such as 2.5.4."""
-    code = ("import ctypes; l = ctypes.CDLL('libseccomp.so.2').seccomp_version; l.restype = ctypes.POINTER(ctypes.c_uint * 3); "
+def version(library=None):
+    """That of a library, such as 2.5.4; without one the system's, from whose source the binding is built."""
+    code = ("import ctypes, sys; l = ctypes.CDLL(sys.argv[1]).seccomp_version; l.restype = ctypes.POINTER(ctypes.c_uint * 3); "
             "print(*l().contents, sep='.')")
-    return subprocess.run([DEBIAN, "-c", code], capture_output=True, text=True, timeout=20).stdout.strip()
+    return subprocess.run([DEBIAN, "-c", code, str(library or SYSTEM)], capture_output=True, text=True, timeout=20).stdout.strip()
 
 
-def theirs(profile, optimize=1, timeout=60):
-    """libseccomp's program: bytes, or the number of the error with which it refuses a rule."""
-    order = {"profile": profile, "optimize": optimize}
+def theirs(profile, optimize=1, timeout=60, library=None):
+    """libseccomp's program: bytes, or the number of the error with which it refuses a rule.
+
+    By Debian's binding, which has a libseccomp of its own inside, so that no other can be put under it; or by a
+    library that is called directly.
+    """
+    order = {"profile": profile, "optimize": optimize, "library": str(library) if library else None}
     done = subprocess.run([DEBIAN, __file__], input=json.dumps(order), capture_output=True, text=True, timeout=timeout)
     if done.returncode == 3:
         return int(done.stdout)
@@ -106,11 +119,68 @@ def resolved(profile, arch="amd64", native="SCMP_ARCH_X86_64"):
     return {**profile, "archMap": None, "architectures": [*(profile.get("architectures") or []), *others], "syscalls": entries}
 
 
+def direct(library):
+    """As much of the binding as `build` uses, on a library that is called directly (seccomp.h)."""
+    import ctypes
+    import types
+
+    called = ctypes.CDLL(library)
+
+    class Argument(ctypes.Structure):
+        _fields_ = [("arg", ctypes.c_uint), ("op", ctypes.c_int), ("a", ctypes.c_uint64), ("b", ctypes.c_uint64)]
+
+    called.seccomp_init.restype = ctypes.c_void_p
+    for name, types_ in {"seccomp_attr_set": (ctypes.c_void_p, ctypes.c_int, ctypes.c_uint32),
+                         "seccomp_arch_exist": (ctypes.c_void_p, ctypes.c_uint32), "seccomp_arch_add": (ctypes.c_void_p, ctypes.c_uint32),
+                         "seccomp_rule_add_array": (ctypes.c_void_p, ctypes.c_uint32, ctypes.c_int, ctypes.c_uint, ctypes.c_void_p),
+                         "seccomp_export_bpf": (ctypes.c_void_p, ctypes.c_int), "seccomp_init": (ctypes.c_uint32,),
+                         "seccomp_syscall_resolve_name": (ctypes.c_char_p,)}.items():
+        getattr(called, name).argtypes = types_
+
+    def checked(result):
+        if result < 0:
+            raise RuntimeError(f"libseccomp answers {result}")
+        return result
+
+    class Filter:
+        def __init__(self, action):
+            self.context = called.seccomp_init(action)
+            assert self.context
+
+        def set_attr(self, attribute, value):
+            checked(called.seccomp_attr_set(self.context, attribute, value))
+
+        def exist_arch(self, token):
+            return called.seccomp_arch_exist(self.context, token) == 0
+
+        def add_arch(self, token):
+            checked(called.seccomp_arch_add(self.context, token))
+
+        def add_rule(self, action, call, *arguments):
+            number = called.seccomp_syscall_resolve_name(call.encode())
+            array = (Argument * max(1, len(arguments)))(*arguments)
+            checked(called.seccomp_rule_add_array(self.context, action, number, len(arguments), array))
+
+        def export_bpf(self, file):
+            checked(called.seccomp_export_bpf(self.context, file.fileno()))
+
+    operators = {name: index + 1 for index, name in enumerate(OPERATORS)}
+    return types.SimpleNamespace(
+        SyscallFilter=Filter, Attr=types.SimpleNamespace(CTL_OPTIMIZE=8), ALLOW=0x7FFF0000, LOG=0x7FFC0000,
+        KILL_PROCESS=0x80000000, KILL=0, ERRNO=lambda number: 0x00050000 | number, **operators,
+        Arch=type("Arch", (), {"X86_64": 0xC000003E, "X86": 0x40000003, "X32": 0x4000003E}),
+        Arg=lambda index, operator, a, b=0: Argument(index, operator, a, b),
+        resolve_syscall=lambda _, call: called.seccomp_syscall_resolve_name(call.encode()))
+
+
 def build(order):
     import errno
     import tempfile
 
-    import seccomp
+    if order.get("library"):
+        seccomp = direct(order["library"])
+    else:
+        import seccomp
 
     profile = order["profile"]
 

@@ -30,8 +30,8 @@ import Testing
   }
 
   private static func byFilter(_ preset: Preset) throws -> InheritedSockets {
-    let filter = try #require(preset.filter(for: .host, deniesDebug: false))
-    return InheritedSockets(.checked(filter), hasNamespace: preset == .loopback)
+    let filter = try #require(preset.provenFilter(for: .host, deniesDebug: false))
+    return InheritedSockets(filter, hasNamespace: preset == .loopback)
   }
 
   @Test func streamsMayAlwaysBeStandard() throws {
