@@ -85,14 +85,14 @@ def add_architecture(tree):
 
 def add_host(tree):
     hosts = f"{PROGRAM}/Hooks/HookHosts.swift"
-    tree.replace(hosts, ".crush, .devin]", ".crush, .devin, .another]")
+    tree.replace(hosts, ".kiro, .antigravity,\n", ".kiro, .antigravity, .another,\n")
     tree.replace(hosts, "  static var codex: HookHost {", """  static var another: HookHost {
     HookHost(
       name: "another",
       before: Moment(
         event: "PreToolUse", matcher: "Bash",
         subject: .command(Rewriting(before: #"{"run":""#, after: #""}"#, told: ["run"]), confined: "{}")),
-      shellTool: "Bash", place: SettingsPlace(folder: ".another", file: "hooks.json"))
+      shellTools: ["Bash"], place: SettingsPlace(folder: ".another", file: "hooks.json"))
   }
 
   static var codex: HookHost {""")
@@ -123,8 +123,8 @@ def add_option(tree):
 option --version
 """)
     tree.replace(f"{PROGRAM}/CommandLine/Options.swift", "  var isQuiet = false\n", "  var isQuiet = false\n  var isTwice = false\n")
-    printing = "    for one in shown { try printOut(Dump(one.policies, name: one.name).bytes(format)) }\n"
-    tree.replace(f"{PROGRAM}/Commands/Show.swift", printing, printing + printing.replace("    for", "    if options.isTwice { for").replace(" }\n", " } }\n"))
+    printing = "      try printOut(Dump(filters, name: one.name).bytes(format))\n"
+    tree.replace(f"{PROGRAM}/Commands/Show.swift", printing, printing + printing.replace("try", "if options.isTwice { try").replace("\n", " }\n"))
 
 
 ADDITIONS = {"preset": add_preset, "architecture": add_architecture, "host": add_host, "format": add_format,
