@@ -413,12 +413,13 @@ time.sleep(30)
 SEEKING = """
 import ctypes, os, sys, time
 libc = ctypes.CDLL(None)
-wanted, end, held = sys.argv[1].split(), time.time() + 1.5, []
+wanted, end, held = sys.argv[1].split(), time.time() + float(sys.argv[2]), []
 assert libc.unshare(0x10000000) == 0
 while time.time() < end:
     assert libc.unshare(0x40000000) == 0
     number = str(os.stat("/proc/self/ns/net").st_ino)
     if number in wanted: break
+    while len(held) > 900: os.close(held.pop())
     libc.unshare(0x04000000); held.append(os.open("/proc/self/ns/uts", 0))
 print(number in wanted, flush=True)
 time.sleep(20)
@@ -440,8 +441,8 @@ def networks(launcher, count, mark):
 
 
 @contextlib.contextmanager
-def seeking(launcher, numbers):
-    process = launcher.popen(PYTHON, "-c", SEEKING, " ".join(map(str, numbers)))
+def seeking(launcher, numbers, seconds):
+    process = launcher.popen(PYTHON, "-c", SEEKING, " ".join(map(str, numbers)), str(seconds))
     try:
         yield process
     finally:
@@ -463,12 +464,12 @@ def test_ending_ends_nobody_who_has_the_number_of_a_network_that_is_gone(session
     with networks(free, 16, mark) as first:
         for process in list(first)[1:]:
             os.kill(process, signal.SIGKILL)
-        with seeking(free, first.values()) as other:
+        with seeking(free, first.values(), 12) as other:
             assert other.stdout.readline() == b"True\n"
     with networks(free, 16, mark) as first:
         ending = Launcher(user, (nonet,)).popen("--session", NAMES["one"], "--end")
         wait_for(lambda: sum(map(is_alive, first)) == 1)
-        with seeking(free, first.values()) as other:
+        with seeking(free, first.values(), 1.5) as other:
             assert ending.wait(15) == 0 and not any(map(is_alive, first))
             assert other.stdout.readline() and other.poll() is None
         ending.communicate()
