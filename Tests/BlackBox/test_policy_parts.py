@@ -3,6 +3,7 @@
 import os
 import pathlib
 import re
+import threading
 
 import pytest
 
@@ -114,6 +115,40 @@ def test_a_file_that_cannot_be_included(bare, me, errors):
     many = errors("default allow\n" + 'include "empty"\n' * 300) if not (home / "empty").write_text("") else ""
     assert "at most 256 files" in many
     assert bare("--dump-bpf", "--policy", "-", input=b'default allow\ninclude "empty"\n').returncode == 0
+
+
+@pytest.mark.parametrize("path", ["/proc/kmsg", "/proc/self/mountinfo", "/proc/sys/kernel/ostype"])
+def test_what_the_kernel_makes_up_is_not_included(bare, path):
+    """Such a file counts as an ordinary one, and its reader may wait for ever: the log of the kernel does so."""
+    done = bare("--check-policy", "-", input=f'default allow\ninclude "{path}"\n'.encode(), timeout=10)
+    said = done.stdout + done.stderr
+    assert done.returncode == 1 and b"no ordinary file" in said or os.geteuid() != 0 and b"ermission" in said, done
+
+
+def test_a_pipe_in_the_place_of_an_included_file(bare, me):
+    """Whoever may write to the folder exchanges the file while it is looked at; nobody waits for the pipe's writer."""
+    home = pathlib.Path(me.home)
+    os.mkfifo(home / "fifo")
+    (home / "file").write_text("deny bind\n")
+    (home / "p.policy").write_text("default allow\n" + 'include "it"\n' * 200)
+    over = threading.Event()
+
+    def exchange():
+        while not over.is_set():
+            for name in ("file", "fifo"):
+                os.link(home / name, home / "new")
+                os.rename(home / "new", home / "it")
+    os.link(home / "fifo", home / "it")
+    thread = threading.Thread(target=exchange)
+    thread.start()
+    try:
+        words = [bare("--check-policy", "./p.policy", timeout=10) for _ in range(20)]
+    finally:
+        over.set()
+        thread.join()
+    # Each run finds both there, and says so of the pipe.
+    assert all(b"no ordinary file" in done.stdout for done in words), words
+    assert any(done.stdout.count(b"no ordinary file") < 200 for done in words), words
 
 
 @pytest.mark.parametrize("line, says", [
