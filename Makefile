@@ -272,7 +272,7 @@ demo: toolchain ## shows one program reach a server outside nonet and fail to in
 
 # What a change is tried with again and again; the whole is `make test`. Left out of the Swift tests are those
 # that take long without optimisation: they go through thousands of random policies and broken proofs.
-LONG_SUITES := Mutation|Random|LongRun|Fuzz|FarJump|Limit|Witness|Explanation|ProofAgreement|ProofTests|Relevance|Trap
+LONG_SUITES := Mutation|Splitting|Random|LongRun|Fuzz|FarJump|Limit|Witness|Explanation|ProofAgreement|ProofTests|Relevance|Trap
 SMOKE := test_bad_input test_main_job test_documentation test_environment_options
 # The binary is built without optimisation, which takes a third of the time.
 QUICK := .build-quick$(if $(filter glibc,$(LIBC)),-glibc)

@@ -52,15 +52,6 @@ extension CheckedChain {
   }
 }
 
-extension FilterChain {
-  /// The programs of a policy.
-  ///
-  /// - Parameter filters: What `CompiledPolicy.filters(of:for:)` returns, all of it.
-  public init(_ filters: [CompiledPolicy]) {
-    self.init(filters[0].program, filters.dropFirst().map { $0.program })
-  }
-}
-
 extension CheckedProgram.Failure: CustomStringConvertible {
   /// A sentence for people.
   public var description: String {

@@ -59,9 +59,54 @@ static unsigned kind_for(size_t size) {
   return EVEN + 4 * doubling + (unsigned)((size - ((size_t)512 << doubling) - 1) / ((size_t)128 << doubling));
 }
 
-static void *map(size_t size) {
+static void *new_mapping(size_t size) {
   void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   return memory == MAP_FAILED ? NULL : memory;
+}
+
+// What was mapped beforehand, for when nothing can be mapped any more: whole pages, of which those that were
+// given back are listed.
+struct spare {
+  size_t size;
+  struct spare *next;
+};
+static struct {
+  char *start, *next, *end;
+  struct spare *returned;
+  char lock;
+} reserve;
+
+static void *from_reserve(size_t size) {
+  void *found = NULL;
+  while (__atomic_test_and_set(&reserve.lock, __ATOMIC_ACQUIRE)) sched_yield();
+  struct spare **place = &reserve.returned;
+  while (*place && (*place)->size < size) place = &(*place)->next;
+  if (*place) {
+    found = *place;
+    *place = (*place)->next;
+  } else if ((size_t)(reserve.end - reserve.next) >= size) {
+    found = reserve.next;
+    reserve.next += size;
+  }
+  __atomic_clear(&reserve.lock, __ATOMIC_RELEASE);
+  return found;
+}
+
+static void *map(size_t size) {
+  void *memory = new_mapping(size);
+  return memory ? memory : from_reserve(size);
+}
+
+static void unmap(void *memory, size_t size) {
+  if ((char *)memory < reserve.start || (char *)memory >= reserve.end) {
+    munmap(memory, size);
+    return;
+  }
+  struct spare *spare = memory;
+  while (__atomic_test_and_set(&reserve.lock, __ATOMIC_ACQUIRE)) sched_yield();
+  *spare = (struct spare){size, reserve.returned};
+  reserve.returned = spare;
+  __atomic_clear(&reserve.lock, __ATOMIC_RELEASE);
 }
 
 static struct head *small(unsigned kind) {
@@ -137,7 +182,7 @@ void free(void *bytes) {
   struct head *head = head_of(bytes);
   if (head->kind == LARGE) {
     int error = errno;
-    munmap(head - 1, *(size_t *)(head - 1));
+    unmap(head - 1, *(size_t *)(head - 1));
     errno = error;
     return;
   }
@@ -191,7 +236,33 @@ void *aligned_alloc(size_t alignment, size_t count) {
 }
 #endif
 
+void *nonet_reserved_memory(size_t size) {
+#ifdef NONET_HEAP
+  return from_reserve(size);
+#else
+  (void)size;
+  return NULL;
+#endif
+}
+
+// The stack has its addresses from here on: to grow is to map.
+static void grow_stack(void) {
+  volatile char room[128 << 10];
+  room[0] = 0;
+}
+
 int nonet_reserve_memory(size_t count) {
+  grow_stack();
+#ifdef NONET_HEAP
+  // Limits may be lowered at any time by whoever has the same user (prlimit(2)): what is mapped stays.
+  // Some is left to stacks and to what processes share.
+  enum { OTHERS = 2 << 20 };
+  char *room = new_mapping(count);
+  if (!room || munmap(room + count - OTHERS, OTHERS)) return -1;
+  reserve.start = reserve.next = room;
+  reserve.end = room + count - OTHERS;
+  return 0;
+#else
 #ifdef M_ARENA_MAX
   // One heap for both threads: a second one would take 64 MiB of addresses.
   mallopt(M_ARENA_MAX, 1);
@@ -199,11 +270,6 @@ int nonet_reserve_memory(size_t count) {
   struct rlimit addresses, data;
   if (getrlimit(RLIMIT_AS, &addresses) || getrlimit(RLIMIT_DATA, &data)) return -1;
   if (addresses.rlim_cur == RLIM_INFINITY && data.rlim_cur == RLIM_INFINITY) return 0;
-#ifdef NONET_HEAP
-  // The limits are of one process: what could be mapped once can be mapped again, piece by piece.
-  void *room = mmap(NULL, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  return room == MAP_FAILED ? -1 : munmap(room, count);
-#else
 #ifdef M_ARENA_MAX
   mallopt(M_MMAP_THRESHOLD, 1 << 30);
   mallopt(M_TRIM_THRESHOLD, 1 << 30);

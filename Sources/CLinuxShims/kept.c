@@ -8,7 +8,8 @@
 // Each belongs to the very thread for which it was opened, and says so (ESRCH) once that one has ended, whoever has
 // its number by then.
 
-enum { KEPT = 16 };
+// Of each kind: descriptors may be few.
+enum { KEPT = 4 };
 
 struct kept {
   pid_t thread;
@@ -48,7 +49,10 @@ static void keep(struct kept *kept, pid_t thread, int number, int file) {
 }
 
 static int open_of(pid_t thread, const char *what, int number) {
-  char path[64], *end = nonet_append(nonet_append_number(nonet_append(path, "/proc/"), (unsigned)thread), what);
+  char path[64], *end = nonet_append(path, "/proc/");
+  // Its own number may be another one in the /proc that is here.
+  end = thread ? nonet_append_number(end, (unsigned)thread) : nonet_append(end, "self");
+  end = nonet_append(end, what);
   if (number >= 0) nonet_append_number(end, (unsigned)number);
   return (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
 }
@@ -73,13 +77,12 @@ static long long number_behind(const char *text, const char *label, int base) {
 
 ssize_t nonet_read_status(pid_t thread, char *text, size_t most) {
   int file = take(all.statuses, thread, 0);
-  ssize_t count = read_again(&file, thread, "/status", -1, text, most - 1);
-  text[count < 0 ? 0 : count] = 0;
-  if (count > 0 && number_behind(text, "\nPid:\t", 10) != thread) {
-    count = -1;
-    errno = ESRCH;
-  }
-  keep(all.statuses, thread, 0, file);
+  ssize_t count = read_again(&file, thread, "/status", -1, text, most);
+  // Ids are told as they are in the user namespace of who opened the file, and this process may enter another one.
+  if (thread)
+    keep(all.statuses, thread, 0, file);
+  else if (file >= 0)
+    close(file);
   return count;
 }
 

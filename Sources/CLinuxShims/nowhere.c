@@ -32,6 +32,9 @@ static struct {
   int result; // a descriptor, or a negative errno
 } maker;
 
+// Whether a socket like the last one has been asked for that nobody wanted yet.
+static int is_ahead;
+
 static void wait_for_change(int *word, int known, const struct timespec *time) {
   nonet_raw(SYS_futex, (long)word, FUTEX_WAIT_PRIVATE, known, (long)time);
 }
@@ -106,7 +109,7 @@ static pid_t clone_into(int namespaces) {
 }
 
 pid_t nonet_start_maker(void) {
-  maker.alive = 0;
+  maker.alive = is_ahead = 0;
   maker.state = RESTING;
   // Of a network without a user namespace of its own nobody inside has any capability; only root makes one.
   pid_t process = clone_into(CLONE_NEWNET);
@@ -114,27 +117,50 @@ pid_t nonet_start_maker(void) {
 }
 
 pid_t nonet_start_outside_maker(void) {
-  maker.alive = 0;
+  maker.alive = is_ahead = 0;
   maker.state = RESTING;
   return clone_into(0);
 }
 
-void nonet_forget_maker(void) { maker.alive = 0; }
+void nonet_forget_maker(void) { maker.alive = is_ahead = 0; }
 
-static int ask(int family, int type, int protocol, const struct owner *owner) {
-  struct timespec time = {.tv_nsec = 100 * 1000 * 1000};
-  if (!__atomic_load_n(&maker.alive, __ATOMIC_ACQUIRE)) return errno = ESRCH, -1;
+static void begin(int family, int type, int protocol, const struct owner *owner) {
   maker.family = family;
   maker.type = type;
   maker.protocol = protocol;
   maker.owner = owner;
   __atomic_store_n(&maker.state, ASKED, __ATOMIC_RELEASE);
   tell_change(&maker.state);
+}
+
+// Waits for what was begun: a descriptor, or a negative errno.
+static int end(void) {
+  struct timespec time = {.tv_nsec = 100 * 1000 * 1000};
   while (__atomic_load_n(&maker.state, __ATOMIC_ACQUIRE) != ANSWERED) {
-    if (!__atomic_load_n(&maker.alive, __ATOMIC_ACQUIRE)) return errno = ESRCH, -1;
+    if (!__atomic_load_n(&maker.alive, __ATOMIC_ACQUIRE)) return -ESRCH;
     wait_for_change(&maker.state, ASKED, &time);
   }
-  return maker.result < 0 ? (errno = -maker.result, -1) : maker.result;
+  return maker.result;
+}
+
+static int ask(int family, int type, int protocol, const struct owner *owner) {
+  if (is_ahead) {
+    int made = end();
+    int is_same = family == maker.family && type == maker.type && protocol == maker.protocol && !owner;
+    is_ahead = 0;
+    if (is_same && made >= 0) return made;
+    if (made >= 0) close(made);
+  }
+  if (!__atomic_load_n(&maker.alive, __ATOMIC_ACQUIRE)) return errno = ESRCH, -1;
+  begin(family, type, protocol, owner);
+  int made = end();
+  return made < 0 ? (errno = -made, -1) : made;
+}
+
+void nonet_prepare_socket(void) {
+  if (is_ahead || maker.state != ANSWERED || !__atomic_load_n(&maker.alive, __ATOMIC_ACQUIRE)) return;
+  begin(maker.family, maker.type, maker.protocol, NULL);
+  is_ahead = 1;
 }
 
 int nonet_make_nowhere(int family, int type, int protocol) { return ask(family, type, protocol, NULL); }

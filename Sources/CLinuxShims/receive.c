@@ -102,6 +102,7 @@ static void *retry(void *argument) {
 }
 
 static int start(struct worker *worker, void *(*work)(void *)) {
+  enum { STACK = 256 << 10 };
   if (bell < 0) {
     // Once: what waits of an ignored signal is dropped.
     nonet_outlive_library_signals();
@@ -110,11 +111,17 @@ static int start(struct worker *worker, void *(*work)(void *)) {
   if (bell < 0) return -1;
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
-  pthread_attr_setstacksize(&attributes, 256 << 10);
+  pthread_attr_setstacksize(&attributes, STACK);
   pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
   pthread_t thread;
   worker->is_alive = 1;
   int error = pthread_create(&thread, &attributes, work, worker);
+  // Nothing can be mapped any more: a stack of what was mapped before, or none.
+  void *stack = error == EAGAIN ? nonet_reserved_memory(STACK) : NULL;
+  if (stack) {
+    pthread_attr_setstack(&attributes, stack, STACK);
+    error = pthread_create(&thread, &attributes, work, worker);
+  }
   nonet_block_signals_here();
   pthread_attr_destroy(&attributes);
   worker->is_alive = !error;

@@ -112,6 +112,11 @@ def test_a_file_of_somebody_else_stays(hook, settings, host):  # noqa: F811
         assert hook(host, "--status").stdout.startswith(b"not installed")
     settings(host, " \n")
     assert hook(host, "--install").returncode == 0
+    # What somebody wrote around it is not taken out with it.
+    text = read(settings(host)) + "\n# mine\n"
+    path = settings(host, text)
+    done = hook(host, "--uninstall")
+    assert done.returncode == BLOCKS and f"{path}:1:1: more is in this file".encode() in done.stderr and read(path) == text
 
 
 # --- Kimi: TOML ----------------------------------------------------------------------------------
@@ -150,6 +155,18 @@ def test_a_table_among_others(hook, settings, nonet):  # noqa: F811
     assert hook("kimi", "--uninstall").returncode == 0 and read(path).strip() == mine.strip()
 
 
+def test_trap_kimi_a_failing_hook_blocks_where_the_user_says_so(hook, settings, nonet):  # noqa: F811
+    """Versions that do not know fail_mode refuse the settings with it, so it is not written, and stays where it was."""
+    more = 'fail_mode = "closed"\n'
+    for place in ("", "x = 1\n\n"):
+        path = settings("kimi", place + KNOWN["kimi"].text(line_of(nonet, "kimi")) + more + "\n[z]\na = 1\n")
+        assert hook("kimi", "--status").returncode == 0
+        assert hook("kimi", "--policy", "strict", "--install").returncode == 0
+        assert read(path) == place + KNOWN["kimi"].text(line_of(nonet, "kimi", "--policy strict ")) + more + "\n[z]\na = 1\n"
+        settings("kimi", read(path).replace("closed", "open"))
+        assert hook("kimi", "--status").stdout.startswith(b"changed")
+
+
 def test_trap_a_hook_in_a_string_is_none(hook, settings, nonet):  # noqa: F811
     """Text that only looks like the hook: the host would not ask."""
     own = KNOWN["kimi"].text(line_of(nonet, "kimi"))
@@ -160,7 +177,8 @@ def test_trap_a_hook_in_a_string_is_none(hook, settings, nonet):  # noqa: F811
         assert hook("kimi", "--install").returncode == 0 and hook("kimi", "--uninstall").returncode == 0 and read(path) == text
 
 
-@pytest.mark.parametrize("text", ["hooks = []\n", 'a = 1\n"hooks" = [{event = "Stop", command = "x"}]\n', "[hooks]\nx = 1\n", "[hooks.y]\nx = 1\n"])
+@pytest.mark.parametrize("text", ["hooks = []\n", 'a = 1\n"hooks" = [{event = "Stop", command = "x"}]\n', "[hooks]\nx = 1\n", "[hooks.y]\nx = 1\n",
+                                  "a = [\n  [1],\n  [2]\n]\nhooks = []\n"])
 def test_trap_one_name_is_not_given_twice(hook, settings, nonet, text):  # noqa: F811
     """TOML has `[[hooks]]` or the other form, and Kimi does not start with both."""
     path = settings("kimi", text)

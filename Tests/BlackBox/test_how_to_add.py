@@ -85,14 +85,14 @@ def add_architecture(tree):
 
 def add_host(tree):
     hosts = f"{PROGRAM}/Hooks/HookHosts.swift"
-    tree.replace(hosts, ".crush, .devin]", ".crush, .devin, .another]")
+    tree.replace(hosts, ".kiro, .antigravity,\n", ".kiro, .antigravity, .another,\n")
     tree.replace(hosts, "  static var codex: HookHost {", """  static var another: HookHost {
     HookHost(
       name: "another",
       before: Moment(
         event: "PreToolUse", matcher: "Bash",
         subject: .command(Rewriting(before: #"{"run":""#, after: #""}"#, told: ["run"]), confined: "{}")),
-      shellTool: "Bash", place: SettingsPlace(folder: ".another", file: "hooks.json"))
+      shellTools: ["Bash"], place: SettingsPlace(folder: ".another", file: "hooks.json"))
   }
 
   static var codex: HookHost {""")

@@ -200,8 +200,9 @@ for request in (0x894c, 0x89f1, 0x89e0, 0x8b01):
 @pytest.mark.parametrize("way", ["address", "descriptor", "disconnect", "shutdown"])
 def test_threads_that_exchange_everything(free, allowing, echo, ears, attacker, way):
     words = (attacker, way, str(echo.port), str(ears.port))
-    assert free(*words, "2", env={"TOKEN": "free"}).returncode == 0
-    assert ears.heard(b"free", 2), "without nonet the attack does not work"
+    # On two busy processors the threads may miss each other for a whole second.
+    works = (free(*words, "1", env={"TOKEN": "free"}).returncode == 0 and ears.heard(b"free", 0.5) for _ in range(8))
+    assert any(works), "without nonet the attack does not work"
     seconds = "60" if os.environ.get("NONET_FIELD") else "2"
     done = allowing(f"127.0.0.1:{echo.port}")(*words, seconds, env={"TOKEN": "inside"}, timeout=90)
     assert done.returncode == 0, done

@@ -446,8 +446,8 @@ def test_a_variable_names_the_session(session, user, nonet):
 
 
 @pytest.mark.parametrize("host", KNOWN)
-def test_hooked_commands_of_one_conversation_meet(host, me, nonet, tmp_path):
-    """What a command leaves running answers the next one of the same conversation, and none of another.
+def test_hooked_commands_of_one_conversation_meet(host, me, nonet, listener, tmp_path):
+    """What a command leaves running answers the next one of the same conversation, and none of another; a server outside none.
 
     Where the host takes no other command, what is run is the line that its agent is told.
     """
@@ -463,5 +463,7 @@ def test_hooked_commands_of_one_conversation_meet(host, me, nonet, tmp_path):
         run(NAMES["c-1"], f'{PYTHON} -c "{SERVE}" 8125 >/dev/null 2>&1 & disown')
         wait_for(lambda: b"reached" in run(NAMES["c-1"], f'{PYTHON} -c "{ASK}" 8125').stdout)
         assert b"reached" not in run(NAMES["c-2"], f'{PYTHON} -c "{ASK}" 8125').stdout
+        socket.create_connection(("127.0.0.1", listener.port), 5).close()
+        assert b"reached" not in run(NAMES["c-1"], f'{PYTHON} -c "{ASK}" {listener.port}').stdout
     finally:
         subprocess.run([nonet, "--session", NAMES["c-1"], "--end"], env=env, timeout=20, check=True)

@@ -144,7 +144,7 @@ def test_the_words_after_a_full_disk_agree_with_the_document(me, nonet, attempts
 # --- memory ----------------------------------------------------------------------------------------
 
 FIELD = os.environ.get("NONET_FIELD")  # `make test-field` looks more closely
-SIZES = {"-v": range(1000, 12001, 250 if FIELD else 1000), "-d": [*range(100, 3101, 100 if FIELD else 300), 4000, 6000, 9000]}
+SIZES = {"-v": range(1000, 13001, 250 if FIELD else 1000), "-d": [*range(100, 3101, 100 if FIELD else 300), 4000, 6000, 9000]}
 KINDS = [["--log", "log"], ["--allow-unix", "inside"], *([["--hint"], ["--log-dir", "logs"], ["--report", "p.html"]] if FIELD else [])]
 
 

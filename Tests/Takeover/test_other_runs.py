@@ -10,12 +10,14 @@ from processes import both_holders, cpu_seconds, end, is_alive, need_children_fi
 
 from support.run import PYTHON, Launcher
 
-NO_FILES = """
+LIMIT = """
 import resource, sys
-for pid in map(int, sys.argv[1:]):
-    resource.prlimit(pid, resource.RLIMIT_NOFILE, (0, 0))
-    print(resource.prlimit(pid, resource.RLIMIT_NOFILE))
+kind = getattr(resource, sys.argv[1])
+for pid in map(int, sys.argv[2:]):
+    resource.prlimit(pid, kind, (0, 0))
+    print(resource.prlimit(pid, kind))
 """
+LIMITS = ["RLIMIT_NOFILE", "RLIMIT_AS", "RLIMIT_DATA", "RLIMIT_STACK", "RLIMIT_NPROC"]
 # Attempts when told, and leaves one behind that attempts after its end.
 COMMAND = """
 import os, signal, socket, sys, time
@@ -25,6 +27,12 @@ def attempt():
     except OSError as error: return error.errno
 print(attempt(), flush=True)
 sys.stdin.readline()
+for _ in range(1000): attempt()  # so that what is kept of attempts grows
+for family in range(46):
+    for kind in range(1, 6):
+        for protocol in range(10):
+            try: socket.socket(family, kind, protocol).close()
+            except OSError: pass
 print(attempt(), flush=True)
 if os.fork() == 0:
     time.sleep(0.5)
@@ -39,9 +47,9 @@ def listed():
     need_children_files()
 
 
-def limit(nonet, user, pids):
-    """From inside a run of its own: no file may be open any more in these processes."""
-    done = Launcher(user)(nonet, "--", PYTHON, "-c", NO_FILES, *map(str, pids))
+def limit(nonet, user, pids, kind="RLIMIT_NOFILE"):
+    """From inside a run of its own: a limit of these processes becomes 0."""
+    done = Launcher(user)(nonet, "--", PYTHON, "-c", LIMIT, kind, *map(str, pids))
     assert done.stdout.split() == [b"(0,", b"0)"] * len(pids), ("the instrument: limits of others can be set", done)
 
 
@@ -58,15 +66,16 @@ def test_a_plain_program_can_wait_no_more(nonet, people):
 
 
 @pytest.mark.parametrize("killed", [False, True], ids=["ends", "is-killed"])
+@pytest.mark.parametrize("kind", LIMITS)
 @pytest.mark.parametrize("option", CHOSEN)
 @pytest.mark.parametrize("who", USERS)
-def test_no_files_for_a_supervisor(nonet, people, supervised, who, option, killed):
-    child = Launcher(people[who]).popen(*supervised(who, option, f"limits-{killed}"), PYTHON, "-c", COMMAND, stdin=subprocess.PIPE, bufsize=0)
+def test_a_limit_for_a_supervisor(nonet, people, supervised, who, option, kind, killed):
+    child = Launcher(people[who]).popen(*supervised(who, option, f"{kind}-{killed}"), PYTHON, "-c", COMMAND, stdin=subprocess.PIPE, bufsize=0)
     try:
         refused = child.stdout.readline()
         assert int(refused) > 0
         above = both_holders(child.pid)
-        limit(nonet, people[who], above)
+        limit(nonet, people[who], above, kind)
         spent = sum(map(cpu_seconds, above))
         time.sleep(0.5)
         assert sum(map(cpu_seconds, above)) - spent < 0.2, "nobody waits in a circle"

@@ -190,3 +190,12 @@ extension Policy.Condition {
     }
   }
 }
+
+extension FilterChain {
+  /// The programs of a policy.
+  ///
+  /// - Parameter filters: What `CompiledPolicy.filters(of:for:)` returns, all of it.
+  public init(_ filters: [CompiledPolicy]) {
+    self.init(filters[0].program, filters.dropFirst().map { $0.program })
+  }
+}

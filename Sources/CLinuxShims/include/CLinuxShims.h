@@ -218,7 +218,11 @@ int nonet_end_on_signals(int status, const char *words, size_t length, unsigned 
 // heap.c
 
 // Fails with ENOMEM where memory is limited (RLIMIT_AS, RLIMIT_DATA) to less than so many bytes more.
+// So many stay mapped, and what is asked for later comes from there once nothing can be mapped any more.
 int nonet_reserve_memory(size_t count);
+
+// Whole pages of that, which are not given back; NULL where there are none.
+void *nonet_reserved_memory(size_t size);
 
 // execute.c
 
@@ -485,7 +489,7 @@ int nonet_look_at_peer(pid_t thread, pid_t process, int number, struct nonet_pee
 
 // kept.c
 
-// Reads /proc/THREAD/status, as a text that ends with 0: its length. ESRCH where the thread is gone.
+// Reads /proc/THREAD/status, 0 for this process: its length.
 ssize_t nonet_read_status(pid_t thread, char *text, size_t most);
 
 // A handle of a thread for who works out of turn, to be given back; -1 for none yet.
@@ -494,6 +498,25 @@ void nonet_keep_handle(pid_t thread, int handle);
 
 // The flags of a thread's descriptor (proc_pid_fdinfo(5)), close-on-exec among them. EBADF where it is not this socket.
 int nonet_flags_of_socket(pid_t thread, int number, uint64_t inode);
+
+// status.c
+
+// What is told of a thread's rights.
+struct nonet_status {
+  pid_t thread, process;
+  uint32_t user, group, file_user, file_group;
+  int group_count;
+  uint64_t capabilities;
+  uint64_t filters; // of seccomp; 0 before Linux 5.9
+  int is_traced;
+  int has_signal; // one waits that is not blocked and has a handler
+};
+
+// Reads a text of /proc/PID/status; as many groups as there is room for. ENODATA where something that counts is missing.
+int nonet_parse_status(const char *text, size_t size, struct nonet_status *found, uint32_t *groups, int most);
+
+// The same of a thread, 0 for this process. ESRCH where it is gone.
+int nonet_status_of(pid_t thread, struct nonet_status *found, uint32_t *groups, int most);
 
 // nowhere.c
 
@@ -512,6 +535,9 @@ struct nonet_ids;
 // A TCP socket in that network, not blocking. ESRCH where that process is gone; EPERM where it may not be who is wanted.
 // ids: whose a firewall shall take it for (the ids of files alone count); NULL for this process's.
 int nonet_make_outside(int family, const struct nonet_ids *ids, const gid_t *groups, int group_count);
+
+// Has the maker make another socket like the last one, for whoever wants one next; waits for nothing.
+void nonet_prepare_socket(void);
 
 // In a copy of the process that had a maker: there is none any more.
 void nonet_forget_maker(void);

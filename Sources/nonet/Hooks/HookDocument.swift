@@ -70,7 +70,7 @@ enum HookDocument {
       if case .claude = settings.host.switches { try settings.uninstallPrefix() }
       self = .settings(settings)
     case .text(var text):
-      text.uninstall()
+      try text.uninstall()
       self = .text(text)
     }
   }

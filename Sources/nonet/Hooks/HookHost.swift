@@ -129,6 +129,8 @@ struct HookHost {
     /// What stands before the command, and behind it.
     let before: String
     let after: String
+    /// What may stand behind that, for versions that know it: by it the hook holds more.
+    var mayFollow = ""
     /// Whether the command is a string in quotation marks, with the escapes that JSON and TOML share.
     var isQuoted = true
     /// Whether the file is nonet's alone; else the lines are a table `[[hooks]]` of TOML among others.

@@ -18,6 +18,8 @@ struct HookText {
     let command: String
     /// Whether nothing but the command differs from what nonet writes.
     let isExact: Bool
+    /// What somebody added behind it, by which the hook holds more.
+    let addition: String
   }
 
   init(_ text: [UInt8], of host: HookHost, _ form: HookHost.OwnText) {
@@ -57,10 +59,10 @@ struct HookText {
       return
     }
     if found.count == 1 {
-      bytes.replaceSubrange(found[0].range, with: entry)
+      bytes.replaceSubrange(found[0].range, with: entry + found[0].addition.utf8)
       return
     }
-    uninstall()
+    try uninstall()
     if let line = lineWithOtherHooks {
       throw HookSettings.SettingsError(
         reason:
@@ -71,8 +73,14 @@ struct HookText {
   }
 
   /// Takes every hook of ours out.
-  mutating func uninstall() {
+  ///
+  /// - Throws: Where a file that was nonet's alone has more in it.
+  mutating func uninstall() throws(HookSettings.SettingsError) {
     for hook in found.reversed() {
+      if form.isWholeFile, !hook.isExact {
+        throw HookSettings.SettingsError(
+          reason: "1:1: more is in this file than nonet writes; take the hook out by hand")
+      }
       let isLast = hook.range.upperBound == bytes.count
       let isApart = hook.range.lowerBound > 0 && isLast
       bytes.removeSubrange((hook.range.lowerBound - (isApart ? 1 : 0))..<hook.range.upperBound)
@@ -109,8 +117,11 @@ struct HookText {
         HookSettings.isOurs(value, host)
       else { continue }
       let command = String(decoding: value, as: UTF8.self)
+      let entry = entry(running: command)
+      let addition = text.elementsEqual(entry + form.mayFollow.utf8) ? form.mayFollow : ""
       return Found(
-        range: range, command: command, isExact: text.elementsEqual(entry(running: command)))
+        range: range, command: command,
+        isExact: text.elementsEqual(entry + addition.utf8), addition: addition)
     }
     return nil
   }
@@ -168,7 +179,7 @@ struct HookText {
   }
 }
 
-/// A line of TOML that does not begin inside a string.
+/// A line of TOML that does not begin inside a value.
 struct TOMLLine {
   /// Where it stands, with its end.
   let range: Range<Int>
@@ -180,12 +191,14 @@ struct TOMLLine {
   /// Whether it says nothing.
   var isBlankOrComment: Bool { text.isEmpty || text.hasPrefix("#") }
 
-  /// The lines of a text, of which those that are inside a string of several lines belong to the line in which
-  /// it begins (TOML 1.0, "String").
+  /// The lines of a text, of which those that are inside a string or an array of several lines belong to the
+  /// line in which it begins (TOML 1.0, "String" and "Array").
   static func lines(of bytes: [UInt8]) -> [TOMLLine] {
     var lines: [TOMLLine] = []
     var start = 0
     var at = 0
+    // How many brackets are open.
+    var depth = 0
     // What ends the string that `at` is in: one mark, or three.
     var end: [UInt8] = []
     while at < bytes.count {
@@ -207,7 +220,9 @@ struct TOMLLine {
         }
         end = []
       }
-      if byte == 0x0a {
+      if byte == UInt8(ascii: "[") || byte == UInt8(ascii: "{") { depth += 1 }
+      if byte == UInt8(ascii: "]") || byte == UInt8(ascii: "}") { depth = max(0, depth - 1) }
+      if byte == 0x0a, depth == 0 {
         lines.append(TOMLLine(bytes, start..<(at + 1)))
         start = at + 1
       } else if byte == UInt8(ascii: "#") {

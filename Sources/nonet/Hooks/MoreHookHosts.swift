@@ -70,7 +70,8 @@ extension HookHost {
 
   /// Kimi Code, whose settings are TOML.
   ///
-  /// Versions that do not know `fail_mode` refuse settings with it, so it is not written.
+  /// Versions that do not know `fail_mode` refuse settings with it, so it is not
+  /// written, and stays where somebody did.
   static var kimi: HookHost {
     HookHost(
       name: "kimi",
@@ -91,7 +92,7 @@ extension HookHost {
         empty: "",
         text: OwnText(
           before: "[[hooks]]\nevent = \"PreToolUse\"\nmatcher = \"^Bash$\"\ncommand = ",
-          after: "\ntimeout = 10\n", isWholeFile: false)))
+          after: "\ntimeout = 10\n", mayFollow: "fail_mode = \"closed\"\n", isWholeFile: false)))
   }
 
   /// Kiro's command line from version 3 on, and its editor from version 1 on.

@@ -54,8 +54,9 @@ final class NetworkSockets {
   /// What is answered to a call that the policy allows and a socket of this kind does not.
   var refusal: CInt { allowance.refusal }
 
-  /// Who makes the sockets; it must not be ended by the command.
-  var maker: pid_t { makers.number }
+  /// Who makes the sockets and must not be ended by the command; 0 once there is nobody any more.
+  var maker: pid_t { isAlone ? 0 : makers.number }
+  private var isAlone = false
 
   /// Whether the command has a network of its own.
   var isPrivate: Bool { makers.isPrivate }
@@ -63,7 +64,10 @@ final class NetworkSockets {
   /// Goes on in another process, which has no maker yet.
   func startAnew() {
     // A process that was born in the network of the command's own never gets out of it.
-    if isPrivate { return OutsideMaker.forget() }
+    if isPrivate {
+      isAlone = true
+      return OutsideMaker.forget()
+    }
     do throws(EmptyNetwork.Problem) {
       makers = .empty(try EmptyNetwork())
     } catch {
@@ -168,6 +172,7 @@ final class NetworkSockets {
     do throws(SystemError) {
       let socket = try makers.inner(family, type, call.word(2))
       try listener.give(socket, closesOnExec: type & 0x80000 != 0, id)
+      makers.prepare()
       return .given(isTold: false)
     } catch {
       return error.number == ESRCH ? .refuse(refusal) : .fail(error.number)
@@ -326,6 +331,7 @@ final class NetworkSockets {
       if try connect.begin(endpoint, isVersion6: theirs.isVersion6) {
         try connect.put(listener, hasWaited: false)
         _ = listener.succeed(notification.id)
+        if isPrivate { makers.prepare() }
         return .given(isTold: true)
       }
       if !connect.isBlocking {

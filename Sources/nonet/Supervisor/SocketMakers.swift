@@ -27,6 +27,9 @@ enum SocketMakers {
     }
   }
 
+  /// Has a socket made that is probably wanted next, while nobody waits.
+  func prepare() { OutsideMaker.prepare() }
+
   /// A socket that the command may have as it is.
   ///
   /// - Parameters:

@@ -78,6 +78,9 @@ struct OutsideMaker {
       })
   }
 
+  /// Has another socket made like the last one, here or in an empty network.
+  static func prepare() { nonet_prepare_socket() }
+
   /// Notes that this process is a copy of the one that has a maker.
   static func forget() { nonet_forget_maker() }
 }

@@ -11,90 +11,48 @@ struct ThreadStatus: Equatable {
   /// Signals that wait, are not blocked and have a handler: what makes a call end with EINTR.
   var hasSignalToHandle = false
 
-  /// A longer text is not read, and its thread is not served.
-  static let mostBytes = 16_384
-  private static let usualBytes = 4096
-
   /// Reads the status of a thread; `nil` where it cannot be known.
-  init?(of thread: pid_t) {
-    var text = [UInt8](repeating: 0, count: Self.usualBytes)
-    let count = text.withUnsafeMutableBytes {
-      nonet_read_status(thread, $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count)
-    }
-    if count == Self.usualBytes - 1 {
-      self.init(reading: "/proc/\(thread)/status")
-      return
-    }
-    guard count > 0, let status = ThreadStatus(Array(text[..<count])) else { return nil }
-    self = status
-  }
+  init?(of thread: pid_t) { self.init { nonet_status_of(thread, $0, $1, $2) } }
 
   /// The status of this process, whatever its number is in the /proc that is here.
-  static var own: ThreadStatus? { ThreadStatus(reading: "/proc/self/status") }
+  static var own: ThreadStatus? { ThreadStatus(of: 0) }
 
-  private init?(reading path: String) {
-    do throws(SystemError) {
-      // The kernel writes it in one go, and hundreds of groups make it longer than is usual.
-      let file = try Descriptor(reading: path)
-      var text = try file.start(Self.usualBytes)
-      if text.count == Self.usualBytes { text += try file.contents(limit: Self.mostBytes) }
-      guard let status = ThreadStatus(text) else { return nil }
-      self = status
-    } catch {
-      return nil
+  /// Reads a text (proc_pid_status(5)); `nil` unless every line that counts is there.
+  init?(_ text: [UInt8]) {
+    self.init { found, groups, most in
+      text.withUnsafeBytes {
+        nonet_parse_status(
+          $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count, found, groups, most)
+      }
     }
   }
 
-  /// What the lines that are read begin with.
-  private static let initials = "TUGSC".utf8
-
-  /// Reads the text (proc_pid_status(5)); `nil` unless every line that counts is there.
-  init?(_ text: [UInt8]) {
-    var found = 0
-    var (waiting, blocked, caught): (UInt64, UInt64, UInt64) = (0, 0, 0)
-    var rest = text[...]
-    while let colon = rest.firstIndex(of: UInt8(ascii: ":")) {
-      let name = rest[..<colon]
-      let line = rest[(colon + 1)...].prefix { $0 != UInt8(ascii: "\n") }
-      rest = rest[line.endIndex...].dropFirst()
-      // Of dozens of lines few count.
-      guard let initial = name.first, Self.initials.contains(initial) else { continue }
-      lazy var words = line.split { $0 == UInt8(ascii: "\t") || $0 == UInt8(ascii: " ") }
-      func number(_ index: Int, radix: UInt64 = 10) -> UInt64? {
-        index < words.count ? UInt64(digits: words[index], radix: radix) : nil
+  private init?(
+    _ read: (
+      UnsafeMutablePointer<nonet_status>, UnsafeMutablePointer<UInt32>?, CInt
+    ) -> CInt
+  ) {
+    var found = nonet_status()
+    // Nearly everybody is in fewer groups; who is in more is read once more.
+    var (most, count) = (32, 0)
+    repeat {
+      most = max(most, count)
+      var result: CInt = -1
+      ids.groups = [gid_t](unsafeUninitializedCapacity: most) { buffer, filled in
+        result = read(&found, buffer.baseAddress, CInt(most))
+        filled = result == 0 ? min(most, Int(found.group_count)) : 0
       }
-      if name.elementsEqual("Tgid".utf8), let value = number(0) {
-        process = pid_t(truncatingIfNeeded: value)
-        found |= 1
-      } else if name.elementsEqual("Uid".utf8), let effective = number(1), let file = number(3) {
-        ids.user = uid_t(truncatingIfNeeded: effective)
-        ids.fileUser = uid_t(truncatingIfNeeded: file)
-        found |= 2
-      } else if name.elementsEqual("Gid".utf8), let effective = number(1), let file = number(3) {
-        ids.group = gid_t(truncatingIfNeeded: effective)
-        ids.fileGroup = gid_t(truncatingIfNeeded: file)
-        found |= 4
-      } else if name.elementsEqual("Groups".utf8) {
-        let groups = words.indices.map { number($0) }
-        ids.groups = groups.compactMap { $0.map { gid_t(truncatingIfNeeded: $0) } }.sorted()
-        if ids.groups.count == groups.count { found |= 8 }
-      } else if name.elementsEqual("Seccomp_filters".utf8) {
-        filters = number(0) ?? 0
-      } else if name.elementsEqual("TracerPid".utf8) {
-        isTraced = number(0) != 0
-      } else if name.elementsEqual("CapEff".utf8), let value = number(0, radix: 16) {
-        ids.capabilities = value
-        found |= 16
-      } else if name.elementsEqual("SigPnd".utf8) || name.elementsEqual("ShdPnd".utf8) {
-        waiting |= number(0, radix: 16) ?? 0
-      } else if name.elementsEqual("SigBlk".utf8) {
-        blocked = number(0, radix: 16) ?? ~0
-      } else if name.elementsEqual("SigCgt".utf8) {
-        caught = number(0, radix: 16) ?? 0
-      }
-    }
-    guard found == 31 else { return nil }
-    hasSignalToHandle = waiting & ~blocked & caught != 0
+      guard result == 0 else { return nil }
+      count = Int(found.group_count)
+    } while count > most
+    ids.groups.sort()
+    process = found.process
+    (ids.user, ids.group) = (found.user, found.group)
+    (ids.fileUser, ids.fileGroup) = (found.file_user, found.file_group)
+    ids.capabilities = found.capabilities
+    filters = found.filters
+    isTraced = found.is_traced != 0
+    hasSignalToHandle = found.has_signal != 0
   }
 }
 

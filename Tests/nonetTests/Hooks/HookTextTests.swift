@@ -16,6 +16,9 @@ import Testing
     ("a = '\\'\n[b]\n", "xh"), ("a = \"#\"\n[b]\n", "xh"), ("a = \"\n[b]\n", "xh"),
     ("a = 1 # \"\n[b]\n", "xh"), ("a = \"\"\n[b]\n", "xh"), ("a = \"x\\", "x"),
     ("a = \"\"\"\n[b]\n", "x"), ("[a", "h"),
+    ("a = [\n[1],\n[[2]] ]\n[b]\n", "xh"), ("a = {\n}\n]\n[b]\n", "xxh"),
+    ("a = [ # ]\n]\n[b]\n", "xh"),
+    ("a = [ \"]\" \n]\n[b]\n", "xh"),
   ])
   func lines(text: String, expected: String) {
     #expect(kinds(text) == expected)
