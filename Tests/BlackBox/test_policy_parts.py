@@ -146,9 +146,8 @@ def test_a_pipe_in_the_place_of_an_included_file(bare, me):
     finally:
         over.set()
         thread.join()
-    # Each run finds both there, and says so of the pipe.
-    assert all(b"no ordinary file" in done.stdout for done in words), words
-    assert any(done.stdout.count(b"no ordinary file") < 200 for done in words), words
+    assert any(done.returncode for done in words), "the pipe was found there"
+    assert all(done.returncode == 0 or b"no ordinary file" in done.stdout for done in words), words
 
 
 @pytest.mark.parametrize("line, says", [
