@@ -123,8 +123,8 @@ def add_option(tree):
 option --version
 """)
     tree.replace(f"{PROGRAM}/CommandLine/Options.swift", "  var isQuiet = false\n", "  var isQuiet = false\n  var isTwice = false\n")
-    printing = "    for one in shown { try printOut(Dump(one.policies, name: one.name).bytes(format)) }\n"
-    tree.replace(f"{PROGRAM}/Commands/Show.swift", printing, printing + printing.replace("    for", "    if options.isTwice { for").replace(" }\n", " } }\n"))
+    printing = "      try printOut(Dump(filters, name: one.name).bytes(format))\n"
+    tree.replace(f"{PROGRAM}/Commands/Show.swift", printing, printing + printing.replace("try", "if options.isTwice { try").replace("\n", " }\n"))
 
 
 ADDITIONS = {"preset": add_preset, "architecture": add_architecture, "host": add_host, "format": add_format,

@@ -284,6 +284,7 @@ def test_install_and_uninstall(me):
     assert {"share/man/man1/nonet.1", "share/man/man1/nonet-shell.1"} <= pages
     assert set(make("install")) == pages | {
         "bin/nonet", "bin/nonet-shell", "bin/other", "share/bash-completion/completions/nonet", "share/zsh/site-functions/_nonet",
-        "share/fish/vendor_completions.d/nonet.fish", "share/nonet/opencode/nonet.js", "share/nonet/aicoder/block_shell_network.py"}
+        "share/fish/vendor_completions.d/nonet.fish", "share/nonet/opencode/nonet.js", "share/nonet/amp/nonet.ts",
+        "share/nonet/aicoder/block_shell_network.py"}
     assert os.readlink(f"{place}/bin/nonet-shell") == "nonet" and os.access(f"{place}/bin/nonet", os.X_OK)
     assert make("uninstall") == ["bin/other"]

@@ -402,8 +402,8 @@ static int inherited_listener(void) {
 static int victim_pid(void) { return number("OUT_PID"); }
 static void *victim_buffer(void) { return (void *)strtoul(text("OUT_ADDRESS"), NULL, 0); }
 
-/* The victim looks once in a few milliseconds. */
-static int written(void) { return usleep(40000), SENT; }
+/* The victim looks once in a few milliseconds, or later on a busy machine. */
+static int written(void) { return usleep(250000), SENT; }
 
 static int pidfd_getfd(void) {
   int process, s;
