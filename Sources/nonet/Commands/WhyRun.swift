@@ -40,14 +40,16 @@ struct WhyRun {
     let network = PrivateSockets(options, plan, confined).network(oracle.program)
     self.network = network
     unix = try AllowedSockets(options, inside: network != nil)?
-      .allowance(confined.name, oracle, isPrivate: network != nil)
+      .allowance(
+        confined.name, oracle, network,
+        network.map { $0.held } ?? confined.chosen?.held(isPrivate: false))
     guard options.suppliesSockets else {
       supplied = nil
       return
     }
     supplied = try SuppliedSockets.allowance(
       options, chosen, oracle.program, hasNamespace: plan.layers.contains(.namespace),
-      isServed: network != nil, dropped: plan.dropped)
+      network, dropped: plan.dropped)
     if network == nil {
       _ = try SuppliedSockets.network(options)
     } else {
@@ -176,7 +178,8 @@ struct WhyRun {
 
   /// Why no stream socket can be made; `nil` where one can.
   private var unixSocket: WhyAnswer? {
-    network == nil ? refusal("socket", [UInt64(AF_UNIX), UInt64(SocketType.stream), 0]) : nil
+    if network?.makes(SocketType.stream) ?? false { return nil }
+    return refusal("socket", [UInt64(AF_UNIX), UInt64(SocketType.stream), 0])
   }
 
   private var unixRefusal: Errno? { network.flatMap { Errno(number: $0.refusal) } ?? options.errno }
@@ -194,7 +197,7 @@ struct WhyRun {
     var open: [UInt32] = []
     for type in types {
       let isMade =
-        network != nil && family == UInt32(AF_UNIX) && type != SocketType.datagram
+        family == UInt32(AF_UNIX) && network?.makes(type) ?? false
         || refusal("socket", [UInt64(family), UInt64(type), 0]) == nil
       if isMade { open.append(type) }
     }
