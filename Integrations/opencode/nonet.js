@@ -15,7 +15,14 @@ const OPTIONS = []
 // Longer than nonet takes before it blocks by itself.
 const TIMEOUT = 10_000
 
-const looksLikeShell = /bash|shell|exec|command|terminal/i
+const looksLikeShell = /bash|shell|exec|command|terminal|process|^(run|pty|sh)$/i
+
+// Whatever the tool is called: what it is given is a command line.
+const commandNames = new Set(["command", "cmd", "commands", "script"])
+
+function hasCommand(input) {
+  return typeof input === "object" && input !== null && Object.keys(input).some((name) => commandNames.has(name.toLowerCase()))
+}
 
 function isProgram(path) {
   try {
@@ -75,7 +82,7 @@ function guard(tool, shell, input, session) {
     input.command = confined(input.command, session)
     return input.command
   }
-  if (typeof tool !== "string" || looksLikeShell.test(tool)) {
+  if (typeof tool !== "string" || looksLikeShell.test(tool) || hasCommand(input)) {
     throw new Error(`nonet: blocked: the tool '${tool}' looks like a shell that this plugin does not know`)
   }
 }
@@ -103,7 +110,9 @@ export default {
     // Commands that come to a shell by another way, such as the user's own, are in no conversation. Those of the tool
     // are confined by then, and stay as they are.
     await context.shell?.hook("create.before", async (event) => {
-      if (typeof event?.command !== "string" || event.command === "" || made.delete(event.command)) return
+      // An array, or nothing beside `args`, would start a program all the same.
+      if (typeof event?.command !== "string") throw new Error("nonet: blocked: the command is no string")
+      if (made.delete(event.command)) return
       event.command = confined(event.command)
     })
   },

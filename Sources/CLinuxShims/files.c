@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "CLinuxShims.h"
+#include <sys/vfs.h>
 
 int nonet_hold(int folder, const char *name) {
   return nonet_above_standard(openat(folder, name, O_PATH | O_NOFOLLOW | O_CLOEXEC));
@@ -27,4 +28,12 @@ int nonet_is_locked(int descriptor) {
   struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
   if (fcntl(descriptor, F_OFD_GETLK, &whole)) return -1;
   return whole.l_type != F_UNLCK;
+}
+
+int nonet_is_made_up(int descriptor) {
+  struct statfs system;
+  if (fstatfs(descriptor, &system)) return -1;
+  // linux/magic.h: PROC_SUPER_MAGIC, TRACEFS_MAGIC and DEBUGFS_MAGIC, whose files have the type of ordinary ones.
+  unsigned long type = (unsigned long)system.f_type;
+  return type == 0x9fa0 || type == 0x74726163 || type == 0x64626720;
 }

@@ -131,7 +131,36 @@ def test_bwrap_takes_the_program(nonet, root, probe, tmp_path):
     assert answers(done) == under_nonet(nonet, probe)
 
 
-@pytest.mark.parametrize("policy", ["default", "strict"])
+@pytest.mark.parametrize("policy", ["default", "strict", "unix", "loopback"])
+def test_what_a_drop_in_allows_is_listed(nonet, exported, tmp_path, policy):
+    """The first list is one of what is allowed: of another one systemd leaves out, and so allows, what it does not know."""
+    lines = exported("systemd", policy, "--deny", "listns").splitlines()
+    lists = [line.removeprefix("SystemCallFilter=") for line in lines if line.startswith("SystemCallFilter=")]
+    assert not lists[0].startswith("~") and "read" in lists[0].split() and "listns" not in lists[0].split()
+    assert "SystemCallErrorNumber=ENOSYS" in lines
+    assert ("PrivateNetwork=yes" in lines) == (policy == "loopback"), lines
+
+
+@pytest.mark.parametrize("format", ["systemd", "oci", "docker", "kubernetes"])
+def test_an_export_tells_what_it_leaves_out(nonet, format):
+    def told(policy):
+        done = subprocess.run([nonet, "--dump-bpf", "--format", format, "--policy", policy], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done
+        return done.stderr
+    loopback, strict = told("loopback"), told("strict")
+    assert ("PrivateNetwork=yes" if format == "systemd" else "has no network of its own") in loopback
+    assert "leaves these layers out: landlock, descriptors, capabilities, sockets" in loopback
+    assert "capabilities, settings" in strict and "network of its own" not in strict
+    assert ("is a list of what is refused here" in loopback) == (format != "systemd")
+
+
+def test_a_unit_that_could_not_start_is_not_written(nonet, tmp_path):
+    (tmp_path / "p.policy").write_text("default deny\nallow read if fd == 3\nallow write if fd == 4\n")
+    done = subprocess.run([nonet, "-q", "--dump-bpf", "--format", "systemd", "--policy", tmp_path / "p.policy"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 125 and "no unit could start" in done.stderr and not done.stdout, done
+
+
+@pytest.mark.parametrize("policy", ["default", "strict", "loopback"])
 def test_systemd_takes_the_drop_in(exported, tmp_path, policy):
     analyze = tool("systemd-analyze")
     unit = tmp_path / "nonet-probe.service"

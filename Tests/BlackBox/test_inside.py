@@ -95,3 +95,19 @@ def test_a_hook_keeps_the_name_and_not_the_value(nonet, me):
     assert launcher("--allow-unix", "env:AGENT", "--install").returncode == 0
     with open(f"{me.home}/.gemini/settings.json") as file:
         assert f"{nonet} --hook gemini-cli --allow-unix env:AGENT || exit 2" in file.read()
+
+OPEN = {
+    "one family": "deny socket if domain == AF_INET",
+    "one type": "deny socket if domain in { AF_INET, AF_INET6 } and type & 0xf == SOCK_STREAM",
+    "no flags": "deny socket if domain in { AF_INET, AF_INET6 } and type == SOCK_STREAM",
+    "one protocol": "deny socket if domain in { AF_INET, AF_INET6 } and protocol == 0",
+}
+
+
+@pytest.mark.parametrize("rule", OPEN.values(), ids=OPEN)
+def test_inside_is_not_what_refuses_some_sockets(user, nonet, rule):
+    path = f"{user.home}/some.policy"
+    with open(path, "w") as file:
+        file.write(f"default allow\nnetwork allowed\n{rule}\n")
+    done = Launcher(user, (nonet, "-q", "--policy", path, "--"))(nonet, "--inside")
+    assert done.returncode == 1 and done.stdout.startswith(b"this process is not confined"), done

@@ -1,8 +1,12 @@
 """Policies of parts: files that are included, names for sets, systemd's sets, and what is taken from a set."""
 
+import fcntl
 import os
 import pathlib
 import re
+import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -114,6 +118,54 @@ def test_a_file_that_cannot_be_included(bare, me, errors):
     many = errors("default allow\n" + 'include "empty"\n' * 300) if not (home / "empty").write_text("") else ""
     assert "at most 256 files" in many
     assert bare("--dump-bpf", "--policy", "-", input=b'default allow\ninclude "empty"\n').returncode == 0
+
+
+@pytest.mark.parametrize("path", ["/proc/kmsg", "/proc/self/mountinfo", "/proc/sys/kernel/ostype"])
+def test_what_the_kernel_makes_up_is_not_included(bare, path):
+    """Such a file counts as an ordinary one, and its reader may wait for ever: the log of the kernel does so."""
+    done = bare("--check-policy", "-", input=f'default allow\ninclude "{path}"\n'.encode(), timeout=10)
+    said = done.stdout + done.stderr
+    assert done.returncode == 1 and b"no ordinary file" in said or os.geteuid() != 0 and b"ermission" in said, done
+
+
+def test_nobody_is_waited_for_at_an_included_file(bare, me):
+    """Whoever holds a lease on it would make its opener wait, as the writer of a pipe does."""
+    path = pathlib.Path(me.home) / "it"
+    path.write_text("deny bind\n")
+    before = signal.signal(signal.SIGIO, signal.SIG_IGN)
+    number = os.open(path, os.O_RDWR)
+    try:
+        fcntl.fcntl(number, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+        done = bare("--check-policy", "-", input=b'default allow\ninclude "it"\n', timeout=10)
+        assert done.returncode == 1 and b"temporarily unavailable" in done.stdout, done
+    finally:
+        os.close(number)
+        signal.signal(signal.SIGIO, before)
+
+
+EXCHANGE = """
+import os
+while True:
+    for name in ("file", "fifo"):
+        os.link(name, "new"); os.rename("new", "it")
+"""
+
+
+def test_a_pipe_in_the_place_of_an_included_file(bare, me):
+    """Whoever may write to the folder exchanges the file while it is looked at; nobody waits for the pipe's writer."""
+    home = pathlib.Path(me.home)
+    os.mkfifo(home / "fifo")
+    (home / "file").write_text("deny bind\n")
+    (home / "p.policy").write_text("default allow\n" + 'include "it"\n' * 200)
+    os.link(home / "fifo", home / "it")
+    exchanger = subprocess.Popen([sys.executable, "-c", EXCHANGE], cwd=home)
+    try:
+        words = [bare("--check-policy", "./p.policy", timeout=10) for _ in range(10)]
+    finally:
+        exchanger.kill()
+        exchanger.wait()
+    assert any(done.returncode for done in words), "the pipe was found there"
+    assert all(done.returncode == 0 or b"no ordinary file" in done.stdout for done in words), words
 
 
 @pytest.mark.parametrize("line, says", [

@@ -9,6 +9,7 @@ import pytest
 from support import bpf
 from support.calls import AUDIT
 from support.profiles import always_allowed, beside, most_steps, ours, resolved
+from support.run import Launcher
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FIXTURES = ROOT / "Fixtures/profiles"
@@ -36,6 +37,12 @@ def profile(*entries, default=ALLOW, **more):
 
 def argument(index=0, op="EQ", value=1, **more):
     return {"index": index, "op": f"SCMP_CMP_{op}", "value": value, **more}
+
+
+def around(text, head='"ociVersion": "1.0", '):
+    """A document around two profiles, of which the first allows all and the second nothing of sockets; without braces where there are none."""
+    lax, strict = json.dumps({"defaultAction": ALLOW}), json.dumps(profile({"names": ["socket"]}))
+    return "{" + head + text % (lax, strict[1:-1] if text.endswith(", %s") else strict) + "}"
 
 
 # A document that is not used, the place, and a part of the sentence.
@@ -86,6 +93,20 @@ WRONG = {
     "contradiction by a mask of no bit": (
         profile({"names": ["prctl"], "args": [argument(0, "MASKED_EQ", 0xFF << 40, valueTwo=0)]}, {"names": ["prctl"], "errnoRet": 13}),
         "syscalls[1]", "contradicts syscalls[0], which asks for no bit of a 32-bit call"),
+    "bundle: seccomp twice": (around('"linux": {"seccomp": %s, "seccomp": %s}'), "linux", "'seccomp' is there twice"),
+    "bundle: linux twice": (around('"linux": {"seccomp": %s}, "linux": {"seccomp": %s}'), "", "'linux' is there twice"),
+    "bundle: Seccomp": (around('"linux": {"seccomp": %s, "Seccomp": %s}'), "linux", "write 'seccomp'"),
+    "bundle: Linux": (around('"linux": {"seccomp": %s}, "Linux": {"seccomp": %s}'), "", "write 'linux'"),
+    "bundle: a letter that Go takes for an s": (around('"linu\u017f": 1, "linux": {"seccomp": %s, "\u017feccomp": %s}'), "linux", "write 'seccomp'"),
+    "bundle: none": ('{"ociVersion": "1.0", "linux": {}}', "", "linux.seccomp is missing"),
+    "object: spec twice": (around('"kind": "SeccompProfile", "spec": %s, "spec": %s', ""), "", "'spec' is there twice"),
+    "object: Spec": (around('"kind": "SeccompProfile", "spec": %s, "Spec": %s', ""), "", "write 'spec'"),
+    "object: kind twice": (around('"kind": "SeccompProfile", "kind": "Pod", "spec": %s, "status": %s', ""), "", "'kind' is there twice"),
+    "object: none": ('{"kind": "SeccompProfile"}', "", "spec is missing"),
+    "a profile and a bundle": (around('"linux": {"seccomp": %s}, %s'), "", "'linux' and 'defaultAction'"),
+    "a profile and an object": (around('"kind": "SeccompProfile", "spec": %s, %s', ""), "", "'spec' and 'defaultAction'"),
+    "a bundle and an object": (around('"kind": "SeccompProfile", "linux": {"seccomp": %s}, "spec": %s'), "", "'linux' and 'spec'"),
+    "a profile with a bundle's inside": (around('"linux": {"seccomp": %s}, %s', ""), "", "'linux' and 'defaultAction'"),
     "deep": ("[" * 100_000, "", "inside each other"),
     "deep inside": ('{"defaultAction": "SCMP_ACT_ALLOW", "comment": ' + "[" * 40 + "]" * 40 + "}", "", "inside each other"),
     "50 MB": (" " * 50_000_000 + "{}", "", "at most 4194304 bytes"),
@@ -135,6 +156,10 @@ STRANGE = {
     "unknown member": (profile({"names": ["read"], "argz": []}), "'argz' means nothing here and is skipped; did you mean 'args'?"),
     "first without args": (profile({"names": ["read"]}, {"names": ["read"], "errnoRet": 5}), "read stays with what syscalls[0] says"),
     "never asked": (profile({"names": ["read"]}, {"names": ["read"], "errnoRet": 5, "args": [argument()]}), "read gets what syscalls[0] says"),
+    "i386, refused": (profile({"names": ["socket"], "args": [argument(1, "MASKED_EQ", 15, valueTwo=1)]}), "syscalls[0]: socket has args here that"),
+    "i386, allowed": (profile({"names": ["socket", "execve"], "action": ALLOW, "args": [argument(0, "MASKED_EQ", 15, valueTwo=1)]}, default=ERRNO),
+                      "by socketcall, whose own"),
+    "i386, System V": (profile({"names": ["shmget"], "args": [argument(2, "MASKED_EQ", 512, valueTwo=512)]}), "by ipc, whose own"),
     "log": (profile(flags=["SECCOMP_FILTER_FLAG_LOG"]), "nothing is logged"),
 }
 
@@ -151,6 +176,14 @@ def test_what_is_meant_is_not_warned_of(nonet, write):
     masked = argument(op="MASKED_EQ", value=0xFFFFFFFF, valueTwo=2)
     done = run(nonet, "--dump-bpf", "--policy", write(profile({"names": ["socket"], "args": [masked]}, comment="x", listenerPath="")))
     assert (done.returncode, done.stderr) == (0, "")
+    # Where socketcall is refused, or named, or there is no i386.
+    masked = argument(1, "MASKED_EQ", 15, valueTwo=1)
+    for value in (profile({"names": ["socket"], "args": [masked]}, {"names": ["socketcall"]}),
+                  profile({"names": ["socket"], "args": [masked]}, {"names": ["socketcall"], "action": "SCMP_ACT_LOG"}),
+                  profile({"names": ["socket"], "args": [masked]}, {"names": ["socket"], "args": [argument(0, "MASKED_EQ", 0, valueTwo=0)]}),
+                  {**profile({"names": ["socket"], "args": [masked]}), "architectures": ["SCMP_ARCH_X86_64"]}):
+        done = run(nonet, "--dump-bpf", "--policy", write(value))
+        assert done.returncode == 0 and "socketcall" not in done.stderr, (value, done.stderr)
 
 
 def test_commands_run_under_a_profile(nonet, write):
@@ -160,8 +193,8 @@ def test_commands_run_under_a_profile(nonet, write):
                           ({"names": ["getpgid"], "includes": {"arches": ["s390x"]}}, "allowed"),
                           ({"names": ["getpgid"], "excludes": {"minKernel": "3.0"}}, "allowed"),
                           ({"names": ["getpgid"], "includes": {"minKernel": "3.0"}}, "1"),
-                          ({"names": ["getpgid"], "includes": {"caps": ["CAP_SYS_ADMIN"]}}, "allowed"),
-                          ({"names": ["getpgid"], "excludes": {"caps": ["CAP_SYS_ADMIN"]}}, "1")):
+                          ({"names": ["getpgid"], "includes": {"caps": ["CAP_BPF"]}}, "allowed"),
+                          ({"names": ["getpgid"], "excludes": {"caps": ["CAP_BPF"]}}, "1")):
         done = run(nonet, "-q", "--policy", write(profile(entry)), "--", "/usr/bin/python3", "-c", program)
         assert done.stdout == answer + "\n", (entry, done)
 
@@ -373,3 +406,28 @@ def test_growth_is_near_linear(nonet, write):
     few, many = seconds(50), seconds(800)
     print(f"50 entries {few * 1000:.0f} ms, 800 entries {many * 1000:.0f} ms")
     assert many < 16 * 3 * few + 0.5
+
+
+def test_entries_for_the_capabilities_that_the_command_has(user, nonet):
+    """Those of root that its layers leave; what is printed is for a container, which begins without."""
+    if user.name == "nobody":
+        held = 0
+    else:
+        status = pathlib.Path("/proc/self/status").read_text()
+        held = int(status.split("CapPrm:", 1)[1].split()[0], 16)
+    program = "import os\ntry: os.getpgid(0); print('allowed')\nexcept OSError as e: print(e.errno)"
+    # The capability, its number, options, and whether it stays.
+    for name, bit, options, stays in (("CAP_CHOWN", 0, (), True), ("CAP_NET_ADMIN", 12, (), False), ("CAP_SYS_ADMIN", 21, (), True),
+                                      ("CAP_NET_RAW", 13, ("--keep-caps", "NET_RAW"), True), ("CAP_SYS_ADMIN", 21, ("--policy", "strict"), False),
+                                      ("CAP_SYS_ADMIN", 21, ("--keep-caps", "SYS_ADMIN", "--policy", "strict"), True)):
+        has = stays and held >> bit & 1
+        if "--keep-caps" in options and not held >> bit & 1:
+            continue
+        for word, refused in (("includes", has), ("excludes", not has)):
+            path = pathlib.Path(user.home) / "caps.json"
+            path.write_text(json.dumps(profile({"names": ["getpgid"], word: {"caps": [name]}})))
+            path.chmod(0o644)
+            done = Launcher(user, (nonet, "-q", *options, "--merge", path, "--"))("/usr/bin/python3", "-c", program)
+            assert done.stdout == (b"1\n" if refused else b"allowed\n"), (name, options, word, done)
+            alone = Launcher(user, (nonet, "-q", "--policy", path))("--explain", "getpgid").stdout.decode()
+            assert ("EPERM" in alone) == (word == "excludes"), alone

@@ -236,3 +236,29 @@ def test_bad_input(bare, target, said):
 def test_bad_command_lines(bare, words):
     done = bare(*words)
     assert done.returncode == 125 and done.stdout == b"" and done.stderr.startswith(b"nonet: "), done
+
+# A policy that refuses the usual call, what is asked, and the way that stays open.
+AROUND = [
+    ("deny connect", "127.0.0.1:9", "MSG_FASTOPEN"),
+    ("deny sendto", "udp:127.0.0.1:9", "connect and write"),
+    ("deny socket if domain == AF_UNIX and type & 0xf == SOCK_STREAM", "/run/nonet-none", "SOCK_"),
+    ("deny socket if domain == AF_INET and protocol == 0", "127.0.0.1:9", "protocol 6"),
+    ("deny socket if type == SOCK_STREAM", "127.0.0.1:9", "with flags"),
+    ("deny socket", "127.0.0.1:9", "io_uring"),
+]
+
+
+@pytest.mark.parametrize("rule, target, way", AROUND, ids=[one[0] for one in AROUND])
+def test_a_way_around_the_usual_call_is_told(why, user, rule, target, way):
+    path = f"{user.home}/around.policy"
+    with open(path, "w") as file:
+        file.write(f"default allow\nforeign kill\nnetwork allowed\n{rule}\n")
+    answer = why(target, "--policy", path)
+    assert answer["let_through"] and way in answer["reason"], answer
+
+
+def test_where_every_way_is_shut_it_is_refused(why, user):
+    path = f"{user.home}/shut.policy"
+    with open(path, "w") as file:
+        file.write("default allow\nforeign kill\nnetwork allowed\ndeny socket\ndeny @io_uring\n")
+    assert not why("127.0.0.1:9", "--policy", path)["let_through"]

@@ -329,3 +329,19 @@ def test_random_order(session):
     text = "import pytest\n@pytest.mark.parametrize('n', range(8))\ndef test_it(n): n == 3 and attempt()\n"
     done = session(text, "--nonet", "-p", "randomly")
     assert done.returncode == 0 and "test_it[3]" in done.network, done.stdout
+
+def test_a_damaged_log_fails_the_session(session, pytester):
+    done = session(
+        "import glob, os\n"
+        "def test_it():\n"
+        "    for number in os.listdir('/proc/self/fd'):\n"
+        "        try: path = os.readlink(f'/proc/self/fd/{number}')\n"
+        "        except OSError: continue\n"
+        "        if 'nonet-pytest-' in path:\n"
+        "            with open(path, 'ab') as file: file.write(b'no line of nonet\\n[]\\n{\"api\": 1}\\n')\n"
+        "            return\n"
+        "    assert 0, 'no log'\n",
+        "--nonet",
+    )
+    text = done.stdout.str() + done.stderr.str()
+    assert "INTERNALERROR" not in text and "the log is damaged" in text and done.ret == 1, text

@@ -51,6 +51,13 @@ static inline int nonet_open_for_reading(const char *path) {
   return open(path, O_RDONLY | O_CLOEXEC);
 }
 
+static inline int nonet_open_without_waiting(const char *path) {
+  return open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+}
+
+// Whether a file is one that the kernel makes up as it is read, and may keep a reader waiting; -1 and errno.
+int nonet_is_made_up(int descriptor);
+
 static inline int nonet_open_for_writing(int folder, const char *name, int follows) {
   return openat(folder, name, O_WRONLY | O_CLOEXEC | O_NOCTTY | (follows ? 0 : O_NOFOLLOW));
 }

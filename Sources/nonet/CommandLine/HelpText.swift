@@ -102,7 +102,7 @@ enum HelpText {
                            every send with sendmsg or sendmmsg takes longer
       --fail-on-attempt[=STATUS]
                            end with STATUS (123) when something was tried
-                           though COMMAND ended with 0
+                           though COMMAND ended with 0; what is tried after its end does not count
       --observe            refuse nothing, and record what would have been refused: no protection
 
     what connect may reach all the same (by the supervisor too)

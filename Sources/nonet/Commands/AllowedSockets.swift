@@ -54,13 +54,20 @@ struct AllowedSockets {
   /// - Parameters:
   ///   - policy: The policy's name.
   ///   - oracle: What the policy answers.
-  ///   - isPrivate: Whether the network is the command's own, and connect the supervisor's.
+  ///   - network: What the supervisor decides where the network is the command's own, and connect the supervisor's.
+  ///   - held: What stays refused all the same; `nil` where that is nothing.
   /// - Returns: What may be reached.
   /// - Throws: Why nothing can be allowed; the command must not run then.
   func allowance(
-    _ policy: String, _ oracle: CheckedProgram, isPrivate: Bool
+    _ policy: String, _ oracle: CheckedProgram, _ network: PrivateNetwork?, _ held: Policy?
   ) throws(Failure) -> UnixAllowance {
-    if !isPrivate { try Self.check(policy, oracle.program, allowsInside) }
+    if let network {
+      let makesAny = network.makes(SocketType.stream) || network.makes(SocketType.sequence)
+      if !words.isEmpty, !makesAny { throw Self.heldBack("AF_UNIX sockets") }
+    } else {
+      try Self.check(policy, oracle.program, allowsInside)
+      if held?.refuses("connect", Self.connect) ?? false { throw Self.heldBack("connect") }
+    }
     if allowsInside { try Self.checkKernel() }
     let proc = ProcMount.here
     // Otherwise a number in /proc means another process than everywhere else here.
@@ -196,11 +203,19 @@ struct AllowedSockets {
         + (isReplaceable ? "; the command may put another one in its place" : ""))
   }
 
+  /// The registers of a connect to an AF_UNIX address.
+  private static let connect: [UInt64] = [3, 1 << 32 | 4096, 110]
+
+  private static func heldBack(_ what: String) -> Failure {
+    .refused(
+      "--allow-unix: --deny or --merge refuses \(what), and --allow-unix takes nothing back of that; leave one of "
+        + "them out; the command was not run")
+  }
+
   private static func check(
     _ policy: String, _ oracle: Program, _ allowsInside: Bool
   ) throws(Failure) {
-    let pointer: UInt64 = 1 << 32 | 4096
-    if allows(oracle, "connect", [3, pointer, 110]) {
+    if allows(oracle, "connect", connect) {
       throw .refused(
         "--allow-unix: policy \"\(policy)\" lets connect through already, to every socket; leave "
           + "the option out, or choose another policy; the command was not run")

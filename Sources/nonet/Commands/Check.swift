@@ -155,7 +155,8 @@ struct Check {
   private static func confinement() -> Finding {
     let hint =
       environmentValue("NONET").map { "; NONET=\(String(decoding: $0, as: UTF8.self))" } ?? ""
-    if let number = Here.refusal(ofSocket: AF_INET) {
+    let trial = IPTrial.here
+    if case .refused(let number) = trial {
       return Finding(
         name: "this process", isThere: true,
         text: "is confined: socket(AF_INET) answers \(errorText(number))\(hint)")
@@ -166,7 +167,7 @@ struct Check {
         name: "this process", isThere: true,
         text: "has no network but lo, so nothing outside can be reached\(hint)")
     }
-    if Here.hasSuppliedSockets {
+    if case .supplied = trial {
       return Finding(
         name: "this process", isThere: true,
         text: "is confined: its IP sockets are made by a supervisor, in a network without any way, "

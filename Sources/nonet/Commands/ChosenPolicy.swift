@@ -17,6 +17,8 @@ struct ChosenPolicy {
   let allowsConnect: Bool
   /// How many rules the command line put in front of the text's own.
   private let changes: Int
+  /// How many rules stand before those, for what a supervisor supplies.
+  private let supplied: Int
   /// The text, for errors that only the compiler sees, and what it is called; a profile has none.
   private let parsed: ParsedPolicy?
   private let file: String
@@ -45,12 +47,17 @@ struct ChosenPolicy {
     _ options: Options, _ sources: PolicySources, for architecture: Architecture,
     deniesDebug: Bool = false
   ) throws(Failure) {
-    let read = try sources.own.policy(for: architecture, isQuiet: options.isQuiet)
+    let read = try sources.own.policy(
+      for: architecture, isQuiet: options.isQuiet
+    ) { layers throws(Failure) in try options.expectedCapabilities(under: layers) }
     layers = read.layers
     expectsNetwork = read.expectsNetwork
     parsed = read.parsed
     file = sources.own.file
-    merged = try sources.merged?.policy(for: architecture, isQuiet: options.isQuiet).policy
+    let ownLayers = layers
+    merged = try sources.merged?.policy(
+      for: architecture, isQuiet: options.isQuiet
+    ) { _ throws(Failure) in try options.expectedCapabilities(under: ownLayers) }.policy
     name = sources.name
     var policy = read.policy
     policy.refusal = options.errno
@@ -65,6 +72,7 @@ struct ChosenPolicy {
       ? try SuppliedSockets.parsed(SuppliedSockets.rules(isPrivate: layers.hasNamespace)) : []
     policy.rules.insert(contentsOf: supplied, at: 0)
     changes = options.changes.count + supplied.count
+    self.supplied = supplied.count
     own = policy
     self.policy = policy
     acceptsUnproved = options.acceptsUnproved
@@ -87,6 +95,22 @@ struct ChosenPolicy {
     let rule = Policy.Rule(.deny(nil), SyscallGroup.debug.calls, at: Policy.Place("--deny"))
     own.rules.insert(rule, at: changes)
     merge()
+  }
+
+  /// What stays refused although a supervisor gives the command sockets or connects.
+  ///
+  /// It gives what the policy's own text refuses. What `--deny` and the profile of `--merge` refuse it does not give,
+  /// nor what the text says of other calls, or of a whole ABI.
+  ///
+  /// - Parameter isPrivate: Whether the command has a network of its own, where the text has to let connect through.
+  /// - Returns: The policy with these calls allowed by its text.
+  func held(isPrivate: Bool) -> Policy {
+    var held = own
+    held.rules.removeFirst(supplied)
+    let given = (isPrivate ? ["socket"] : ["socket", "connect"]).compactMap { Syscall(named: $0) }
+    held.rules.insert(
+      Policy.Rule(.allow, given, at: Policy.Place("supervisor")), at: changes - supplied)
+    return merged.map { held.met($0) } ?? held
   }
 
   /// How IP sockets can be made under the policy; `nil` where they cannot.

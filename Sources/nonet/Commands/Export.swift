@@ -16,14 +16,23 @@ struct Export {
     guard architectures.count == 1 else { throw .oneProgram(format.name) }
     let native = architectures[0]
     let sources = try PolicySources(options)
-    let policy = try ChosenPolicy(options, sources, for: native).policy
+    let chosen = try ChosenPolicy(options, sources, for: native)
+    let (policy, layers) = (chosen.policy, chosen.layers)
     do throws(ExportError) {
       if format == .systemd {
-        let dropIn = try SystemdDropIn(policy, for: native)
+        let dropIn = try SystemdDropIn(policy, hasNamespace: layers.hasNamespace, for: native)
         for note in dropIn.notes { tell(note) }
+        tellOfLayers(layers)
         return try printed(dropIn.text)
       }
-      try printed(try profile(policy, native, named: sources.own.name) + "\n")
+      let text = try profile(policy, native, named: sources.own.name)
+      tellOfLayers(layers)
+      if !policy.defaultVerdict.refuses, policy.rules.contains(where: { $0.verdict.refuses }) {
+        note(
+          "is a list of what is refused here: an engine allows each call of it that it does not know by name; with "
+            + "--merge the engine's own profile stays")
+      }
+      try printed(text + "\n")
     } catch {
       throw .refused("--format \(format.name): \(error.message)")
     }
@@ -35,6 +44,26 @@ struct Export {
 
   private func tell(_ note: String) {
     if !options.isQuiet { say("--format \(format.name): \(note)") }
+  }
+
+  /// Says something that holds whatever the calls are.
+  private func note(_ words: String) {
+    if !options.isQuiet { say("--format \(format.name) \(words)") }
+  }
+
+  /// Says which layers of the policy are no part of the format.
+  private func tellOfLayers(_ layers: Layers) {
+    if layers.hasNamespace, format != .systemd {
+      note(
+        "has no network of its own, without which IP sockets reach the network outside: give the container none "
+          + "(--network none)")
+    }
+    let names = [
+      layers.hasLandlock ? "landlock" : nil, layers.hasDescriptors ? "descriptors" : nil,
+      layers.hasCapabilities ? "capabilities" : nil, layers.hasSettings ? "settings" : nil,
+      layers.hasSockets ? "sockets" : nil,
+    ].compactMap { $0 }
+    if !names.isEmpty { note("leaves these layers out: \(names.joined(separator: ", "))") }
   }
 
   /// The profile that says the policy, with the 32-bit ABI where it can be had.

@@ -146,7 +146,7 @@ struct HookStatus {
     // A project may have put anything there.
     guard isRegularFile(nullTerminated(path)) else { return nil }
     do throws(SystemError) {
-      return try Descriptor(reading: nullTerminated(path)).contents(limit: 16 << 20)
+      return try Descriptor.ordinary(nullTerminated(path)).contents(limit: 16 << 20)
     } catch {
       return nil
     }

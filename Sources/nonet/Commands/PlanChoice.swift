@@ -1,3 +1,5 @@
+internal import BPFAssembler
+
 /// The plan for what the command line asks for, on this machine.
 struct PlanChoice {
   let options: Options
@@ -60,6 +62,8 @@ struct PlanChoice {
     Plan.Request(
       backend: options.backend, layers: policy.layers, allowsTCP: true,
       isPreset: options.preset != nil && options.changes.isEmpty && options.merged == nil,
+      needsFilter: options.preset == nil || options.merged != nil
+        || options.changes.contains { $0.verdict != .allow },
       isPythonCommand: false,
       isBestEffort: options.isBestEffort, kept: options.keptPrivileges,
       allowsSignals: options.allowsSignals)

@@ -6,7 +6,7 @@ enum PolicyFile {
   ///
   /// - Parameter path: Its path, from the working folder where it is relative.
   /// - Returns: Its text.
-  /// - Throws: Why not; what is no ordinary file is not opened, for that could wait for ever.
+  /// - Throws: Why not; what is no ordinary file is not read, for that could wait for ever.
   static func included(_ path: [UInt8]) throws(IncludedText.Failure) -> IncludedText {
     let word = Word(copying: path)
     let file: NamedFile
@@ -21,10 +21,13 @@ enum PolicyFile {
       throw IncludedText.Failure(reason: "it is longer than \(Policy.largestText) bytes")
     }
     do throws(SystemError) {
-      let text = try Descriptor(reading: word.pointer).contents(limit: Policy.largestText)
-      return IncludedText(bytes: text, name: word.text, identity: [file.device, file.inode])
+      let opened = try Descriptor.ordinary(word.pointer)
+      let found = try NamedFile(opened)
+      let text = try opened.contents(limit: Policy.largestText)
+      return IncludedText(bytes: text, name: word.text, identity: [found.device, found.inode])
     } catch {
-      throw IncludedText.Failure(reason: error.reason)
+      let isNone = error.call == "open" && error.number == EINVAL
+      throw IncludedText.Failure(reason: isNone ? "it is no ordinary file" : error.reason)
     }
   }
 }

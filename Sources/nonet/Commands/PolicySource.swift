@@ -94,8 +94,16 @@ enum PolicySource {
 
   /// The policy for one machine; its warnings are said here.
   ///
+  /// - Parameters:
+  ///   - architecture: The machine.
+  ///   - isQuiet: Whether they are not.
+  ///   - capabilities: Those of the command under some layers; asked for a profile alone.
+  /// - Returns: The policy, with what its text asks for besides.
   /// - Throws: A failure with every error of the text.
-  func policy(for architecture: Architecture, isQuiet: Bool) throws(Failure) -> Read {
+  func policy(
+    for architecture: Architecture, isQuiet: Bool,
+    capabilities: (Layers) throws(Failure) -> [[UInt8]]
+  ) throws(Failure) -> Read {
     switch self {
     case .policy(_, let file, let path, let text):
       do throws(PolicyError) {
@@ -106,9 +114,11 @@ enum PolicySource {
         throw ChosenPolicy.failure(error, file)
       }
     case .profile(_, let document):
+      let capabilities = try capabilities(Layers())
       do throws(ProfileError) {
         let target = ProfileTarget(
-          architecture: architecture, kernel: KernelVersion(Here.release.utf8))
+          architecture: architecture, kernel: KernelVersion(Here.release.utf8),
+          capabilities: capabilities)
         let (policy, warnings) = try document.policy(for: target)
         if !isQuiet { for warning in warnings { say(warning) } }
         return Read(policy: policy)

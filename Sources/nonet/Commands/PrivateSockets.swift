@@ -4,9 +4,11 @@ internal import BPFAssembler
 struct PrivateSockets {
   private let options: Options
   private let isWanted: Bool
+  private let chosen: ChosenPolicy?
 
   init(_ options: Options, _ plan: Plan, _ confined: ConfinedPolicy) {
     self.options = options
+    chosen = confined.chosen
     let isNamed = !options.allowedUnix.isEmpty && plan.layers.contains(.namespace)
     let isServed = options.suppliesSockets && plan.layers.contains(.namespace)
     isWanted = (confined.hasSockets || isNamed || isServed) && !options.isObserving
@@ -23,7 +25,8 @@ struct PrivateSockets {
       return nil
     }
     let network = PrivateNetwork(
-      oracle, watching: Self.watched(options), wantsSends: options.isLogging)
+      oracle, watching: Self.watched(options), wantsSends: options.isLogging,
+      held: chosen?.held(isPrivate: true))
     guard let network else {
       if options.isVerbose {
         say(
@@ -33,7 +36,11 @@ struct PrivateSockets {
       return nil
     }
     if options.isVerbose {
-      say("sockets: AF_UNIX sockets made inside are connected by a supervisor, and no others")
+      let makesAny = network.makes(SocketType.stream) || network.makes(SocketType.sequence)
+      say(
+        makesAny
+          ? "sockets: AF_UNIX sockets made inside are connected by a supervisor, and no others"
+          : "not used: sockets: --deny or --merge refuses AF_UNIX sockets")
     }
     return network
   }

@@ -19,8 +19,9 @@ struct SupervisedRun {
       throw .refused("there is no filter to supervise, so the command was not run")
     }
     let network = PrivateSockets(options, plan, confined).network(oracle.program)
+    let held = network.map { $0.held } ?? confined.chosen?.held(isPrivate: false)
     let sockets = try AllowedSockets(options, inside: network != nil)?
-      .allowance(confined.name, oracle, isPrivate: network != nil)
+      .allowance(confined.name, oracle, network, held)
     if network == nil, options.canDoWithoutSupervisor, !options.isHinting {
       try applyShared()
       return nil
@@ -38,7 +39,7 @@ struct SupervisedRun {
     let report = try options.report.map { word throws(Failure) in try ReportFile(word) }
     // Before the first write to a log, whose reader may be gone.
     let blocked = try blockSignals()
-    let allowance = try suppliedSockets(oracle, isServed: network != nil)
+    let allowance = try suppliedSockets(oracle, network)
     let filter = try installed(oracle, network)
     let head = head(outer)
     let record = try record(head, lines)
@@ -65,7 +66,8 @@ struct SupervisedRun {
     let judge = Judge(
       oracle: oracle.program, filter: filter,
       protection: OwnProtection(hasSignalScope: hasSignalScope),
-      isObserving: options.isObserving, network: network)
+      isObserving: options.isObserving, network: network,
+      held: options.isObserving ? nil : held)
     let child: SupervisedChild
     var lack: SystemError?
     do throws(StartError) {
@@ -152,12 +154,12 @@ struct SupervisedRun {
 
   /// What sockets of the supervisor's may reach, where the command gets any.
   private func suppliedSockets(
-    _ oracle: CheckedProgram, isServed: Bool
+    _ oracle: CheckedProgram, _ network: PrivateNetwork?
   ) throws(Failure) -> NetworkAllowance? {
     guard options.suppliesSockets, let chosen = confined.chosen else { return nil }
     return try SuppliedSockets.allowance(
       options, chosen, oracle.program, hasNamespace: plan.layers.contains(.namespace),
-      isServed: isServed, dropped: dropped)
+      network, dropped: dropped)
   }
 
   // The way to the command -------------------------------------------------------------------------

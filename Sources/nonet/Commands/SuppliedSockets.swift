@@ -137,13 +137,13 @@ enum SuppliedSockets {
   ///   - chosen: The policy.
   ///   - oracle: What it answers, with `rules` in front.
   ///   - hasNamespace: Whether the command has a network of its own.
-  ///   - isServed: Whether a supervisor makes its connects there.
+  ///   - network: What a supervisor decides there, where it makes the connects.
   ///   - dropped: The capabilities that the command gives up.
   /// - Returns: What may be reached.
   /// - Throws: Why nothing can be allowed; the command must not run then.
   static func allowance(
     _ options: Options, _ chosen: ChosenPolicy, _ oracle: Program, hasNamespace: Bool,
-    isServed: Bool, dropped: UInt64
+    _ network: PrivateNetwork?, dropped: UInt64
   ) throws(Failure) -> NetworkAllowance {
     let policy = chosen.name
     let name = options.allowedConnects.isEmpty ? "--destinations" : "--allow-connect"
@@ -151,9 +151,16 @@ enum SuppliedSockets {
       .refused("\(name): \(reason); the command was not run")
     }
     if hasNamespace {
-      try checkNamespace(options, chosen, isServed: isServed, refused)
+      try checkNamespace(options, chosen, isServed: network != nil, refused)
     } else {
       try checkSockets(chosen, oracle, refused)
+    }
+    if let call = Self.heldBack(options, chosen, hasNamespace: hasNamespace) {
+      throw refused(
+        hasNamespace
+          ? "policy \"\(policy)\" refuses \(call), so there is nothing to connect"
+          : "--deny or --merge refuses \(call), and \(name) takes nothing back of that; leave one of them out"
+      )
     }
     let pointer: UInt64 = 1 << 32 | 4096
     for (call, arguments) in [
@@ -198,6 +205,22 @@ enum SuppliedSockets {
       wantsDestinations: options.wantsDestinations,
       refusal: CInt(truncatingIfNeeded: options.errno.number), own: own, landlockABI: landlockABI,
       label: securityLabel(of: OwnProcess.number), filters: status.filters + 1)
+  }
+
+  /// The call without which nothing is reached and that stays refused; `nil` where there is none.
+  private static func heldBack(
+    _ options: Options, _ chosen: ChosenPolicy, hasNamespace: Bool
+  ) -> String? {
+    // In a network of its own the command makes its sockets by itself.
+    let policy = hasNamespace ? chosen.policy : chosen.held(isPrivate: false)
+    let types =
+      options.wantsDestinations
+      ? [SocketType.stream, SocketType.datagram] : [SocketType.stream]
+    let canMake = types.contains { type in
+      [AF_INET, AF_INET6].contains { !policy.refuses("socket", [UInt64($0), UInt64(type), 0]) }
+    }
+    if !canMake { return "socket" }
+    return policy.refuses("connect", [3, 1 << 32 | 4096, 16]) ? "connect" : nil
   }
 
   private static func checkNamespace(

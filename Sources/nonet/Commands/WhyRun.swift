@@ -40,14 +40,16 @@ struct WhyRun {
     let network = PrivateSockets(options, plan, confined).network(oracle.program)
     self.network = network
     unix = try AllowedSockets(options, inside: network != nil)?
-      .allowance(confined.name, oracle, isPrivate: network != nil)
+      .allowance(
+        confined.name, oracle, network,
+        network.map { $0.held } ?? confined.chosen?.held(isPrivate: false))
     guard options.suppliesSockets else {
       supplied = nil
       return
     }
     supplied = try SuppliedSockets.allowance(
       options, chosen, oracle.program, hasNamespace: plan.layers.contains(.namespace),
-      isServed: network != nil, dropped: plan.dropped)
+      network, dropped: plan.dropped)
     if network == nil {
       _ = try SuppliedSockets.network(options)
     } else {
@@ -91,17 +93,17 @@ struct WhyRun {
         .supervisor, options.errno,
         isStream ? "--allow-connect does not name it" : "a supervisor's sockets reach by TCP alone")
     }
-    let type = UInt64(isStream ? SocketType.stream : SocketType.datagram)
-    let family = UInt64(isVersion6 ? AF_INET6 : AF_INET)
-    if let refusal = refusal("socket", [family, type, 0]) { return refusal }
-    let call = isStream ? "connect" : "sendto"
-    if let refusal = refusal(call, isStream ? Self.connect : Self.send) { return refusal }
+    let wish = WhyWays.Wish(
+      family: UInt32(isVersion6 ? AF_INET6 : AF_INET),
+      type: isStream ? SocketType.stream : SocketType.datagram,
+      calls: isStream ? Self.streamCalls : Self.datagramCalls)
+    let (refused, way) = outcome(wish)
+    if let refused { return refused }
     if hasNamespace { return .ownNetwork(endpoint, otherwise: Errno(number: ENETUNREACH)) }
     if isStream, plan.layers.contains(.landlock(.tcp)) {
       return .refused(.landlock, .eacces, "its domain refuses TCP")
     }
-    return .letThrough(
-      .outside, .filter, "the policy allows it", rule: rule("socket", [family, type, 0]))
+    return allowed(way)
   }
 
   private func listen(_ endpoint: Endpoint, isVersion6: Bool) -> WhyAnswer {
@@ -109,28 +111,26 @@ struct WhyRun {
       return .refused(
         .supervisor, options.errno, "no server can be had with a supervisor's sockets")
     }
-    let type = UInt64(SocketType.stream)
-    let family = UInt64(isVersion6 ? AF_INET6 : AF_INET)
-    if let refusal = refusal("socket", [family, type, 0]) { return refusal }
-    if let refusal = refusal("bind", Self.connect) { return refusal }
-    if let refusal = refusal("listen", [3, 16]) { return refusal }
+    let wish = WhyWays.Wish(
+      family: UInt32(isVersion6 ? AF_INET6 : AF_INET), type: SocketType.stream,
+      calls: [("listen", [3, 16], "listen")], also: [("bind", Self.connect)])
+    let (refused, way) = outcome(wish)
+    if let refused { return refused }
     if hasNamespace { return .ownNetwork(endpoint, otherwise: Errno(named: "EADDRNOTAVAIL")) }
     if plan.layers.contains(.landlock(.tcp)) {
       return .refused(.landlock, .eacces, "its domain refuses TCP")
     }
-    return .letThrough(
-      .outside, .filter, "the policy allows it", rule: rule("socket", [family, type, 0]))
+    return allowed(way)
   }
 
   // AF_UNIX ----------------------------------------------------------------------------------------
 
   private func path(_ path: [UInt8]) -> WhyAnswer {
-    if let refusal = unixSocket { return refusal }
     guard let unix else {
-      if let refusal = refusal("connect", Self.connect) { return refusal }
-      return .letThrough(
-        .outside, .filter, "the policy allows it", rule: rule("connect", Self.connect))
+      let (refused, way) = unixOutcome
+      return refused ?? allowed(way)
     }
+    if let refusal = unixSocket { return refusal }
     let file: PinnedFile
     do throws(SystemError) {
       file = try PinnedFile(path)
@@ -153,19 +153,19 @@ struct WhyRun {
   }
 
   private func abstract(_ name: [UInt8]) -> WhyAnswer {
-    if let refusal = unixSocket { return refusal }
     if hasNamespace {
-      if network == nil, let refusal = refusal("connect", Self.connect) { return refusal }
+      if network == nil, let refused = unixOutcome.refused { return refused }
       return .ownAbstractNames
     }
     guard let unix else {
-      if let refusal = refusal("connect", Self.connect) { return refusal }
+      let (refused, way) = unixOutcome
+      if let refused { return refused }
       for case .landlock(.scopes) in plan.layers {
         return .refused(.landlock, .eperm, "its domain cuts abstract names outside off")
       }
-      return .letThrough(
-        .outside, .filter, "the policy allows it", rule: rule("connect", Self.connect))
+      return allowed(way)
     }
+    if let refusal = unixSocket { return refusal }
     if unix.allowsInside,
       inodeOfListener(at: [UInt8(ascii: "@")] + name, near: OwnProcess.number) == nil
     {
@@ -176,7 +176,8 @@ struct WhyRun {
 
   /// Why no stream socket can be made; `nil` where one can.
   private var unixSocket: WhyAnswer? {
-    network == nil ? refusal("socket", [UInt64(AF_UNIX), UInt64(SocketType.stream), 0]) : nil
+    if network?.makes(SocketType.stream) ?? false { return nil }
+    return refusal("socket", [UInt64(AF_UNIX), UInt64(SocketType.stream), 0])
   }
 
   private var unixRefusal: Errno? { network.flatMap { Errno(number: $0.refusal) } ?? options.errno }
@@ -194,8 +195,9 @@ struct WhyRun {
     var open: [UInt32] = []
     for type in types {
       let isMade =
-        network != nil && family == UInt32(AF_UNIX) && type != SocketType.datagram
-        || refusal("socket", [UInt64(family), UInt64(type), 0]) == nil
+        family == UInt32(AF_UNIX) && network?.makes(type) ?? false
+        || filters == nil
+        || way(WhyWays.Wish(family: family, type: type, calls: [])) != nil
       if isMade { open.append(type) }
     }
     guard let first = open.first else {
@@ -230,6 +232,70 @@ struct WhyRun {
   private static let send: [UInt64] = [3, pointer, 1, 0, pointer, 16]
 
   private var hasNamespace: Bool { plan.layers.contains(.namespace) }
+
+  private static let fastOpen: UInt64 = 0x2000_0000
+  private static let streamCalls: [(name: String, arguments: [UInt64], words: String)] = [
+    ("connect", connect, "connect"),
+    ("sendto", [3, pointer, 1, fastOpen, pointer, 16], "sendto with MSG_FASTOPEN"),
+    ("sendmsg", [3, pointer, fastOpen], "sendmsg with MSG_FASTOPEN"),
+    ("sendmmsg", [3, pointer, 1, fastOpen], "sendmmsg with MSG_FASTOPEN"),
+  ]
+  private static let datagramCalls: [(name: String, arguments: [UInt64], words: String)] = [
+    ("sendto", send, "sendto"), ("connect", connect, "connect and write"),
+    ("sendmsg", [3, pointer, 0], "sendmsg"), ("sendmmsg", [3, pointer, 1, 0], "sendmmsg"),
+  ]
+
+  /// The refusal where no way is open, as the usual calls meet it; else the way, `nil` without a filter.
+  private func outcome(_ wish: WhyWays.Wish) -> (refused: WhyAnswer?, way: WhyWays.Way?) {
+    guard filters != nil else { return (nil, nil) }
+    if let way = way(wish) { return (nil, way) }
+    let made: [UInt64] = [UInt64(wish.family), UInt64(wish.type), 0]
+    let calls =
+      [("socket", made)] + wish.also.map { ($0.name, $0.arguments) }
+      + wish.calls.prefix(1).map { ($0.name, $0.arguments) }
+    for (name, arguments) in calls {
+      if let refusal = refusal(name, arguments) { return (refusal, nil) }
+    }
+    return (.refused(.filter, nil, "no way is open"), nil)
+  }
+
+  private func way(_ wish: WhyWays.Wish) -> WhyWays.Way? {
+    filters.flatMap { WhyWays(filters: $0).way(wish) }
+  }
+
+  private var unixOutcome: (refused: WhyAnswer?, way: WhyWays.Way?) {
+    let family = UInt32(AF_UNIX)
+    let stream = outcome(
+      WhyWays.Wish(
+        family: family, type: SocketType.stream, calls: [("connect", Self.connect, "connect")]))
+    if filters == nil { return stream }
+    if let way = stream.way, way.isUsual {
+      // What decides about AF_UNIX is connect.
+      let usual = WhyWays.Way(
+        words: way.words, name: "connect", arguments: Self.connect, isUsual: true)
+      return (nil, usual)
+    }
+    let packets = WhyWays.Wish(
+      family: family, type: SocketType.sequence, calls: [("connect", Self.connect, "connect")])
+    let datagrams = WhyWays.Wish(
+      family: family, type: SocketType.datagram, calls: Self.datagramCalls)
+    for (wish, words) in [(packets, "SOCK_SEQPACKET"), (datagrams, "SOCK_DGRAM")] {
+      guard let found = way(wish), found.name.utf8.elementsEqual("socket".utf8) else { continue }
+      let way = WhyWays.Way(
+        words: "\(words): \(found.words)", name: found.name, arguments: found.arguments,
+        isUsual: false)
+      return (nil, way)
+    }
+    return stream
+  }
+
+  private func allowed(_ way: WhyWays.Way?) -> WhyAnswer {
+    guard let way else { return .letThrough(.outside, .filter, "the policy allows it") }
+    return .letThrough(
+      .outside, .filter,
+      way.isUsual ? "the policy allows it" : "not by the usual call, but by \(way.words)",
+      rule: rule(way.name, way.arguments))
+  }
 
   /// What the filter answers to a call that it does not let through; `nil` for one that it does.
   private func refusal(_ name: String, _ arguments: [UInt64]) -> WhyAnswer? {

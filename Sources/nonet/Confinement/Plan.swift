@@ -44,6 +44,8 @@ struct Plan: Equatable {
     var allowsTCP: Bool
     /// The policy is a preset as it stands, which is all that the Python wrapper knows.
     var isPreset: Bool
+    /// The policy is a file, or refuses more than a preset does: nothing but a filter can say that.
+    var needsFilter = false
     var isPythonCommand: Bool
     var isBestEffort: Bool
     /// Capabilities that stay because the command line says so.

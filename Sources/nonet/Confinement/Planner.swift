@@ -43,6 +43,10 @@ extension Plan {
       }
       return request.layers.hasNamespace ? obstacle(to: .namespace, request, machine) : nil
     case .namespace:
+      // A filter beside it says the rest.
+      if request.needsFilter, machine.seccompFailure != nil || request.backend == .namespace {
+        return "has no filter, and so knows the presets only, without --deny and --merge"
+      }
       switch machine.namespace {
       case .works, .entered: return nil
       case .untried: return "not tried"
@@ -98,14 +102,9 @@ extension Plan {
       if !machine.privileges.isEmpty { absences.append("capabilities: \(Self.noLayers)") }
       return
     }
-    // In a namespace of its own user 0 has every capability over that namespace, and none outside.
-    let isRootInside = hasNamespace && machine.isUserZero
-    let held = isRootInside ? Privileges(bits: .max) : machine.privileges
-    var dropped = isRootInside ? Privileges.mounting : .network
-    if request.layers.hasSettings { dropped = dropped.adding(.network).adding(.outside) }
-    // Nobody traces a process that has more capabilities without this one (cap_ptrace_access_check).
-    if lacksLandlock { dropped = dropped.adding(.tracing) }
-    dropped = dropped.without(request.kept).shared(with: held)
+    let (held, dropped) = Self.privileges(
+      request.layers, machine.privileges, isRootInside: hasNamespace && machine.isUserZero,
+      lacksLandlock: lacksLandlock, kept: request.kept)
     if machine.canWriteSettings, hasNamespace || request.layers.hasSettings {
       if held.shared(with: .mounting).isEmpty {
         absences.append(
@@ -116,6 +115,39 @@ extension Plan {
       }
     }
     if !dropped.isEmpty { layers.append(.capabilities(dropped)) }
+  }
+
+  /// What a command would have, and what of it is given up where the layers give anything up.
+  private static func privileges(
+    _ layers: Layers, _ own: Privileges, isRootInside: Bool, lacksLandlock: Bool, kept: Privileges
+  ) -> (held: Privileges, dropped: Privileges) {
+    // In a namespace of its own user 0 has every capability over that namespace, and none outside.
+    let held = isRootInside ? Privileges(bits: .max) : own
+    var dropped = isRootInside ? Privileges.mounting : .network
+    if layers.hasSettings { dropped = dropped.adding(.network).adding(.outside) }
+    // Nobody traces a process that has more capabilities without this one (cap_ptrace_access_check).
+    if lacksLandlock { dropped = dropped.adding(.tracing) }
+    return (held, dropped.without(kept).shared(with: held))
+  }
+
+  /// The capabilities that a command will have, before the machine is looked at closely.
+  ///
+  /// - Parameters:
+  ///   - layers: What its policy asks for.
+  ///   - own: The capabilities of this process.
+  ///   - isUserZero: Whether it is user 0.
+  ///   - landlockABI: The Landlock ABI of the kernel; with one that may have no domain CAP_SYS_PTRACE counts as given up.
+  ///   - kept: What the command line keeps.
+  /// - Returns: What is left.
+  static func expectedPrivileges(
+    _ layers: Layers, _ own: Privileges, isUserZero: Bool, landlockABI: Int, kept: Privileges
+  ) -> Privileges {
+    // Another user loses those over its namespace with execve(2).
+    if layers.hasNamespace, !isUserZero { return .none }
+    let (held, dropped) = privileges(
+      layers, own, isRootInside: layers.hasNamespace,
+      lacksLandlock: layers.hasLandlock && landlockABI < 6, kept: kept)
+    return layers.hasCapabilities ? held.without(dropped) : held
   }
 
   private static let noLayers = "the policy says 'layers none'"

@@ -177,6 +177,7 @@ private struct ProfileRules {
 
   /// Turns what has been collected into rules, those without a comparison first.
   mutating func finish(servesCompat: Bool) throws(ProfileMessage) {
+    if servesCompat { warnOfMultiplexers() }
     var earlier = CallMap<[Int]>(repeating: [])
     for index in cases.indices {
       var open: [Syscall] = []
@@ -207,6 +208,39 @@ private struct ProfileRules {
       rules.append(
         Policy.Rule(cases[index].verdict, open, if: condition, at: place(cases[index].entry)))
     }
+  }
+
+  /// Warns of conditions on calls that 32-bit programs make by `socketcall` or `ipc` too.
+  ///
+  /// There the arguments lie behind a pointer (socketcall(2)), with which libseccomp compares instead, or with
+  /// nothing. Where an entry names `socketcall` itself, it is meant so.
+  private mutating func warnOfMultiplexers() {
+    guard target.architecture.compat == .i386 else { return }
+    for one in cases
+    where !one.isOfMultiplexer && one.verdict.refuses != profile.defaultVerdict.refuses {
+      for call in one.calls {
+        guard let (multiplexer, code) = Self.multiplexer(of: call),
+          decided[multiplexer] == nil, decided[call] == nil,
+          !isRefused(multiplexer, code)
+        else { continue }
+        warnings.append(
+          ProfileMessage(
+            one.entry,
+            "\(call.name) has args here that are not looked at where a 32-bit program makes it by "
+              + "\(multiplexer.name), whose own lie behind a pointer, and so gets around them; refuse "
+              + "\(multiplexer.name), or leave SCMP_ARCH_X86 out"))
+      }
+    }
+  }
+
+  /// Whether no call of that number comes through `socketcall` or `ipc`, whatever lies behind its pointer.
+  private func isRefused(_ multiplexer: Syscall, _ code: UInt64) -> Bool {
+    let own = cases.filter { other in
+      other.isOfMultiplexer && other.calls.contains(multiplexer)
+        && other.comparisons.first?.value == code
+    }
+    if profile.defaultVerdict.refuses { return own.allSatisfy { $0.verdict.refuses } }
+    return own.contains { $0.verdict.refuses && $0.comparisons.count == 1 }
   }
 
   /// Refuses an entry that comes first and has no comparison on the 32-bit ABI alone, where it would decide.

@@ -16,15 +16,58 @@ struct ProfileReader {
   /// Reads a document: a profile, an OCI `config.json`, or an object of the Security Profiles Operator.
   mutating func profile(_ root: JSONValue) throws(ProfileMessage) -> Profile {
     let place = Profile.Place(path: "", offset: root.range.lowerBound)
-    let outer = root.kind == .object ? root : nil
-    if let spec = outer?["spec"], outer?["kind"]?.spells("SeccompProfile") == true {
-      return try profile(spec, at: Profile.Place(path: "spec", offset: spec.range.lowerBound))
+    let outer = try outer(root, place, Self.inner + ["ociVersion", "kind"] + Self.own)
+    let isOperators = outer["kind"]?.value.spells("SeccompProfile") == true
+    let isBundles = outer["ociVersion"] != nil
+    // Other programs would take another one of the two.
+    let kinds = (Self.inner + [Self.own.first { outer[$0] != nil } ?? ""]).filter {
+      outer[$0] != nil
     }
-    if let seccomp = outer?["linux"]?["seccomp"], outer?["ociVersion"] != nil {
-      let path = "linux.seccomp"
-      return try profile(seccomp, at: Profile.Place(path: path, offset: seccomp.range.lowerBound))
+    if kinds.count > 1 {
+      let words = kinds.map { "'\($0)'" }.joined(separator: " and ")
+      throw ProfileMessage(
+        place, "the document has \(words), each of which is a profile to somebody; leave one")
     }
-    return try profile(root, at: place)
+    guard isOperators || isBundles else { return try profile(root, at: place) }
+    if isOperators {
+      guard let spec = outer["spec"] else {
+        throw ProfileMessage(place, "spec is missing; it is the profile")
+      }
+      return try profile(spec.value, at: spec.place)
+    }
+    guard let linux = outer["linux"],
+      let seccomp = try self.outer(linux.value, linux.place, ["seccomp"])["seccomp"]
+    else { throw ProfileMessage(place, "linux.seccomp is missing; it is the profile") }
+    return try profile(seccomp.value, at: seccomp.place)
+  }
+
+  /// What holds a profile.
+  private static let inner = ["linux", "spec"]
+  /// What stands in a profile and in nothing around it.
+  private static let own = [
+    "defaultAction", "syscalls", "architectures", "archMap", "defaultErrnoRet", "defaultErrno",
+  ]
+
+  /// The members of an object around a profile; what else is there is not for a filter.
+  ///
+  /// Any of them that is there twice, or in other letters, might be the one that others read.
+  private func outer(
+    _ value: JSONValue, _ place: Profile.Place, _ known: [String]
+  ) throws(ProfileMessage) -> Members {
+    var members = Members()
+    var seen: [String] = []
+    guard value.kind == .object else { return members }
+    for member in value.members {
+      let item = Item(member.name, place.path)
+      guard let match = known.first(where: { member.name.spellsInAnyCase($0) }) else { continue }
+      guard member.name.spells(match) else { throw Self.otherCase(item, match) }
+      if seen.contains(match) { throw ProfileMessage(item.place, "\(item.shown) is there twice") }
+      seen.append(match)
+      if member.value.kind == .null { continue }
+      let path = place.path.isEmpty ? match : "\(place.path).\(match)"
+      members.items.append((match, Item(member.value, path)))
+    }
+    return members
   }
 
   private mutating func profile(
@@ -275,15 +318,19 @@ extension ProfileReader {
         continue
       }
       if let match = known.first(where: { member.name.spellsInAnyCase($0) }) {
-        throw ProfileMessage(
-          item.place,
-          "\(item.shown) is '\(match)' to some engines and nothing to others; write '\(match)'")
+        throw Self.otherCase(item, match)
       }
       warnings.append(
         ProfileMessage(
           item.place, "\(item.shown) means nothing here and is skipped\(nearest(item, known))"))
     }
     return members
+  }
+
+  private static func otherCase(_ item: Item, _ match: String) -> ProfileMessage {
+    ProfileMessage(
+      item.place,
+      "\(item.shown) is '\(match)' to some engines and nothing to others; write '\(match)'")
   }
 
   private func elements(_ item: Item) throws(ProfileMessage) -> [Item] {

@@ -20,12 +20,15 @@ struct SystemdDropIn {
   ///
   /// - Parameters:
   ///   - policy: The policy.
+  ///   - hasNamespace: Whether its layers have a network of its own.
   ///   - native: The machine.
-  /// - Throws: A policy that allows what the drop-in cannot allow.
-  init(_ policy: Policy, for native: Architecture) throws(ExportError) {
+  /// - Throws: A policy that allows what the drop-in cannot allow, or nothing.
+  init(_ policy: Policy, hasNamespace: Bool, for native: Architecture) throws(ExportError) {
     var notes: [String] = []
     let otherwise = policy.defaultVerdict.resolved(refusal: policy.refusal)
-    let fallback = otherwise.met(policy.unknown.resolved(refusal: policy.refusal))
+    let strictest = otherwise.met(policy.unknown.resolved(refusal: policy.refusal))
+    // A list of what is refused would allow each call of it that this systemd does not know by name.
+    let fallback = strictest.refuses ? strictest : .deny(.enosys)
     if fallback != otherwise {
       notes.append("calls that this list does not know get '\(fallback)', old ones of no name too")
     } else if fallback.refuses, policy.unknown.resolved(refusal: policy.refusal) != fallback {
@@ -72,7 +75,13 @@ struct SystemdDropIn {
     var lines = ["[Service]", "NoNewPrivileges=yes"]
     let names = architectures.map { $0 == native ? "native" : Self.name(of: $0) }
     lines.append("SystemCallArchitectures=\(names.joined(separator: " "))")
-    lines += Self.filter(rulings, fallback, &notes)
+    if hasNamespace {
+      lines.append("PrivateNetwork=yes")
+      notes.append(
+        "the network of its own is PrivateNetwork=yes, without which IP sockets reach the network outside; systemd "
+          + "goes on without it where none can be made")
+    }
+    lines += try Self.filter(rulings, fallback, &notes)
     if let families {
       lines.append(
         "RestrictAddressFamilies=\(families.isEmpty ? "none" : families.joined(separator: " "))")
@@ -86,33 +95,25 @@ struct SystemdDropIn {
 
   private static func filter(
     _ rulings: [Ruling], _ fallback: Verdict, _ notes: inout [String]
-  ) -> [String] {
+  ) throws(ExportError) -> [String] {
     var lines: [String] = []
     let allowed = rulings.filter { !$0.verdict.refuses }
-    if fallback.refuses {
-      if case .deny(let errno?) = fallback { lines.append("SystemCallErrorNumber=\(errno)") }
-      for ruling in allowed {
-        lines.append("SystemCallFilter=\(ruling.names.joined(separator: " "))")
-      }
-      // What systemd allows unasked (its set @default) must be taken out again.
-      for ruling in rulings where ruling.verdict.refuses {
-        lines.append("SystemCallFilter=~\(ruling.names.joined(separator: " "))")
-        if ruling.verdict != fallback {
-          notes.append(
-            "refused with '\(fallback)' and not with '\(ruling.verdict)': \(ruling.names.joined(separator: ", "))"
-          )
-        }
-      }
-    } else {
-      let refused = rulings.filter { $0.verdict.refuses }
-      for ruling in refused {
-        let answer: String
-        switch ruling.verdict {
-        case .deny(let errno?): answer = "\(errno)"
-        case .kill, .deny, .allow, .log: answer = "kill"
-        }
-        let names = ruling.names.map { "\($0):\(answer)" }
-        lines.append("SystemCallFilter=~\(names.joined(separator: " "))")
+    // The first list decides whether the others add or take away, and what calls get that none names.
+    if allowed.isEmpty {
+      throw ExportError(
+        "the policy allows no call whatever its arguments are, so no unit could start")
+    }
+    if case .deny(let errno?) = fallback { lines.append("SystemCallErrorNumber=\(errno)") }
+    for ruling in allowed {
+      lines.append("SystemCallFilter=\(ruling.names.joined(separator: " "))")
+    }
+    // What systemd allows unasked (its set @default) must be taken out again.
+    for ruling in rulings where ruling.verdict.refuses {
+      lines.append("SystemCallFilter=~\(ruling.names.joined(separator: " "))")
+      if ruling.verdict != fallback {
+        notes.append(
+          "refused with '\(fallback)' and not with '\(ruling.verdict)': \(ruling.names.joined(separator: ", "))"
+        )
       }
     }
     for ruling in allowed where ruling.verdict == .log {

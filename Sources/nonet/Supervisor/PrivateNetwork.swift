@@ -9,6 +9,8 @@ struct PrivateNetwork {
   let refusal: CInt
   /// Asks about what the policy allows; stands before it.
   let questions: Program
+  /// What stays refused although the supervisor would make it; `nil` where that is nothing.
+  let held: Policy?
   private let connect: Syscall
   private let socket: Syscall
 
@@ -18,9 +20,12 @@ struct PrivateNetwork {
   ///   - oracle: What the policy answers.
   ///   - watched: Calls that the policy may allow and the supervisor wants to see all the same.
   ///   - wantsSends: Whether it wants to see where datagrams go to.
+  ///   - held: What stays refused all the same.
   ///
   /// It is `nil` where AF_UNIX sockets can be made anyway, or connect or listen are refused.
-  init?(_ oracle: Program, watching watched: [Syscall], wantsSends: Bool) {
+  init?(
+    _ oracle: Program, watching watched: [Syscall], wantsSends: Bool, held: Policy? = nil
+  ) {
     func answer(_ call: Syscall, _ arguments: [UInt64]) -> UInt32? {
       call.number(on: .host).map {
         oracle.run(
@@ -46,8 +51,15 @@ struct PrivateNetwork {
     } catch {
       return nil
     }
+    self.held = held
     refusal = CInt(truncatingIfNeeded: made & 0xffff)
     (self.connect, self.socket) = (connect, socket)
+  }
+
+  /// Whether AF_UNIX sockets of a type can be made, which the supervisor connects.
+  func makes(_ type: UInt32) -> Bool {
+    (type == SocketType.stream || type == SocketType.sequence)
+      && !(held?.refuses("socket", [UInt64(AF_UNIX), UInt64(type), 0]) ?? false)
   }
 
   /// Sends that may name an address.

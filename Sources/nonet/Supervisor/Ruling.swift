@@ -18,6 +18,8 @@ struct Judge {
   let isObserving: Bool
   /// Where connect is the supervisor's, though the policy allows it.
   var network: PrivateNetwork?
+  /// What stays refused, whatever a supervisor makes for the command; `nil` where that is nothing.
+  var held: Policy?
 
   /// What becomes of a call.
   struct Ruling {
@@ -30,6 +32,8 @@ struct Judge {
     var isOwn = false
     /// Whether it makes a socket that the supervisor connects.
     var isMade = false
+    /// Whether a refusal stands, though a supervisor would make the call for the command.
+    var isHeld = false
   }
 
   /// The answer to a call.
@@ -38,7 +42,8 @@ struct Judge {
     if isOwn, !protection.permits(call, by: thread) {
       return Ruling(answer: .refuse(EPERM), verdict: .refused(EPERM), isOwn: true)
     }
-    if let ruling = network?.ruling(on: call) { return ruling }
+    let isHeld = held?.refuses(call) ?? false
+    if !isHeld, let ruling = network?.ruling(on: call) { return ruling }
     let value = oracle.run(call.data)
     if value == SeccompReturn.allow || value == SeccompReturn.log {
       return Ruling(answer: .proceed, verdict: nil, isOwn: isOwn)
@@ -51,6 +56,24 @@ struct Judge {
     if isObserving {
       return Ruling(answer: .proceed, verdict: .observed, isWithdrawn: isWithdrawn)
     }
-    return Ruling(answer: .refuse(number), verdict: .refused(number), isWithdrawn: isWithdrawn)
+    return Ruling(
+      answer: .refuse(number), verdict: .refused(number), isWithdrawn: isWithdrawn, isHeld: isHeld)
+  }
+}
+
+extension Policy {
+  /// Whether a call of this machine is refused.
+  func refuses(_ call: Call) -> Bool {
+    let arguments = (0..<6).map { call.arguments[$0] }
+    let asked = SystemCall(arch: call.arch, number: call.number, arguments: arguments)
+    return verdict(of: asked, native: .host).refuses
+  }
+
+  /// Whether a call of this machine's own ABI is refused.
+  func refuses(_ name: String, _ arguments: [UInt64]) -> Bool {
+    guard let number = Syscall(named: name)?.number(on: .host) else { return true }
+    let asked = SystemCall(
+      arch: Architecture.host.auditValue, number: number, arguments: arguments)
+    return verdict(of: asked, native: .host).refuses
   }
 }

@@ -27,7 +27,7 @@ extension Supervisor {
     let evidence = Evidence(call, kind, read: reader(of: notification.thread))
     let thread = isTelling ? identities.thread(notification.thread, at: now) : nil
     let advice = advice(call, kind, evidence, by: notification.thread)
-    if let network, case .refuse(let number) = ruling.answer {
+    if let network, !ruling.isHeld, case .refuse(let number) = ruling.answer {
       let attempt = Attempt(
         call: call, kind: kind, evidence: evidence, peer: nil, verdict: verdict, isProbe: false,
         thread: notification.thread, moment: now, advice: advice)
@@ -36,7 +36,7 @@ extension Supervisor {
         return
       }
     }
-    if kind == .connect, let connector, case .refuse(let number) = ruling.answer {
+    if kind == .connect, !ruling.isHeld, let connector, case .refuse(let number) = ruling.answer {
       let attempt = Attempt(
         call: call, kind: kind, evidence: evidence, peer: nil, verdict: verdict, isProbe: false,
         thread: notification.thread, moment: now, advice: advice)

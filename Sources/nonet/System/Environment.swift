@@ -25,14 +25,13 @@ extension Here {
     environmentValue("NONET") != nil && isConfined
   }
 
-  /// Whether anything keeps this process from the network: IP sockets are refused or a supervisor's, or no
-  /// interface but `lo` is there.
+  /// Whether anything keeps this process from the network: all IP sockets are refused or a supervisor's, or
+  /// no interface but `lo` is there.
   static var isConfined: Bool {
-    guard let number = refusal(ofSocket: AF_INET) else {
-      return interfaces == ["lo"] || hasSuppliedSockets
+    switch IPTrial.here {
+    case .refused, .supplied: true
+    case .open: interfaces == ["lo"]
     }
-    // Outside, a process that lacks descriptors or memory gets these.
-    return ![EMFILE, ENFILE, ENOMEM, ENOBUFS].contains(number)
   }
 }
 

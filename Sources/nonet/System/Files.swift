@@ -16,6 +16,27 @@ struct Descriptor: ~Copyable {
 
   deinit { _ = close(number) }
 
+  /// Opens an ordinary file for reading, and waits for nobody.
+  ///
+  /// What it is is asked of the open file, since what has the name may be exchanged at any time. Without O_NONBLOCK
+  /// a FIFO would wait for its writer, and a file under a lease for its holder (open(2)).
+  ///
+  /// - Parameter path: Its name.
+  /// - Returns: The file.
+  /// - Throws: The errno of a call that failed; EINVAL for what is no ordinary file, or one of /proc and its like,
+  ///   such as /proc/kmsg, whose reader may wait.
+  static func ordinary(_ path: UnsafePointer<CChar>) throws(SystemError) -> Descriptor {
+    let file = Descriptor(owning: try attempt("open") { nonet_open_without_waiting(path) })
+    let number = file.number
+    var status = stat()
+    _ = try attempt("fstat") { fstat(number, &status) }
+    let isMadeUp = try attempt("fstatfs") { nonet_is_made_up(number) } != 0
+    guard status.st_mode & mode_t(S_IFMT) == mode_t(S_IFREG), !isMadeUp else {
+      throw SystemError(call: "open", number: EINVAL)
+    }
+    return file
+  }
+
   /// Reads once, at most so many bytes.
   borrowing func start(_ most: Int) throws(SystemError) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: most)
@@ -111,6 +132,18 @@ struct NamedFile {
   init(_ path: UnsafePointer<CChar>) throws(SystemError) {
     var status = stat()
     _ = try attempt("stat") { stat(path, &status) }
+    self.init(status)
+  }
+
+  /// Which file is open.
+  init(_ file: borrowing Descriptor) throws(SystemError) {
+    let number = file.number
+    var status = stat()
+    _ = try attempt("fstat") { fstat(number, &status) }
+    self.init(status)
+  }
+
+  private init(_ status: stat) {
     device = UInt64(truncatingIfNeeded: status.st_dev)
     inode = UInt64(truncatingIfNeeded: status.st_ino)
     size = Int(truncatingIfNeeded: status.st_size)

@@ -26,29 +26,6 @@ enum Here {
     return nil
   }
 
-  /// Whether the IP sockets of this process lie in another network than its own: a supervisor makes them,
-  /// since the kernel makes a socket where its process is.
-  static var hasSuppliedSockets: Bool {
-    // A pair of AF_UNIX is never made by a supervisor.
-    var pair: (CInt, CInt) = (-1, -1)
-    let made = withUnsafeMutablePointer(to: &pair) {
-      $0.withMemoryRebound(to: CInt.self, capacity: 2) {
-        socketpair(AF_UNIX, CInt(bitPattern: SocketType.stream), 0, $0)
-      }
-    }
-    guard made == 0 else { return false }
-    defer {
-      closeQuietly(pair.0)
-      closeQuietly(pair.1)
-    }
-    let number = socket(AF_INET, CInt(bitPattern: SocketType.stream), 0)
-    guard number >= 0 else { return false }
-    defer { closeQuietly(number) }
-    var (own, other): (UInt64, UInt64) = (0, 0)
-    return nonet_network_of(pair.0, &own) == 0 && nonet_network_of(number, &other) == 0
-      && own != other
-  }
-
   /// Whether connect(2) is refused before the kernel sees that there is no descriptor, which is EBADF.
   static var refusesConnect: Bool { connect(-1, nil, 0) != 0 && nonet_errno() != EBADF }
 

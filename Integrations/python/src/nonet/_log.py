@@ -107,6 +107,8 @@ class Log:
         self.head: Dict[str, Any] = {}
         self.end: Dict[str, Any] = {}
         self.fences: List[int] = []
+        #: Whether a line was none of nonet's.
+        self.is_damaged = False
 
     def read(self) -> Iterator[Attempt]:
         """The attempts that were written since; such that only find out what there is are left out."""
@@ -119,8 +121,16 @@ class Log:
         lines = (self._rest + data).split(b"\n")
         self._rest = lines.pop()
         for line in lines:
-            event = json.loads(line)
-            if "api" not in event:
+            try:
+                event = json.loads(line)
+                if not isinstance(event, dict):
+                    raise ValueError("no object")
+                found = attempt(event) if "api" in event else None
+            except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
+                # Something wrote in it: what was tried is not known any more.
+                self.is_damaged = True
+                continue
+            if found is None:
                 if "event_count" in event:
                     self.end = event
                 else:
@@ -128,7 +138,7 @@ class Log:
             elif event["api"] == "io_uring_setup":
                 self._note(event)
             elif not event.get("probe") and event["verdict"] != "allowed" and not _asks_name_service(event):
-                yield attempt(event)
+                yield found
 
     def rewind(self) -> None:
         """Lets the next reading begin where the first one did."""

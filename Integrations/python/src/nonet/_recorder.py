@@ -323,6 +323,8 @@ class Reporter(Recording):
             self._write(path)
         if self.wishes.strict and session.exitstatus == 0 and self.found:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        if self.log.is_damaged and session.exitstatus == 0:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _joined(self) -> List[Found]:
         # From its beginning, by the descriptor of the session's start: a test may have replaced the file since.
@@ -350,6 +352,9 @@ class Reporter(Recording):
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         if self.found is None:
             self.found = self._joined()
+        if self.log.is_damaged:
+            terminalreporter.section("network: the log is damaged")
+            terminalreporter.write_line("something wrote in it, so what was tried is not all known, and the session fails")
         if not self.found:
             return
         count = sum(one.attempt.count for one in self.found)
