@@ -17,7 +17,7 @@ const TIMEOUT = 10_000
 
 const looksLikeShell = /bash|shell|exec|command|terminal|process|^(run|pty|sh)$/i
 
-// Whatever the tool is called: what it is given is a command line.
+// Whatever the tool is called: what it is given is a command line. opencode's own `task` has a slash command there.
 const commandNames = new Set(["command", "cmd", "commands", "script"])
 
 function hasCommand(input) {
@@ -82,7 +82,7 @@ function guard(tool, shell, input, session) {
     input.command = confined(input.command, session)
     return input.command
   }
-  if (typeof tool !== "string" || looksLikeShell.test(tool) || hasCommand(input)) {
+  if (typeof tool !== "string" || looksLikeShell.test(tool) || (tool !== "task" && hasCommand(input))) {
     throw new Error(`nonet: blocked: the tool '${tool}' looks like a shell that this plugin does not know`)
   }
 }
@@ -112,7 +112,7 @@ export default {
     await context.shell?.hook("create.before", async (event) => {
       // An array, or nothing beside `args`, would start a program all the same.
       if (typeof event?.command !== "string") throw new Error("nonet: blocked: the command is no string")
-      if (made.delete(event.command)) return
+      if (event.command === "" || made.delete(event.command)) return
       event.command = confined(event.command)
     })
   },

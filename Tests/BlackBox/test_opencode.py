@@ -125,7 +125,8 @@ def test_trap_opencode_runs_what_does_not_throw(opencode, me, nonet):
         [answer] = opencode(call, env={**environment, "PATH": environment.get("PATH", os.environ["PATH"])})
         assert answer["blocked"].startswith("nonet: blocked: "), environment
     bad = [("bash", {}), ("bash", {"command": None}), ("bash", {"command": ["ls"]}), ("bash", None), ("bash", {"command": "a\0b"}),
-           ("bash", {"command": "x" * 200000}), ("shell", {"command": "ls"}), ("my_exec", {"x": 1}), (None, {})]
+           ("bash", {"command": "x" * 200000}), ("shell", {"command": "ls"}), ("my_exec", {"x": 1}), (None, {}),
+           ("run", {"command": "ls"}), ("python", {"Script": "x"}), ("mcp_run_process", {"cmd": "ls"}), ("other", {"command": ["ls"]})]
     assert all(answer["blocked"].startswith("nonet: ") for answer in opencode(*bad))
 
 

@@ -330,7 +330,7 @@ def test_random_order(session):
     done = session(text, "--nonet", "-p", "randomly")
     assert done.returncode == 0 and "test_it[3]" in done.network, done.stdout
 
-def test_a_damaged_log_fails_the_session(session, pytester):
+def test_a_damaged_log_fails_the_session(session):
     done = session(
         "import glob, os\n"
         "def test_it():\n"
@@ -343,5 +343,4 @@ def test_a_damaged_log_fails_the_session(session, pytester):
         "    assert 0, 'no log'\n",
         "--nonet",
     )
-    text = done.stdout.str() + done.stderr.str()
-    assert "INTERNALERROR" not in text and "the log is damaged" in text and done.ret == 1, text
+    assert "INTERNALERROR" not in done.stdout and "the log is damaged" in done.stdout and done.returncode == 1, done.stdout
