@@ -51,13 +51,16 @@ int nonet_copy_internet_socket(pid_t thread, pid_t process, int number, struct n
   return copy;
 }
 
-int nonet_shut_down(pid_t thread, pid_t process, int number, int how, uint64_t outside) {
+int nonet_shut_down(int listener, uint64_t id, pid_t thread, pid_t process, int number, int how, uint64_t outside) {
   int family, type;
   if (nonet_step_out()) return -1;
   int copy = nonet_copy_socket_stepped_out(thread, process, number, &family, &type), result = -1;
   struct nonet_internet found = {0};
   int is_internet = copy >= 0 && (family == AF_INET || family == AF_INET6);
   if (copy < 0 || (is_internet && look(copy, &found))) {
+    result = -1;
+  } else if (nonet_is_waiting(listener, id)) {
+    // The thread is gone, and the copy may be of somebody outside who has its number now.
     result = -1;
   } else if (is_internet && found.network == outside &&
              (found.state == TCP_SYN_SENT || found.state == TCP_SYN_RECV)) {
@@ -77,6 +80,25 @@ int nonet_bind_patiently(int socket, const void *address, socklen_t size) {
   int result = bind(socket, address, size);
   nonet_step_in();
   return result;
+}
+
+static int is_its_own_peer(int socket, const void *peer) {
+  struct sockaddr_storage own;
+  socklen_t size = sizeof own;
+  if (getsockname(socket, (struct sockaddr *)&own, &size)) return 0;
+  const struct sockaddr_in *four = (const void *)&own, *other_four = peer;
+  const struct sockaddr_in6 *six = (const void *)&own, *other_six = peer;
+  // The port has the same place in both.
+  if (own.ss_family != other_four->sin_family || four->sin_port != other_four->sin_port) return 0;
+  if (own.ss_family == AF_INET) return four->sin_addr.s_addr == other_four->sin_addr.s_addr;
+  return !memcmp(&six->sin6_addr, &other_six->sin6_addr, sizeof six->sin6_addr);
+}
+
+int nonet_leaves_itself(int socket, const void *peer) {
+  if (!is_its_own_peer(socket, peer)) return 0;
+  // Closed alone it would keep the port for a minute (TIME_WAIT).
+  connect(socket, &(struct sockaddr){.sa_family = AF_UNSPEC}, sizeof(struct sockaddr));
+  return 1;
 }
 
 int nonet_socket_error(int socket) {

@@ -61,11 +61,6 @@ int nonet_peer_number(int socket, uint64_t *number) {
   return handle < 0 ? -1 : closed(handle, number_in_pidfs(handle, number));
 }
 
-static int handle_of(pid_t thread, pid_t process) {
-  int handle = (int)syscall(SYS_pidfd_open, thread, PIDFD_THREAD);
-  // Before Linux 6.9 there are handles of whole processes only.
-  return handle < 0 && errno == EINVAL ? (int)syscall(SYS_pidfd_open, process, 0) : handle;
-}
 
 int nonet_duplicate_by(int *handle, pid_t thread, pid_t process, int descriptor) {
   if (*handle >= 0) {
@@ -74,8 +69,12 @@ int nonet_duplicate_by(int *handle, pid_t thread, pid_t process, int descriptor)
     if (copy >= 0 || errno != ESRCH) return copy;
     close(*handle);
   }
-  *handle = handle_of(thread, process);
-  return *handle < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, *handle, descriptor, 0);
+  *handle = (int)syscall(SYS_pidfd_open, thread, PIDFD_THREAD);
+  if (*handle >= 0) return (int)syscall(SYS_pidfd_getfd, *handle, descriptor, 0);
+  if (errno != EINVAL) return -1;
+  // Before Linux 6.9 there are handles of whole processes only, which know nothing of a thread's end: none is kept.
+  int whole = (int)syscall(SYS_pidfd_open, process, 0);
+  return whole < 0 ? -1 : closed(whole, (int)syscall(SYS_pidfd_getfd, whole, descriptor, 0));
 }
 
 int nonet_duplicate_of_thread(pid_t thread, pid_t process, int descriptor) {

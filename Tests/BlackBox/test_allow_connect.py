@@ -386,6 +386,31 @@ def test_a_network_that_is_not_empty_leads_nowhere_either(allowing, echo, ears):
         subprocess.run([tool("ip"), "link", "del", "nonet-a"], stderr=subprocess.DEVNULL, timeout=10)
 
 
+ITSELF = """
+import socket, sys
+port, tries = int(sys.argv[1]), 0
+while tries < 3000:
+    one = socket.socket(); tries += 1
+    try: one.connect(("127.0.0.1", port))
+    except OSError: one.close(); continue
+    print("connected to", one.getpeername() == one.getsockname(), flush=True); break
+"""
+SERVES = 'import socket; socket.socket().bind(("127.0.0.1", 40010)); print("bound")'
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a network with few ports")
+def test_no_port_is_taken_by_a_connect_to_itself(nonet, me):
+    """Where nobody is there, the kernel may give a socket that very port, and its server could not come any more."""
+    few = 'ip link set lo up; echo 40000 40031 > /proc/sys/net/ipv4/ip_local_port_range; "$@"; exec "$SERVER" -c "$SERVES"'
+    network = [tool("unshare"), "-n", "sh", "-c", few, "sh"]
+    attempt = [PYTHON, "-c", ITSELF, "40010"]
+    env = {"SERVER": PYTHON, "SERVES": SERVES}
+    bare = Launcher(me)(*network, *attempt, env=env)
+    assert bare.stdout == b"connected to True\n", f"the instrument: {bare}"
+    done = Launcher(me)(*network, nonet, "--allow-connect", "127.0.0.1:40010", "--", *attempt, env=env)
+    assert done.stdout == b"bound\n", done
+
+
 # Races ---------------------------------------------------------------------------------------------
 
 @pytest.fixture(scope="session")

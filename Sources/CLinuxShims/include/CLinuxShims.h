@@ -562,9 +562,13 @@ int nonet_network_of(int socket, uint64_t *cookie);
 // A copy of a socket of IPv4 or IPv6 from a thread's own table; ENOTSOCK for all else.
 int nonet_copy_internet_socket(pid_t thread, pid_t process, int number, struct nonet_internet *found);
 
-// shutdown(2) on a thread's socket of any kind, but on one of the network `outside` that connects still.
+// shutdown(2) on the socket of any kind of a thread that waits still, but on one of the network `outside` that connects.
 enum { NONET_STILL_CONNECTING = 1 };
-int nonet_shut_down(pid_t thread, pid_t process, int number, int how, uint64_t outside);
+int nonet_shut_down(int listener, uint64_t id, pid_t thread, pid_t process, int number, int how, uint64_t outside);
+
+// Whether a socket of IPv4 or IPv6 has the very address to which it was connected, a whole one of its family; it is
+// connected no more then.
+int nonet_leaves_itself(int socket, const void *peer);
 
 int nonet_bind_patiently(int socket, const void *address, socklen_t size);
 

@@ -216,6 +216,8 @@ final class NetworkSockets {
     // A port that somebody shall find: nobody ever would.
     guard address[2] == 0, address[3] == 0 else { return .refuse(refusal) }
     guard socket.network != makers.outside else { return .fail(EINVAL) }
+    // The socket may be of somebody who has the number of a thread that is gone.
+    guard listener.isWaiting(id) else { return .refuse(refusal) }
     do throws(SystemError) {
       try socket.bind(to: address)
       _ = listener.succeed(id)
@@ -229,9 +231,9 @@ final class NetworkSockets {
     guard let status = ThreadStatus(of: notification.thread) else { return .refuse(refusal) }
     do throws(SystemError) {
       let number = CInt(bitPattern: call.word(0))
-      let result = try nonet.shutDown(
+      let result = try listener.shutDown(
         number, of: notification.thread, status.process, how: CInt(bitPattern: call.word(1)),
-        outside: makers.outside)
+        outside: makers.outside, notification.id)
       if case .isConnecting = result { return replace(number, notification, status, refusal) }
       _ = listener.succeed(notification.id)
       return .given(isTold: false)
@@ -283,6 +285,8 @@ final class NetworkSockets {
       if isPrivate { return nil }
       return error.number == EBADF ? .fail(EBADF) : .refuse(refusal)
     }
+    // It may be of somebody who has the number of a thread that is gone.
+    guard listener.isWaiting(notification.id) else { return .refuse(refusal) }
     let isOutside = theirs.network == makers.outside
     let (isTCP, network) = (theirs.isTCP, theirs.network)
     if isPrivate, !isOutside, !isTCP || network != inside { return nil }

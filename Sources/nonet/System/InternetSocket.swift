@@ -97,7 +97,17 @@ struct OuterSocket: ~Copyable {
   /// Begins to connect.
   ///
   /// - Returns: Whether it is connected already.
+  /// - Throws: The errno of connect(2). ECONNREFUSED also where nobody was there and the kernel, which gives
+  ///   each socket some port, gave it this one: then it would keep the port from its server.
   func connect(to address: [UInt8]) throws(SystemError) -> Bool {
+    let isConnected = try begin(address)
+    if address.withUnsafeBytes({ nonet_leaves_itself(descriptor.number, $0.baseAddress) }) == 1 {
+      throw SystemError(call: "connect", number: ECONNREFUSED)
+    }
+    return isConnected
+  }
+
+  private func begin(_ address: [UInt8]) throws(SystemError) -> Bool {
     let number = descriptor.number
     do throws(SystemError) {
       _ = try attempt("connect") {
@@ -138,24 +148,27 @@ enum ShutDown {
   case isConnecting
 }
 
-/// Shuts down a thread's socket of any kind.
-///
-/// - Parameters:
-///   - number: The descriptor.
-///   - thread: Whose it is.
-///   - process: The thread's process.
-///   - how: SHUT_RD and its like.
-///   - outside: The network whose sockets are left alone while they connect.
-/// - Returns: What was done.
-/// - Throws: The errno of shutdown(2); EPERM where the thread may not be looked at.
-func shutDown(
-  _ number: CInt, of thread: pid_t, _ process: pid_t, how: CInt, outside: UInt64
-) throws(SystemError) -> ShutDown {
-  let result = try attempt("shutdown") { nonet_shut_down(thread, process, number, how, outside) }
-  return result == CInt(NONET_STILL_CONNECTING) ? .isConnecting : .done
-}
-
 extension Listener {
+  /// Shuts down a socket of any kind of a thread that waits.
+  ///
+  /// - Parameters:
+  ///   - number: The descriptor.
+  ///   - thread: Whose it is.
+  ///   - process: The thread's process.
+  ///   - how: SHUT_RD and its like.
+  ///   - outside: The network whose sockets are left alone while they connect.
+  ///   - id: The thread's wait.
+  /// - Returns: What was done.
+  /// - Throws: The errno of shutdown(2); EPERM where the thread may not be looked at, ENOENT where it waits no more.
+  func shutDown(
+    _ number: CInt, of thread: pid_t, _ process: pid_t, how: CInt, outside: UInt64, _ id: UInt64
+  ) throws(SystemError) -> ShutDown {
+    let result = try attempt("shutdown") {
+      nonet_shut_down(self.number, id, thread, process, number, how, outside)
+    }
+    return result == CInt(NONET_STILL_CONNECTING) ? .isConnecting : .done
+  }
+
   /// Puts a copy of a descriptor in the place of one of the thread that waits.
   func put(
     _ source: CInt, as number: CInt, closesOnExec: Bool, _ id: UInt64
