@@ -37,8 +37,9 @@ TABLE = {
     "prlimit64": "A", "readlink": "A", "getrandom": "AD", "mprotect": "D",
     # What can this machine do? (The namespace alone needs no filter; from a user namespace of its own
     # nobody reaches memory outside, even without Landlock.)
+    # A policy file is no preset, which is all that a namespace alone knows.
     # Who cannot be told what it may do does not run (but see the namespace below); what user 0 may set is set by nobody else.
-    "landlock_create_ruleset?": "ALR", "seccomp?": "AN", "capget": "AR", "access": "R", "faccessat": "R",
+    "landlock_create_ruleset?": "ALR", "seccomp?": "ANR", "capget": "AR", "access": "R", "faccessat": "R",
     # Descriptors. Where /proc/self/fd tells nothing all numbers are tried; a socket of which nothing
     # can be told is closed or refused, any other descriptor that remains unknown stops everything.
     "getsockopt": "AR", "fstatfs": "AR", "open": "AR", "openat": "AR", "fstat": "AR", "newfstatat": "AR", "getdents64": "R", "close": "AR", "fcntl": "AR",
