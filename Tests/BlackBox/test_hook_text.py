@@ -81,6 +81,11 @@ def test_a_hook_that_was_weakened(hook, settings, nonet, host, old, new):  # noq
     settings(host, head.replace(old, new) + nonet + tail.replace(old, new))
     done = hook(host, "--status")
     assert done.returncode == 1 and done.stdout.startswith(b"changed in ") and line_of(nonet, host).encode() in done.stdout, done
+    if host != "kimi":
+        # The file may be the user's own by now.
+        changed = read(path)
+        assert hook(host, "--install").returncode == BLOCKS and hook(host, "--uninstall").returncode == BLOCKS and read(path) == changed
+        return
     assert hook(host, "--install").returncode == 0 and hook(host, "--status").returncode == 0
     # What was made a comment of the user's stays.
     assert read(path) == text or (host == "kimi" and read(path) == text + "# timeout = 10\n")
@@ -178,6 +183,7 @@ def test_trap_a_hook_in_a_string_is_none(hook, settings, nonet):  # noqa: F811
 
 
 @pytest.mark.parametrize("text", ["hooks = []\n", 'a = 1\n"hooks" = [{event = "Stop", command = "x"}]\n', "[hooks]\nx = 1\n", "[hooks.y]\nx = 1\n",
+                                  '"\\u0068ooks" = []\n', "a = [\n  [\"a\", \"b\"],\n]\nhooks = []\n",
                                   "a = [\n  [1],\n  [2]\n]\nhooks = []\n"])
 def test_trap_one_name_is_not_given_twice(hook, settings, nonet, text):  # noqa: F811
     """TOML has `[[hooks]]` or the other form, and Kimi does not start with both."""
@@ -186,6 +192,21 @@ def test_trap_one_name_is_not_given_twice(hook, settings, nonet, text):  # noqa:
         tomllib.loads(text + "\n" + KNOWN["kimi"].text(line_of(nonet, "kimi")))
     done = hook("kimi", "--install")
     assert done.returncode == BLOCKS and b"written otherwise here" in done.stderr and read(path) == text
+
+
+def test_trap_a_comment_in_a_hook_of_the_user(hook, settings):  # noqa: F811
+    text = '[[hooks]]\nevent = "Stop"\n# command = "nonet --hook kimi || exit 2"\ncommand = "say done"\n'
+    path = settings("kimi", text)
+    assert hook("kimi", "--uninstall").returncode == 0 and read(path) == text
+    assert hook("kimi", "--install").returncode == 0 and read(path).startswith(text)
+    assert hook("kimi", "--uninstall").returncode == 0 and read(path) == text
+
+
+def test_trap_a_script_of_the_user_that_mentions_nonet(hook, settings):  # noqa: F811
+    text = "#!/bin/sh\n# was: answer=$(nonet --hook cline)\nexec my-checker\n"
+    path = settings("cline", text)
+    for action in ("--install", "--uninstall"):
+        assert hook("cline", action).returncode == BLOCKS and read(path) == text
 
 
 def test_variables_of_the_hosts(hook, me):  # noqa: F811

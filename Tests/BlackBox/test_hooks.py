@@ -194,6 +194,8 @@ def test_trap_vscode_reads_the_files_of_others(nonet):
         for name, blocks in (("read_file", False), ("get_terminal_output", False), ("send_to_terminal", True), ("run_in_terminal2", True)):
             text = {**question("vscode", ""), "tool_name": name, "tool_input": {"x": 1}}
             assert ask(nonet, host, {**text, "toolName": name, "toolArgs": "{}", "hook_event_name": "PreToolUse"}).returncode == (BLOCKS if blocks else 0)
+    for name, tool_input in (("create_and_run_task", {"task": {"command": "curl x"}}), ("x", {"a": [{"Command": "curl x"}]}), ("run_task", {"id": "1"})):
+        assert ask(nonet, "vscode", {**question("vscode", ""), "tool_name": name, "tool_input": tool_input}).returncode == BLOCKS
     for host in ("copilot-cli", "vscode"):
         assert rewritten("copilot-cli", ask(nonet, host, question("copilot-cli", "ls"))) == told
     newer = {**without(question("vscode", "ls"), "sessionId"), "session_id": "n", "hook_event_name": "PreToolUse"}

@@ -221,13 +221,19 @@ enum HookQuestion {
       "kill_terminal", "terminal_last_command", "terminal_selection",
     ]
     if harmless.contains(name) { return false }
-    if input.members.contains(where: { member in
-      ["command", "commands", "cmd", "script", "CommandLine"].contains { member.name.spells($0) }
-    }) {
-      return true
-    }
+    if holdsCommand(input) { return true }
     let lower = name.utf8.map { $0.lowercased }
-    return ["bash", "shell", "exec", "command", "terminal"].contains { lower.contains($0) }
+    return ["bash", "shell", "exec", "command", "terminal", "run_task"].contains {
+      lower.contains($0)
+    }
+  }
+
+  /// Whether a value has a member that is named like a command, however deep.
+  private static func holdsCommand(_ value: JSONValue) -> Bool {
+    let names = ["command", "commands", "commandLine", "cmd", "script"]
+    return value.members.contains { member in
+      names.contains { member.name.spellsInAnyCase($0) } || holdsCommand(member.value)
+    } || value.elements.contains { holdsCommand($0) }
   }
 
   /// A name from outside, safe for a terminal and for one line.

@@ -52,7 +52,8 @@ struct HookText {
     let entry = entry(running: command)
     let found = found
     if form.isWholeFile {
-      guard isBlank || !found.isEmpty else {
+      // What else is in it may be the user's own.
+      guard isBlank || found.first?.isExact == true else {
         throw HookSettings.SettingsError(reason: "1:1: somebody else's hook is in this file")
       }
       bytes = entry
@@ -104,15 +105,24 @@ struct HookText {
       let table = lines[index...].dropFirst().prefix { !$0.isHeader }
       // Blank lines and comments at its end belong to what follows.
       let last = table.last { !$0.isBlankOrComment } ?? line
-      if let hook = hook(in: line.range.lowerBound..<last.range.upperBound) { found.append(hook) }
+      let starts = table.map { keyStart(of: $0) }
+      if let hook = hook(in: line.range.lowerBound..<last.range.upperBound, at: starts) {
+        found.append(hook)
+      }
     }
     return found
   }
 
-  /// A hook of ours in a part of the text.
-  private func hook(in range: Range<Int>) -> Found? {
+  /// Where the name in a line begins, behind its quotation mark.
+  private func keyStart(of line: TOMLLine) -> Int {
+    let text = bytes[line.range].drop { $0 == 0x20 || $0 == 0x09 }
+    return text.first == Self.quote ? text.startIndex + 1 : text.startIndex
+  }
+
+  /// A hook of ours in a part of the text, whose command begins at one of these places.
+  private func hook(in range: Range<Int>, at starts: [Int]? = nil) -> Found? {
     let text = bytes[range]
-    for start in text.indices {
+    for start in starts ?? Array(text.indices) where text.indices.contains(start) {
       guard let value = form.isQuoted ? Self.quoted(text[start...]) : Self.bare(text[start...]),
         HookSettings.isOurs(value, host)
       else { continue }
@@ -173,7 +183,9 @@ struct HookText {
       let text = line.text.filter { $0 != "\"" && $0 != "'" }
       let isHeader = line.isHeader && (text.hasPrefix("[hooks]") || text.hasPrefix("[hooks."))
       let isValue = index < first && (text.hasPrefix("hooks=") || text.hasPrefix("hooks."))
-      if isHeader || isValue { return index + 1 }
+      // An escape may spell any name.
+      let name = line.isBlankOrComment ? "" : line.text.prefix { line.isHeader || $0 != "=" }
+      if isHeader || isValue || name.contains("\\") { return index + 1 }
     }
     return nil
   }
