@@ -128,7 +128,8 @@ def test_commands_and_their_names(host):
 
 def test_loopback_and_what_was_refused(host, listener, reach):
     """`on` takes options of nonet, and `status` says what was refused and where it is written."""
-    server = "python3 -m http.server 8123 --bind 127.0.0.1 > /dev/null 2>&1 & sleep 1; exec 3<>/dev/tcp/127.0.0.1/8123 && echo served; kill %1"
+    server = ("python3 -m http.server 8123 --bind 127.0.0.1 > /dev/null 2>&1 & "
+              "for i in $(seq 100); do (exec 3<>/dev/tcp/127.0.0.1/8123) 2> /dev/null && echo served && break; sleep 0.1; done; kill %1")
     answers = host(["say", "/snet on --loopback"], shell(server), shell(reach), ["say", "/snet on"], shell(reach), STATUS,
                    ["say", "/snet on --best-effort"], ["say", "/snet on --policy unix"], ["say", "/snet on now"])[1:]
     assert "--loopback" in answers[0][1] and "served" in answers[1][0]
