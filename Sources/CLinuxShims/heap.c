@@ -41,10 +41,10 @@ static struct {
 static _Alignas(16) char nonet_heap_first[32 << 10];
 
 // Threads take turns (receive.c), so nobody waits here but for who makes a thread.
-static void take(void) {
-  while (__atomic_test_and_set(&nonet_heap.lock, __ATOMIC_ACQUIRE)) sched_yield();
+static void take(char *lock) {
+  while (__atomic_test_and_set(lock, __ATOMIC_ACQUIRE)) sched_yield();
 }
-static void give(void) { __atomic_clear(&nonet_heap.lock, __ATOMIC_RELEASE); }
+static void give(char *lock) { __atomic_clear(lock, __ATOMIC_RELEASE); }
 
 static size_t size_of(unsigned kind) {
   if (kind < EVEN) return 16 * (kind + 1);
@@ -78,7 +78,7 @@ static struct {
 
 static void *from_reserve(size_t size) {
   void *found = NULL;
-  while (__atomic_test_and_set(&reserve.lock, __ATOMIC_ACQUIRE)) sched_yield();
+  take(&reserve.lock);
   struct spare **place = &reserve.returned;
   while (*place && (*place)->size < size) place = &(*place)->next;
   if (*place) {
@@ -88,7 +88,7 @@ static void *from_reserve(size_t size) {
     found = reserve.next;
     reserve.next += size;
   }
-  __atomic_clear(&reserve.lock, __ATOMIC_RELEASE);
+  give(&reserve.lock);
   return found;
 }
 
@@ -103,10 +103,10 @@ static void unmap(void *memory, size_t size) {
     return;
   }
   struct spare *spare = memory;
-  while (__atomic_test_and_set(&reserve.lock, __ATOMIC_ACQUIRE)) sched_yield();
+  take(&reserve.lock);
   *spare = (struct spare){size, reserve.returned};
   reserve.returned = spare;
-  __atomic_clear(&reserve.lock, __ATOMIC_RELEASE);
+  give(&reserve.lock);
 }
 
 static struct head *small(unsigned kind) {
@@ -150,9 +150,9 @@ static struct head *block(size_t count) {
   if (size > LARGEST) {
     head = large(size);
   } else {
-    take();
+    take(&nonet_heap.lock);
     head = small(kind_for(size));
-    give();
+    give(&nonet_heap.lock);
   }
   if (!head) return NULL;
   head->state = USED;
@@ -187,11 +187,11 @@ void free(void *bytes) {
     return;
   }
   if (head->kind > LARGE) __builtin_trap();
-  take();
+  take(&nonet_heap.lock);
   head->state = FREE;
   head->skipped = (size_t)nonet_heap.free[head->kind];
   nonet_heap.free[head->kind] = head;
-  give();
+  give(&nonet_heap.lock);
 }
 
 void *calloc(size_t count, size_t size) {
