@@ -16,7 +16,7 @@ import time
 import pytest
 from conftest import HERE
 
-from support.listener import Listener
+from support.listener import Listener, unused_port, wait_for
 from support.outside import Ears
 from support.run import PYTHON, Launcher, tool
 
@@ -504,12 +504,10 @@ def test_redis(allowing, user):
     server = shutil.which("redis-server")
     if not server or not shutil.which("redis-cli"):
         pytest.skip("redis-server or redis-cli is not installed")
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = one.getsockname()[1]
+    port = unused_port()
     running = subprocess.Popen([server, "--port", str(port), "--save", ""], stdout=subprocess.DEVNULL, cwd="/tmp")
     try:
-        time.sleep(0.5)
+        wait_for(port)
         done = allowing(f"127.0.0.1:{port}")("redis-cli", "-p", str(port), "ping")
         assert done.stdout == b"PONG\n", done
     finally:
@@ -523,9 +521,7 @@ def test_an_existing_proxy_that_knows_hosts(allowing, tmp_path, user):
     if not proxy:
         pytest.skip("tinyproxy is not installed")
     web = Listener()
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = one.getsockname()[1]
+    port = unused_port()
     folder = tempfile.mkdtemp(prefix="nonet-proxy.")
     names, file = f"{folder}/hosts", f"{folder}/tinyproxy.conf"
     pathlib.Path(names).write_text("^localhost$\n")
@@ -533,7 +529,7 @@ def test_an_existing_proxy_that_knows_hosts(allowing, tmp_path, user):
         f"Port {port}\nListen 127.0.0.1\nAllow 127.0.0.1\nFilter \"{names}\"\nFilterDefaultDeny Yes\nTimeout 5\n")
     running = subprocess.Popen([proxy, "-d", "-c", file], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        time.sleep(0.5)
+        wait_for(port)
         launcher = allowing(f"127.0.0.1:{port}")
         words = (tool("curl"), "-sS", "-x", f"http://127.0.0.1:{port}")
         assert launcher(*words, f"http://localhost:{web.port}/").stdout == b"hello\n"

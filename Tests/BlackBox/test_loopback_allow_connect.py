@@ -10,6 +10,7 @@ import time
 import pytest
 from test_allow_connect import HEAD, PERMISSION, PINNED, PINNED6, SAME, SETTING, Echo, attacker, echo, ears, lines, same  # noqa: F401
 
+from support.listener import unused_port
 from support.run import PYTHON, Launcher, tool
 
 OPTIONS = ("-q", "--loopback")
@@ -212,11 +213,9 @@ def test_threads_that_exchange_everything(free, allowing, echo, ears, attacker, 
 
 def test_threads_that_bind_what_failed_to_connect(free, allowing, ears, attacker):
     """A socket of outside whose connect has failed takes no port there, also in the moment in which another one is bound."""
-    with socket.socket() as closed, socket.socket() as taken:
+    with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
-        taken.bind(("127.0.0.1", 0))
-        port, wanted = closed.getsockname()[1], taken.getsockname()[1]
-        taken.close()
+        port, wanted = closed.getsockname()[1], unused_port()
 
         def clashes(launcher, token):
             count, over = 0, threading.Event()

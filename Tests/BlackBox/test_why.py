@@ -8,7 +8,7 @@ import socket
 
 import pytest
 
-from support.listener import Listener
+from support.listener import Listener, unused_port
 from support.run import PYTHON, Launcher
 
 # Makes every attempt and prints what each answered: 0, or its errno.
@@ -65,9 +65,7 @@ class Outside:
             self.unix.append(one)
         for path in (self.path, self.second):
             os.chmod(path, 0o777)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.free = free.getsockname()[1]
+        self.free = unused_port()
         self.address = f"127.0.0.1:{self.tcp.port}"
         self.datagram = f"udp:127.0.0.1:{self.udp.getsockname()[1]}"
         self.targets = [

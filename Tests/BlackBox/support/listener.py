@@ -1,7 +1,38 @@
 """A listener on loopback that counts who came, and speaks just enough HTTP."""
 
+import random
 import socket
 import threading
+import time
+
+
+def unused_port():
+    """A port of 127.0.0.1 that nobody has, below those that the kernel gives to sockets by itself.
+
+    One of those, once it is free again, goes to any test that runs beside this one.
+    """
+    with open("/proc/sys/net/ipv4/ip_local_port_range") as file:
+        first = int(file.read().split()[0])
+    while True:
+        port = random.randrange(1024, first)
+        with socket.socket() as one:
+            try:
+                one.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
+
+
+def wait_for(port, seconds=20):
+    """Returns when somebody listens on a port of 127.0.0.1."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            return socket.create_connection(("127.0.0.1", port), 5).close()
+        except ConnectionRefusedError:
+            if time.monotonic() > end:
+                raise
+        time.sleep(0.02)
 
 
 class Listener:
