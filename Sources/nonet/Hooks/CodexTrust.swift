@@ -14,46 +14,26 @@ enum CodexTrust {
   static func doubt(
     in configuration: [UInt8], about files: [[UInt8]], at position: (group: Int, hook: Int)
   ) -> String? {
-    let end = ":pre_tool_use:\(position.group):\(position.hook)"
-    let keys = files.map { $0 + Array(end.utf8) }
-    var table: [UInt8] = []
-    var isTrusted = false
-    for part in configuration.split(separator: 0x0a) {
-      let line = trimmed(part)
-      if line.first == UInt8(ascii: "#") { continue }
-      if line.first == UInt8(ascii: "[") { table = Array(line) }
-      let isOfHook = keys.contains { holds(table, $0) || holds(line, $0) }
-      if isOfHook, line.contains("trusted_hash") { isTrusted = true }
-      if isOfHook, says(line, "enabled", "false") { return "it is switched off in Codex's /hooks" }
-      if table.elementsEqual("[features]".utf8),
-        says(line, "hooks", "false") || says(line, "codex_hooks", "false")
-      {
+    let root: TOMLValue
+    do throws(TOMLError) {
+      root = try TOMLDocument(configuration).root
+    } catch {
+      let line = error.place(in: configuration).line
+      return "Codex's config.toml is no TOML: line \(line): \(error.problem.words)"
+    }
+    // Anything but true, where it is said, is none of what Codex takes for on.
+    let features = root["features"]
+    for name in ["hooks", "codex_hooks"] {
+      if let value = features?[name], value.bool != true {
         return "hooks are switched off in Codex's config.toml ([features])"
       }
     }
-    return isTrusted
+    let end = Array(":pre_tool_use:\(position.group):\(position.hook)".utf8)
+    let states = files.compactMap { root["hooks"]?["state"]?[$0 + end] }
+    if states.contains(where: { $0["enabled"].map { $0.bool != true } ?? false }) {
+      return "it is switched off in Codex's /hooks"
+    }
+    return states.contains { $0["trusted_hash"]?.utf8 != nil }
       ? nil : "it is not trusted yet: commands run unconfined; trust it in Codex, by /hooks"
-  }
-
-  private static func holds(_ line: [UInt8], _ key: [UInt8]) -> Bool {
-    let quote = UInt8(ascii: "\"")
-    let quoted = [quote] + key + [quote]
-    return line.indices.contains { line[$0...].starts(with: quoted) }
-  }
-
-  /// Whether a line gives a name a value, or has it in an inline table.
-  private static func says(_ line: [UInt8], _ name: String, _ value: String) -> Bool {
-    let plain = line.filter { $0 != 0x20 && $0 != 0x09 }
-    let text = Array("\(name)=\(value)".utf8)
-    return plain.starts(with: text)
-      || plain.indices.dropFirst().contains { index in
-        plain[index...].starts(with: text)
-          && [UInt8(ascii: "{"), UInt8(ascii: ",")].contains(plain[index - 1])
-      }
-  }
-
-  private static func trimmed(_ line: ArraySlice<UInt8>) -> [UInt8] {
-    let isBlank: (UInt8) -> Bool = { $0 == 0x20 || $0 == 0x09 || $0 == 0x0d }
-    return Array(line.drop(while: isBlank).reversed().drop(while: isBlank).reversed())
   }
 }

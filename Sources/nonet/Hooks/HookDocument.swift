@@ -1,6 +1,7 @@
-/// What is in the file in which a host is told its hooks: JSON, or lines of text.
+/// What is in the file in which a host is told its hooks: JSON, TOML, or a text of its own.
 enum HookDocument {
   case settings(HookSettings)
+  case table(HookTable)
   case text(HookText)
 
   /// Reads it.
@@ -15,7 +16,9 @@ enum HookDocument {
     _ text: [UInt8], of host: HookHost, version: [Int]? = nil, isAtRoot: Bool = false
   ) throws(HookSettings.SettingsError) {
     if let form = host.layout.text {
-      self = .text(HookText(text, of: host, form))
+      self =
+        form.isWholeFile
+        ? .text(HookText(text, of: host, form)) : .table(try HookTable(text, of: host, form))
     } else {
       self = .settings(try HookSettings(text, of: host, version: version, isAtRoot: isAtRoot))
     }
@@ -30,6 +33,7 @@ enum HookDocument {
   var bytes: [UInt8] {
     switch self {
     case .settings(let settings): settings.document.bytes
+    case .table(let table): table.document.bytes
     case .text(let text): text.bytes
     }
   }
@@ -38,6 +42,7 @@ enum HookDocument {
   func state(for command: String) -> HookSettings.State {
     switch self {
     case .settings(let settings): settings.state(for: command)
+    case .table(let table): table.state(for: command)
     case .text(let text): text.state(for: command)
     }
   }
@@ -46,6 +51,7 @@ enum HookDocument {
   var command: String? {
     switch self {
     case .settings(let settings): settings.command
+    case .table(let table): table.command
     case .text(let text): text.command
     }
   }
@@ -56,6 +62,9 @@ enum HookDocument {
     case .settings(var settings):
       try settings.install(command)
       self = .settings(settings)
+    case .table(var table):
+      try table.install(command)
+      self = .table(table)
     case .text(var text):
       try text.install(command)
       self = .text(text)
@@ -69,6 +78,9 @@ enum HookDocument {
       try settings.uninstall()
       if case .claude = settings.host.switches { try settings.uninstallPrefix() }
       self = .settings(settings)
+    case .table(var table):
+      try table.uninstall()
+      self = .table(table)
     case .text(var text):
       try text.uninstall()
       self = .text(text)

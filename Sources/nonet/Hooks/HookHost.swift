@@ -124,7 +124,7 @@ struct HookHost {
     var text: OwnText?
   }
 
-  /// A hook as lines of text.
+  /// A hook as text.
   struct OwnText {
     /// What stands before the command, and behind it.
     let before: String
@@ -133,7 +133,7 @@ struct HookHost {
     var mayFollow = ""
     /// Whether the command is a string in quotation marks, with the escapes that JSON and TOML share.
     var isQuoted = true
-    /// Whether the file is nonet's alone; else the lines are a table `[[hooks]]` of TOML among others.
+    /// Whether the file is nonet's alone; else it is TOML, and the hook a table of its array `hooks`.
     var isWholeFile = true
   }
 

@@ -13,16 +13,8 @@ struct JSONError: Error, Equatable {
   /// How many bytes stand before the place.
   let offset: Int
 
-  /// The place as editors count it.
-  ///
-  /// - Parameter bytes: The text that was read.
-  /// - Returns: Line and column from 1; columns are counted in bytes.
-  func place(in bytes: [UInt8]) -> (line: Int, column: Int) {
-    let before = bytes[..<min(offset, bytes.count)]
-    let newline = UInt8(ascii: "\n")
-    let lineStart = before.lastIndex(of: newline).map { $0 + 1 } ?? 0
-    return (before.count { $0 == newline } + 1, before.count - lineStart + 1)
-  }
+  /// The place as editors count it: line and column from 1, columns in bytes.
+  func place(in bytes: [UInt8]) -> (line: Int, column: Int) { bytes.place(at: offset) }
 }
 
 extension JSONError: CustomStringConvertible {
