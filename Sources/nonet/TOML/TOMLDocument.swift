@@ -35,11 +35,13 @@ struct TOMLValue {
 
   private var node: TOMLTree.Node { document.tree.nodes[index] }
 
+  var kind: TOMLTree.Kind { node.kind }
+
   /// Where the value stands in the text; of a table that is no inline one, where it is named first.
   var range: Range<Int> { node.range }
 
   /// Whether this is an array of tables with headers, `[[NAME]]`.
-  var isOfHeaders: Bool { node.kind == .array && node.origin == .header }
+  var isOfHeaders: Bool { kind == .array && node.origin == .header }
 
   /// A member of a table.
   struct Member {
@@ -49,12 +51,12 @@ struct TOMLValue {
 
   /// The members of a table in the order in which they are named first; of all else none.
   var members: [Member] {
-    guard node.kind == .table else { return [] }
+    guard kind == .table else { return [] }
     return children.map { Member(name: $0.node.name, value: $0) }
   }
 
   /// The elements of an array; of all else none.
-  var elements: [TOMLValue] { node.kind == .array ? children : [] }
+  var elements: [TOMLValue] { kind == .array ? children : [] }
 
   private var children: [TOMLValue] {
     var children: [TOMLValue] = []
@@ -75,10 +77,10 @@ struct TOMLValue {
   }
 
   /// The characters, where this is a string.
-  var utf8: [UInt8]? { node.kind == .string ? node.text : nil }
+  var utf8: [UInt8]? { kind == .string ? node.text : nil }
 
   /// True or false, where this is one of them.
-  var bool: Bool? { node.kind == .boolean ? node.text.elementsEqual("true".utf8) : nil }
+  var bool: Bool? { kind == .boolean ? node.text.elementsEqual("true".utf8) : nil }
 
   /// Whether another value says the same: the members of tables in any order; numbers, dates and times
   /// only as they are written.
