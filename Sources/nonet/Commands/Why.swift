@@ -77,7 +77,8 @@ struct Why {
     case .connect(let endpoint, _, let isStream):
       (isStream ? [.outside(endpoint.label)] : [])
         + (endpoint.isLoopback ? [.ownListener(endpoint.label)] : [])
-    case .listen(let endpoint, _): [.ownListener(endpoint.label)]
+    case .listen(let endpoint, _):
+      [.ownListener(endpoint.label)] + (endpoint.isLoopback ? [.ownServer(endpoint.label)] : [])
     case .path(let path):
       fileExists(Word(copying: path).pointer) ? [.namedSocket(path)] : [.ownSocket(path)]
     case .abstract(let name): [.ownSocket([UInt8(ascii: "@")] + name)]

@@ -73,6 +73,7 @@ extension Advice {
   var option: (name: OptionName, value: [UInt8]?) {
     switch self {
     case .ownListener, .ownNetwork: (.loopback, nil)
+    case .ownServer(let address): (.allowListen, Array(address.utf8))
     case .outside(let address): (.allowConnect, Array(address.utf8))
     case .ownSocket: (.allowUnix, Array("inside".utf8))
     case .namedSocket(let path): (.allowUnix, path)
@@ -82,7 +83,7 @@ extension Advice {
   /// Whether it is for what is there without nonet, and not for the command's own.
   var isForOutside: Bool {
     switch self {
-    case .outside, .namedSocket: true
+    case .outside, .namedSocket, .ownServer: true
     case .ownListener, .ownSocket, .ownNetwork: false
     }
   }
