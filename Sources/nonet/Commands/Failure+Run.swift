@@ -50,7 +50,7 @@ extension Failure {
       switch failure.stage {
       case .filter where failure.number == EBUSY:
         "this is already inside a supervised nonet, and the kernel takes one supervisor only; leave "
-          + "out --log, --log-dir, --observe, --fail-on-attempt, --allow-unix, --allow-connect and --allow-listen "
+          + "out --log, --log-dir, --observe, --fail-on-attempt, --allow-listen, --allow-unix and --allow-connect "
           + "here, or there"
       case .filter where failure.number == EINVAL:
         "this kernel cannot notify a supervisor (Linux 5.0 can); leave out --log, --log-dir, "
