@@ -14,6 +14,7 @@ import time
 import pytest
 from test_allow_connect import HEAD, ears, echo  # noqa: F401
 
+from support.hooks import CLAUDE
 from support.listener import unused_port
 from support.run import PYTHON, Launcher, tool
 
@@ -67,7 +68,7 @@ class Run:
     """A command inside that says `ready`."""
 
     def __init__(self, launcher, *argv, **options):
-        self.process = launcher.popen(*argv, stdin=subprocess.PIPE, **options)
+        self.process = launcher.popen(*argv, stdin=subprocess.PIPE, start_new_session=True, **options)
 
     def line(self):
         return self.process.stdout.readline().decode().strip()
@@ -78,7 +79,9 @@ class Run:
         return self
 
     def end(self):
-        self.process.kill()
+        # With what it left running, which has its pipes.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.communicate(timeout=10)
 
     @property
@@ -154,6 +157,15 @@ def refuses(port, host="127.0.0.1"):
         return one.connect_ex((host, port)) != 0
 
 
+def refuses_soon(port):
+    end = time.monotonic() + 5
+    while not refuses(port):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.01)
+    return True
+
+
 # Servers -------------------------------------------------------------------------------------------
 
 def test_only_with_the_option(free, user, nonet, listening, runs, port):
@@ -164,7 +176,7 @@ def test_only_with_the_option(free, user, nonet, listening, runs, port):
         else:
             assert echoes(port) == b"ping"
         one.end()
-        assert refuses(port)
+        assert refuses_soon(port)
 
 
 HTTP = {
@@ -380,10 +392,7 @@ time.sleep(0.5)"""
 def test_with_the_supervisor_ends_the_listener(server, port):
     assert echoes(port) == b"ping"
     server.process.send_signal(signal.SIGKILL)
-    end = time.monotonic() + 5
-    while not refuses(port) and time.monotonic() < end:
-        time.sleep(0.01)
-    assert refuses(port)
+    assert refuses_soon(port)
 
 
 # Nothing of outside is the command's ------------------------------------------------------------------
@@ -569,7 +578,7 @@ def test_any_alone_and_any(user, nonet, runs, port):
     done = Launcher(user, (nonet, "--allow-listen-any", "--"))("echo", "ran")
     assert done.returncode == 125 and b"is for --allow-listen" in done.stderr and not done.stdout, done
     launcher = Launcher(user, (nonet, "-q", "--allow-listen-any", "--allow-listen", f"0.0.0.0:{port}", "--"))
-    runs(launcher, PYTHON, "-c", SERVER + "print(os.environ['NONET'] if 0 else 'ready', flush=True); listen()", str(port)).ready()
+    runs(launcher, PYTHON, "-c", SERVER + "listen()", str(port)).ready()
     assert echoes(port, "127.0.0.9") == b"ping" and refuses(port, "::1")
     launcher = Launcher(user, (nonet, "-q", "--allow-listen-any", "--allow-listen", f"192.0.2.7:{port}", "--"))
     done = launcher("echo", "ran")
@@ -599,5 +608,6 @@ def test_inside_another_supervisor(user, nonet, port):
 
 @pytest.mark.parametrize("words, env", [((), {"NONET_OPTIONS": "--allow-listen 127.0.0.1:8000"}), (("--hook", "claude-code", "--allow-listen", "127.0.0.1:8000"), {})])
 def test_from_a_command_line_alone(user, nonet, words, env):
-    done = Launcher(user)(nonet, *(words or ("-q", "--", "echo", "ran")), env=env, input=b"{}")
+    question = json.dumps({**CLAUDE, "cwd": user.home, "tool_input": {"command": "echo ran"}}).encode()
+    done = Launcher(user)(nonet, *(words or ("-q", "--", "echo", "ran")), env=env, input=question)
     assert done.returncode in (2, 125) and b"--allow-listen" in done.stderr and b"ran" not in done.stdout, done

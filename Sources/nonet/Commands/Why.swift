@@ -37,7 +37,9 @@ struct Why {
     candidates(target).compactMap { advice in
       for isInPlace in [false, true] {
         let given = options.given.filter { !isInPlace || $0.name != .loopback }
-        if isInPlace, given.count == options.given.count { continue }
+        if isInPlace, given.count == options.given.count || advice.option.name == .loopback {
+          continue
+        }
         guard let one = allowing(advice, given, target) else { continue }
         let place = isInPlace ? " in the place of --loopback" : ""
         return WhyOption(option: one.option, words: one.words + place)
