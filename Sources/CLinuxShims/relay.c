@@ -25,9 +25,10 @@ static int closed_with_errno(int socket) {
 static int new_socket(int family) {
   int made = nonet_above_standard(socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
   if (made < 0) return -1;
-  // A byte that is sent as urgent stays in its place in the stream; accepted sockets have these from their listener
-  // (sk_clone_lock in net/core/sock.c).
-  if (set(made, SOL_SOCKET, SO_OOBINLINE) || set(made, IPPROTO_TCP, TCP_NODELAY)) return closed_with_errno(made);
+  // A byte that is sent as urgent stays in its place in the stream, and who vanished is found out one day. Accepted
+  // sockets have these from their listener (sk_clone_lock in net/core/sock.c).
+  if (set(made, SOL_SOCKET, SO_OOBINLINE) || set(made, SOL_SOCKET, SO_KEEPALIVE) || set(made, IPPROTO_TCP, TCP_NODELAY))
+    return closed_with_errno(made);
   return made;
 }
 

@@ -71,7 +71,7 @@ struct Why {
     }
     let words = [Array(name.rawValue.utf8)] + (value.map { [$0] } ?? [])
     let line = words.map { ShellText.word($0) }.joined(separator: [UInt8(ascii: " ")])
-    return WhyOption(option: Word.text(of: Array(line)), words: advice.words)
+    return WhyOption(option: Word.text(of: Array(line)), words: advice.answer)
   }
 
   private static func candidates(_ target: WhyTarget) -> [Advice] {

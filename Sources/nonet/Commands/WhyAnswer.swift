@@ -80,6 +80,12 @@ extension Advice {
     }
   }
 
+  /// What it is, and its option alone.
+  var answer: String {
+    guard case .ownServer(let address) = self else { return words }
+    return "a listener of its own on \(address) for who is outside: try --allow-listen \(address)"
+  }
+
   /// Whether it is for what is there without nonet, and not for the command's own.
   var isForOutside: Bool {
     switch self {

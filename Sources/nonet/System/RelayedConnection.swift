@@ -195,7 +195,7 @@ struct RelayedConnection {
   private static func watch(
     _ watch: CInt, _ side: inout Side, _ events: CInt, _ key: UInt64
   ) -> Bool {
-    if side.watched == events || side.hasEnd && events == 0 { return true }
+    if side.watched == events || side.watched == nil && side.hasEnd && events == 0 { return true }
     guard nonet_watch(watch, side.socket, events, key) == 0 else { return false }
     side.watched = events
     return true
