@@ -1,6 +1,6 @@
 """Suites of other languages' sockets, bare and under `--loopback`: what is lost is what this page says.
 
-Perl's, Ruby's, Go's and libuv's own tests, by Debian's interpreters and from Debian's sources. Each test is held against
+Perl's, Ruby's, Go's, libuv's and wayland's own tests, by Debian's interpreters and from Debian's sources. Each test is held against
 itself: what passed bare must pass inside. The bare run has a network of its own with `lo`, since some would look outside.
 """
 
@@ -29,6 +29,7 @@ LOST = {
         "^TestSplice$": DATAGRAMS, "^TestUnixConnSpecificMethods$": DATAGRAMS,
     },
     "libuv": {"^fs_chown$": ONE_USER, "^spawn_set[ug]id_fails$": ONE_USER},
+    "wayland": {},
 }
 
 
@@ -82,8 +83,23 @@ def libuv(folder, run):
     return tap(run(program, cwd=folder))
 
 
-SUITES = {"perl": perl, "ruby": ruby, "go": go, "libuv": libuv}
-LEAST = {"perl": 17000, "ruby": 290, "go": 225, "libuv": 400}
+def wayland(folder, run):
+    build = folder / "build"
+    if not build.exists():
+        source("wayland", folder)
+        for words in ([tool("meson"), "setup", "-Ddocumentation=false", build, folder], [tool("ninja"), "-C", build]):
+            subprocess.run(words, check=True, timeout=300, stdout=subprocess.DEVNULL)
+    places = [f"{name}={where}" for name, where in (
+        ("XDG_RUNTIME_DIR", folder), ("TEST_SRCDIR", folder), ("TEST_BUILDDIR", build / "tests"))]
+    found = {}
+    for program in sorted(build.glob("tests/*-test")):
+        text = run("env", *places, program, cwd=folder)
+        found |= {f"{program.name} {name}": how == "pass" for name, how in re.findall(r'^test "(\w+)":.*, (pass|fail)\.$', text, re.M)}
+    return found
+
+
+SUITES = {"perl": perl, "ruby": ruby, "go": go, "libuv": libuv, "wayland": wayland}
+LEAST = {"perl": 17000, "ruby": 290, "go": 225, "libuv": 400, "wayland": 115}
 
 
 def launcher(user, *prefix):
