@@ -26,8 +26,6 @@ enum HelpText {
                            those made inside; or PATH, a socket or a folder
       --allow-connect ADDR:PORT
                            TCP to exactly this: 127.0.0.1:5432, [::1]:80,443
-      --allow-listen ADDR:PORT
-                           let programs outside connect to a server inside
       -v, --verbose        what protects COMMAND, and what takes protection away
 
     nonet --help: all options; man nonet: the whole story

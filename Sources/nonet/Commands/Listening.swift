@@ -24,7 +24,8 @@ enum Listening {
     if options.listens.isEmpty || plan.layers.contains(.namespace) { return }
     throw .refused(
       "\(name) is for commands with a network of their own, and this run has none: say --loopback too, in the "
-        + "place of any other policy; where that cannot be had, nonet --check says why; the command was not run")
+        + "place of any other policy; where that cannot be had, nonet --check says why; the command was not run"
+    )
   }
 
   /// Listens outside, before the network is left.
