@@ -85,19 +85,30 @@ class Run:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.said = self.process.communicate(timeout=10)[1] or self.said
 
-    @property
-    def relay(self):
-        """The supervisor's child that has the socket which listens outside."""
+    def children(self):
         with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children") as file:
-            children = file.read().split()
-        for child in children:
-            with contextlib.suppress(OSError):
-                links = [os.readlink(f"/proc/{child}/fd/{one}") for one in os.listdir(f"/proc/{child}/fd")]
-                if "anon_inode:[eventpoll]" in links and any("socket:" in link for link in links) and len(links) < 600:
-                    with open(f"/proc/{child}/stat") as file:
-                        if int(file.read().split()[5]) == int(child) and not any("seccomp" in link for link in links):
-                            return int(child)
-        raise AssertionError(f"no relay among {children}")
+            return [int(word) for word in file.read().split()]
+
+    def relay(self, port):
+        """The supervisor's child that listens outside."""
+        wanted = f"socket:[{listening_inode(port)}]"
+        return next(child for child in self.children() if wanted in open_files(child))
+
+
+def listening_inode(port):
+    with open("/proc/net/tcp") as file:
+        rows = [line.split() for line in file.readlines()[1:]]
+    found = [row[9] for row in rows if row[1].endswith(f":{port:04X}") and row[3] == "0A"]
+    assert len(found) == 1, found
+    return found[0]
+
+
+def open_files(process):
+    folder, found = f"/proc/{process}/fd", []
+    for one in os.listdir(folder):
+        with contextlib.suppress(FileNotFoundError):
+            found.append(os.readlink(f"{folder}/{one}"))
+    return found
 
 
 @pytest.fixture
@@ -329,9 +340,9 @@ def test_a_reader_that_does_not_read(server, port):
     assert max(sent) < 40 << 20, sent
     assert echoes(port) == b"ping"
     if os.geteuid() == 0:
-        before = cpu(server.relay)
+        before = cpu(server.relay(port))
         time.sleep(0.3)
-        assert cpu(server.relay) - before < 0.1, "the relay waits busily"
+        assert cpu(server.relay(port)) - before < 0.1, "the relay waits busily"
     for one in ones:
         one.close()
 
@@ -451,7 +462,7 @@ time.sleep(0.2); listen()"""
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root sees what another process has open")
 def test_a_relay_that_is_lost(server, port):
     """Somebody outside ends it: that is said, nobody gets in, and the command goes on."""
-    os.kill(server.relay, signal.SIGKILL)
+    os.kill(server.relay(port), signal.SIGKILL)
     assert refuses_soon(port)
     time.sleep(0.2)
     assert server.process.poll() is None
@@ -492,19 +503,68 @@ def test_listening_and_accepted_sockets_lead_nowhere_else(free, listening, runs,
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root sees what another process has open")
 def test_what_the_relay_has(server, port):
     """Out of reach of the terminal, in the network inside, and with the listener, a socket to its supervisor and a set."""
-    relay = server.relay
+    relay = server.relay(port)
     networks = [os.stat(f"/proc/{one}/ns/net").st_ino for one in ("self", relay)]
     assert networks[0] != networks[1]
-    kinds = sorted(os.readlink(f"/proc/{relay}/fd/{one}").split(":")[0] for one in os.listdir(f"/proc/{relay}/fd"))
-    assert kinds == ["anon_inode", "socket", "socket"]
+    assert sorted(one.split(":")[0] for one in open_files(relay)) == ["anon_inode", "socket", "socket"]
     assert os.readlink(f"/proc/{relay}/cwd") == "/"
-    children = open(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read().split()
-    own = [f"/proc/{server.process.pid}/fd", *(f"/proc/{one}/fd" for one in children if int(one) != relay)]
-    listeners = [line.split()[9] for line in open("/proc/net/tcp") if f":{port:04X}" in line.split()[1] and line.split()[3] == "0A"]
-    assert len(listeners) == 1
-    for folder in own:
-        assert f"socket:[{listeners[0]}]" not in [os.readlink(f"{folder}/{one}") for one in os.listdir(folder)]
+    wanted = f"socket:[{listening_inode(port)}]"
+    for other in (server.process.pid, *(one for one in server.children() if one != relay)):
+        assert wanted not in open_files(other)
     assert memory(relay) < 6 << 10
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root sees what another process has open")
+def test_whatever_ends_nothing_is_left(listening, runs, port):
+    """Both ends send, read, half-close, reset and leave as chance has it."""
+    inside = CHANCE + """
+server = socket.create_server(("127.0.0.1", PORT), backlog=64); print("ready", flush=True)
+def serve(one):
+    try: word = one.recv(1)
+    except OSError: word = b""
+    act(one) if word == b"x" else (one.sendall(one.recv(9)), one.close())
+while True: threading.Thread(target=serve, args=(server.accept()[0],), daemon=True).start()"""
+    one = runs(listening(f"127.0.0.1:{port}"), PYTHON, "-c", "PORT = int(__import__('sys').argv[1])\n" + inside, str(port)).ready()
+    relay = one.relay(port)
+    space = {}
+    exec(CHANCE, space)
+
+    def client():
+        for _ in range(10):
+            with contextlib.suppress(OSError):
+                it = connected(port)
+                it.send(b"x")
+                space["act"](it)
+
+    threads = [threading.Thread(target=client) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    end = time.monotonic() + 5
+    while len(open_files(relay)) > 3 and time.monotonic() < end:
+        time.sleep(0.05)
+    assert len(open_files(relay)) == 3
+    with connected(port) as last:
+        last.sendall(b"eping")
+        assert last.recv(9) == b"ping"
+
+
+CHANCE = """
+import random, socket, struct, threading, time
+def act(one):
+    one.settimeout(0.5)
+    try:
+        for _ in range(random.randrange(1, 8)):
+            what = random.randrange(8)
+            if what < 2: one.sendall(bytes(random.randrange(1, 400000)))
+            elif what < 4: one.recv(random.randrange(1, 300000))
+            elif what < 6: time.sleep(random.random() / 50)
+            elif what == 6: one.shutdown(socket.SHUT_WR)
+            else: one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)); break
+    except OSError: pass
+    one.close()
+"""
 
 
 def test_few_descriptors(user, nonet, runs, port):
