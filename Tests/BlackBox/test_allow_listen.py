@@ -446,16 +446,21 @@ def test_the_listener_cannot_be_taken(free, user, nonet, listening, runs, ears, 
     assert not ears.heard(b"inside", 0.1)
 
 
-def test_the_relay_cannot_be_ended_from_inside(listening, runs, port):
+@pytest.mark.parametrize("more", [(), ("--allow-signals",)], ids=["scope", "supervisor"])
+def test_the_relay_cannot_be_ended_from_inside(listening, runs, port, more):
+    """By the kernel's scope of signals, and by the supervisor alone where signals may leave."""
     text = SERVER + """
-parent = os.getppid()
-for child in open(f"/proc/{parent}/task/{parent}/children").read().split():
-    for number in (signal.SIGSTOP, signal.SIGKILL):
-        try:
-            if int(child) != os.getpid(): os.kill(int(child), number)
+import resource
+parent, tried = os.getppid(), 0
+for child in map(int, open(f"/proc/{parent}/task/{parent}/children").read().split()):
+    if child == os.getpid(): continue
+    tried += 1
+    for act in (lambda: os.kill(child, signal.SIGSTOP), lambda: os.kill(child, signal.SIGKILL),
+                lambda: resource.prlimit(child, resource.RLIMIT_NOFILE, (0, 0)), lambda: os.setpriority(os.PRIO_PROCESS, child, 19)):
+        try: act(); print("done", flush=True)
         except PermissionError: pass
-time.sleep(0.2); listen()"""
-    runs(listening(f"127.0.0.1:{port}"), PYTHON, "-c", text, str(port)).ready()
+if tried: time.sleep(0.2); listen()"""
+    runs(listening(f"127.0.0.1:{port}", options=("-q", *more)), PYTHON, "-c", text, str(port)).ready()
     assert echoes(port) == b"ping"
 
 
