@@ -81,12 +81,13 @@ struct WhyInside {
         let isAllowed = isStream && endpoints.allow(endpoint)
         if isAllowed || !hasOwnNetwork { return supplied(isAllowed) }
       }
-      return try inOwnNetwork(endpoint)
+      return try inOwnNetwork(endpoint, isStream ? .connect : .send)
     case .listen(let endpoint, let isVersion6):
       let family = isVersion6 ? AF_INET6 : AF_INET
       if let refusal = refusal(family, SocketType.stream) { return refusal }
       if endpoints != nil, !hasOwnNetwork { return supplied(false) }
-      return try inOwnNetwork(endpoint)
+      return try inOwnNetwork(
+        endpoint, .listen(mayHaveLowPort: Privileges.mayHaveLowPorts(without: 0)))
     case .path(let path): return try unix(path)
     case .abstract: return try unix(nil)
     case .family(let family): return socket(family)
@@ -99,11 +100,11 @@ struct WhyInside {
       : .refused(.supervisor, nil, "the run's --allow-connect does not name it")
   }
 
-  private func inOwnNetwork(_ endpoint: Endpoint) throws(Failure) -> WhyAnswer {
+  private func inOwnNetwork(_ endpoint: Endpoint, _ use: WhyUse) throws(Failure) -> WhyAnswer {
     guard hasOwnNetwork else {
       throw unknown("its sockets are a supervisor's, or its policy lets them be made")
     }
-    return .ownNetwork(endpoint, otherwise: Errno(number: ENETUNREACH))
+    return .ownNetwork(endpoint, use)
   }
 
   // Without a path it is about an abstract name.
