@@ -98,7 +98,9 @@ struct WhyRun {
       type: isStream ? SocketType.stream : SocketType.datagram,
       calls: isStream
         ? Self.streamCalls
-        : Self.datagramCalls.filter { endpoint.canBePeer || !$0.arguments.elementsEqual(Self.connect) })
+        : Self.datagramCalls.filter {
+          endpoint.canBePeer || !$0.name.utf8.elementsEqual("connect".utf8)
+        })
     let (refused, way) = outcome(wish)
     if let refused { return refused }
     if hasNamespace { return inOwnNetwork(endpoint, isStream ? .connect : .send, wish, way) }
@@ -287,9 +289,10 @@ struct WhyRun {
     filters.flatMap { WhyWays(filters: $0).way(wish) }
   }
 
-  /// The refusal where no socket of AF_UNIX gets there, as the usual calls meet it; else the way.
+  /// Asks about sockets of AF_UNIX, of the type of what is bound there, or of any.
   ///
-  /// - Parameter label: A path, or an abstract name behind an `@`. What is bound there decides which type does.
+  /// - Parameter label: A path, or an abstract name behind an `@`.
+  /// - Returns: The refusal where none gets there, as the usual calls meet it; else the way.
   private func unixOutcome(_ label: [UInt8]) -> (refused: WhyAnswer?, way: WhyWays.Way?) {
     if filters == nil { return (nil, nil) }
     let bound = unixSockets(named: label, near: OwnProcess.number)

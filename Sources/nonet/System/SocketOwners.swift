@@ -57,12 +57,12 @@ func inodeOfListener(at path: [UInt8], near thread: pid_t) -> UInt64? {
   }
 }
 
-/// The types of the AF_UNIX sockets that are bound to a path, or to an abstract name behind an `@`, as far as a program
-/// could reach them: streams and packets that listen, and datagrams (proc(5), /proc/net/unix).
+/// Looks for AF_UNIX sockets that a program could reach by a name (proc(5), /proc/net/unix).
 ///
 /// - Parameters:
-///   - name: As it was bound.
+///   - name: A path as it was bound, or an abstract name behind an `@`.
 ///   - thread: In whose network it is looked for.
+/// - Returns: Their types: streams and packets that listen, and datagrams; empty also where that cannot be found out.
 func unixSockets(named name: [UInt8], near thread: pid_t) -> [UInt32] {
   var types: [UInt32] = []
   do throws(SystemError) {

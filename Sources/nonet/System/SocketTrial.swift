@@ -38,7 +38,7 @@ enum SocketTrial {
   /// What a process gets that lacks descriptors or memory (socket(2)).
   fileprivate static var lacks: [CInt] { [EMFILE, ENFILE, ENOMEM, ENOBUFS] }
 
-  /// A socket of another family than AF_UNIX and IP that can be made; `nil` where there is none.
+  /// Looks for a socket of another family than AF_UNIX and IP.
   ///
   /// One refusal of a family as a whole is enough, since each is an attempt to a supervisor. AF_VSOCK, which
   /// reaches the host of a virtual machine and belongs to no network, is tried with every type.
@@ -47,6 +47,7 @@ enum SocketTrial {
   ///   - heldByNetworks: Whether the families are tried that see the interfaces of their own network alone, or
   ///     all the others.
   ///   - refusal: What IP sockets answer.
+  /// - Returns: The first that can be made; `nil` where there is none.
   /// - Throws: That it could not be found out.
   static func otherFamily(
     heldByNetworks: Bool, refusal: CInt?
