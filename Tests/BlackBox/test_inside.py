@@ -181,6 +181,22 @@ def test_inside_looks_at_the_descriptors(user, nonet, rules, around):
             assert done.returncode == 1 and f"descriptor {number} is an AF_INET datagram socket".encode() in done.stdout, done
 
 
+@pytest.mark.parametrize("options", [[], ["--loopback"]], ids=" ".join)
+def test_inside_a_supplied_socket_is_a_way_once_it_is_connected(user, nonet, listener, options):
+    asks = r"""
+import socket, subprocess, sys
+with socket.socket() as one:
+    ask = lambda: subprocess.run([sys.argv[1], "--inside"], pass_fds=[one.fileno()], stdout=subprocess.PIPE)
+    print(ask().returncode)
+    one.connect(("127.0.0.1", int(sys.argv[2])))
+    print(ask())
+"""
+    inside = Launcher(user, (nonet, "-q", *options, "--allow-connect", f"127.0.0.1:{listener.port}", "--"))
+    done = inside(PYTHON, "-c", asks, nonet, str(listener.port))
+    before, after = done.stdout.splitlines()
+    assert before == b"0" and b"returncode=1" in after and b"an AF_INET stream socket, connected" in after, done
+
+
 @pytest.mark.parametrize("preset", PRESETS)
 def test_inside_a_pair_of_sockets_is_no_way(user, nonet, preset):
     one, other = socket.socketpair()

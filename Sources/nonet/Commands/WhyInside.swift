@@ -81,6 +81,7 @@ struct WhyInside {
         let isAllowed = isStream && endpoints.allow(endpoint)
         if isAllowed || !hasOwnNetwork { return supplied(isAllowed) }
       }
+      if isStream, Here.refusesConnect { return connectRefusal }
       return try inOwnNetwork(endpoint, isStream ? .connect : .send)
     case .listen(let endpoint, let isVersion6):
       let family = isVersion6 ? AF_INET6 : AF_INET
@@ -114,13 +115,16 @@ struct WhyInside {
       return .ownAbstractNames
     }
     if Here.refusesConnect {
-      return .refused(
-        .filter, nil, "connect is refused in here", rule: rule("connect", [3, 4096, 16]))
+      return connectRefusal
     }
     if let path, allowedUnix.contains(path) {
       return .letThrough(.outside, .supervisor, "the run's --allow-unix names it")
     }
     throw unknown("a supervisor, or its policy, lets some AF_UNIX sockets be connected")
+  }
+
+  private var connectRefusal: WhyAnswer {
+    .refused(.filter, nil, "connect is refused in here", rule: rule("connect", [3, 4096, 16]))
   }
 
   private func socket(_ family: UInt32) -> WhyAnswer {
