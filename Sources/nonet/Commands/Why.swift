@@ -35,7 +35,8 @@ struct Why {
   /// The options that would let a target through, each found out by asking again with it.
   private static func opening(_ target: WhyTarget, _ options: Options) -> [WhyOption] {
     candidates(target).compactMap { advice in
-      for isInPlace in [false, true] {
+      // --loopback is not to be had in its own place.
+      for isInPlace in advice.option.name == .loopback ? [false] : [false, true] {
         let given = options.given.filter { !isInPlace || $0.name != .loopback }
         if isInPlace, given.count == options.given.count || advice.option.name == .loopback {
           continue

@@ -92,7 +92,8 @@ struct WhyInside {
         let isAllowed = isStream && endpoints.allow(endpoint)
         if isAllowed || !hasOwnNetwork { return supplied(isAllowed) }
       }
-      return try inOwnNetwork(endpoint)
+      if isStream, Here.refusesConnect { return connectRefusal }
+      return try inOwnNetwork(endpoint, isStream ? .connect : .send)
     case .listen(let endpoint, let isVersion6):
       let family = isVersion6 ? AF_INET6 : AF_INET
       if let refusal = refusal(family, SocketType.stream) { return refusal }
@@ -103,7 +104,8 @@ struct WhyInside {
           "the run's --allow-listen names it, so who connects there outside reaches the server inside"
         )
       }
-      return try inOwnNetwork(endpoint)
+      return try inOwnNetwork(
+        endpoint, .listen(mayHaveLowPort: Privileges.mayHaveLowPorts(without: 0)))
     case .path(let path): return try unix(path)
     case .abstract: return try unix(nil)
     case .family(let family): return socket(family)
@@ -116,11 +118,11 @@ struct WhyInside {
       : .refused(.supervisor, nil, "the run's --allow-connect does not name it")
   }
 
-  private func inOwnNetwork(_ endpoint: Endpoint) throws(Failure) -> WhyAnswer {
+  private func inOwnNetwork(_ endpoint: Endpoint, _ use: WhyUse) throws(Failure) -> WhyAnswer {
     guard hasOwnNetwork else {
       throw unknown("its sockets are a supervisor's, or its policy lets them be made")
     }
-    return .ownNetwork(endpoint, otherwise: Errno(number: ENETUNREACH))
+    return .ownNetwork(endpoint, use)
   }
 
   // Without a path it is about an abstract name.
@@ -130,13 +132,16 @@ struct WhyInside {
       return .ownAbstractNames
     }
     if Here.refusesConnect {
-      return .refused(
-        .filter, nil, "connect is refused in here", rule: rule("connect", [3, 4096, 16]))
+      return connectRefusal
     }
     if let path, allowedUnix.contains(path) {
       return .letThrough(.outside, .supervisor, "the run's --allow-unix names it")
     }
     throw unknown("a supervisor, or its policy, lets some AF_UNIX sockets be connected")
+  }
+
+  private var connectRefusal: WhyAnswer {
+    .refused(.filter, nil, "connect is refused in here", rule: rule("connect", [3, 4096, 16]))
   }
 
   private func socket(_ family: UInt32) -> WhyAnswer {
