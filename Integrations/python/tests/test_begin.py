@@ -40,7 +40,6 @@ WAYS = {
     "all in the file": ("nonet = true\naddopts = -pearly\n", []),
     "typed": ("", ["--nonet", "-p", "early"]),
     "PYTEST_PLUGINS": ("", ["--nonet"]),
-    "PYTEST_ADDOPTS": ("", ["--nonet"]),
     "skipped": ("addopts = -p early\n", ["--nonet"]),
     "taken back": ("addopts = -p early -p no:early\n", ["--nonet"]),
     "entry point in the folder": ("", ["--nonet"]),
@@ -57,8 +56,6 @@ def test_what_the_project_has_run_before_is_told(session, pytester, monkeypatch,
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep))
     if way == "PYTEST_PLUGINS":
         monkeypatch.setenv("PYTEST_PLUGINS", "early")
-    if way == "PYTEST_ADDOPTS":
-        monkeypatch.setenv("PYTEST_ADDOPTS", "-p early")
     if way == "entry point in the folder":
         info = pytester.path / "early.egg-info"
         info.mkdir()
@@ -67,9 +64,9 @@ def test_what_the_project_has_run_before_is_told(session, pytester, monkeypatch,
     done = session(PASSES, *options, ini=ini)
     # No plug-in could have come first, and no test runs after it.
     assert said() == ["network"] and done.returncode == 4 and "passed" not in done.stdout, done.stdout
-    assert f"pytest imported early ({folder / 'early.py'}) with the network" in done.stdout and "Traceback" not in done.stdout, done.stdout
+    assert f"imported with the network, before any plug-in can act: early ({folder / 'early.py'});" in done.stdout and "Traceback" not in done.stdout, done.stdout
     assert "start `python -m nonet pytest`" in done.stdout
-    if way in ("addopts", "skipped", "entry point in the folder"):
+    if way == "all in the file":
         done = session(PASSES, *options, ini=ini, program=[sys.executable, "-m", "nonet", "pytest"])
         assert said() == ["refused"] and done.returncode == 0 and "1 passed" in done.stdout, done.stdout
 
@@ -100,9 +97,18 @@ def test_a_plug_in_that_is_developed_is_installed(tmp_path):
 
 def test_help_imports_nothing_with_the_network(session, pytester, said):
     pytester.makeconftest(EARLY)
-    for options in ([], ["--nonet-marked=outside"]):
-        done = session(PASSES, "--nonet", "--help", *options)
-        assert done.returncode == 0 and "--nonet-strict" in done.stdout and said() == ["refused"], done.stdout
+    done = session(PASSES, "--nonet", "--help", "--nonet-marked=outside")
+    assert done.returncode == 0 and done.stdout.count("--nonet-strict ") == 1 and said() == ["refused"], done.stdout
+
+
+def test_in_place_nothing_of_the_project_has_the_network(session, pytester, said):
+    pytester.makepyfile(early=EARLY, runner="import sys, pytest\nsys.exit(pytest.main(['--nonet', *sys.argv[1:]]))\n")
+    pytester.makeconftest(EARLY)
+    program = [sys.executable, "runner.py"]
+    done = session(PASSES, program=program)
+    assert done.returncode == 0 and said() == ["refused"] and "in place" in done.stdout, done.stdout
+    done = session(PASSES, program=program, ini="addopts = -p early\n")
+    assert done.returncode == 4 and said() == ["network"] and "before any plug-in can act: early (" in done.stdout, done.stdout
 
 
 LIES = ["\n\n\n", "inside", "inside\n", "outside\n", "inside\n\n\n\n", "recorded\nx\n0\n", "recorded\n1\n", "outside\n%d\n0\n", "nonsense\n%d\n0\n", "inside\n%d\n99999\n", "recorded\n" + "9" * 5000 + "\n0\n", "inside\n-1\n0\n", "unrecorded\n0\n0\n"]
@@ -118,10 +124,9 @@ def test_what_others_were_told_is_not_believed(monkeypatch, lie):
 
 def test_a_lie_in_the_environment(session, monkeypatch):
     text = "def test_a(): reach()\n"
-    for lie in ("outside\n", "inside\n"):
-        monkeypatch.setenv("NONET_PYTEST", lie)
-        done = session(text, "--nonet")
-        assert done.returncode == 1 and "1 failed" in done.stdout and "by 1 test" in done.network, done.stdout
+    monkeypatch.setenv("NONET_PYTEST", "outside\n")
+    done = session(text, "--nonet")
+    assert done.returncode == 1 and "1 failed" in done.stdout and "by 1 test" in done.network, done.stdout
     monkeypatch.setenv("NONET_PYTEST", f"recorded\n{os.getpid()}\n{_session.filters() or 0}\n\n")
     done = session(text, "--nonet")
     assert done.returncode == 4 and "no filter of nonet's is around this process; unset it" in done.stdout, done.stdout
@@ -141,27 +146,30 @@ def inner(*options):
     print(done.stdout)
     return done.stdout
 """
-
-
-@pytest.mark.parametrize("workers", [[], pytest.param(["-n1"], marks=pytest.mark.skipif(not has("xdist"), reason="pytest-xdist is not installed"))])
-def test_a_session_that_a_test_outside_starts_is_confined(session, pytester, workers):
-    pytester.makepyfile(inner="import socket\ndef test_a(): socket.socket().close()\n")
-    text = INNER + """
+OUTSIDE = INNER + """
 @pytest.mark.network
 def test_outside():
     reach()
-    assert "NONET_PYTEST" not in os.environ
-    assert "1 failed" in inner() and pytest.main(["--nonet", "inner.py"]) == 4
+    assert "NONET_PYTEST" not in os.environ and pytest.main(["--nonet", "inner.py"]) == 4
 def test_inside(): attempt()
 """
-    done = session(text, "--nonet", "--nonet-marked=outside", *workers)
-    assert done.returncode == 0 and done.stdout.count(" 1 passed" if workers else "1 passed, 1 deselected") == 2, done.stdout
+
+
+def test_a_session_that_a_test_outside_starts_is_confined(session, pytester):
+    pytester.makepyfile(inner="import socket\ndef test_a(): socket.socket().close()\n")
+    text = OUTSIDE.replace("reach()\n", "reach()\n    assert '1 failed' in inner()\n")
+    done = session(text, "--nonet", "--nonet-marked=outside")
+    assert done.returncode == 0 and done.stdout.count("1 passed, 1 deselected") == 2, done.stdout
+
+
+@pytest.mark.skipif(not has("xdist"), reason="pytest-xdist is not installed")
+def test_workers_outside_are_told_so_and_what_they_start_is_not(session):
+    done = session(OUTSIDE, "--nonet", "--nonet-marked=outside", "-n1")
+    assert done.returncode == 0 and done.stdout.count(" 1 passed") == 2, done.stdout
 
 
 def test_a_session_that_a_test_inside_starts_has_what_it_asks_for(session, pytester):
-    pytester.makepyfile(inner="import socket\ndef test_a(): socket.socketpair(socket.AF_UNIX)\ndef test_b(): socket.socket()\n")
-    text = INNER + "def test_a():\n  assert '1 failed, 1 passed' in inner()\n  stricter = inner('--nonet-policy=strict')\n  assert 'strict:seccomp' in stricter and '2 failed' in stricter\n"
+    pytester.makepyfile(inner="import socket\ndef test_a(): socket.socketpair(socket.AF_UNIX)\n")
+    text = INNER + "def test_a():\n  stricter = inner('--nonet-policy=strict')\n  assert 'strict:seccomp' in stricter and '1 failed' in stricter\n"
     done = session(text, "--nonet")
-    assert done.returncode == 0, done.stdout
-    done = session(INNER + "def test_a():\n  reach()\n  assert '1 failed, 1 passed' in inner()\n", "--nonet", "--nonet-warn")
     assert done.returncode == 0, done.stdout

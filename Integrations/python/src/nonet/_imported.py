@@ -18,20 +18,27 @@ import pytest
 from ._errors import NonetError
 
 
-def refuse_what_ran(config: Any) -> None:
-    """Raises NonetError, with their names, where modules of the project have run in this process."""
-    found = _found(config)
+def refuse_what_ran(config: Any, only_named: bool = False) -> None:
+    """Raises NonetError, with their names, where modules of the project have run in this process.
+
+    :param only_named: Those alone that pytest was told to import as plug-ins.
+    """
+    found = _found(config, only_named)
     if found:
         names = ", ".join(f"{name} ({path})" for name, path in sorted(found.items()))
         raise NonetError(
-            f"pytest imported {names} with the network, before any plug-in can act; start `python -m nonet pytest`, which "
-            "confines first, or name it in conftest.py (pytest_plugins) instead of -p"
+            f"imported with the network, before any plug-in can act: {names}; start `python -m nonet pytest`, which confines "
+            "first, or name what -p names in conftest.py (pytest_plugins)"
         )
 
 
-def _found(config: Any) -> Dict[str, str]:
+def _found(config: Any, only_named: bool) -> Dict[str, str]:
     project = _project(config)
     installed = [*_folders(), *_beside_pytest(project)]
+    main = os.path.realpath(getattr(sys.modules["__main__"], "__file__", None) or os.devnull)
+    # A program of the project's that calls pytest imports what it likes, as its user knows.
+    is_pytest = os.path.basename(main) in ("pytest", "py.test") or _is_below(main, installed)
+    only_named = only_named or _is_below(main, project) and not is_pytest
     typed = set(_named(config.invocation_params.args))
     named = {name.strip() for name in config.known_args_namespace.plugins or []}
     named.update(name.strip() for name in os.environ.get("PYTEST_PLUGINS", "").split(","))
@@ -41,7 +48,7 @@ def _found(config: Any) -> Dict[str, str]:
             continue
         # What is neither the project's nor installed lies on a path of the user's, who may name it on the command line.
         is_elsewhere = name in named - typed and not {"site-packages", "dist-packages"} & set(path.split(os.sep))
-        if is_elsewhere or _is_below(path, project):
+        if is_elsewhere or _is_below(path, project) and (name in named or not only_named):
             found[name] = path
     developed = _developed(installed) & set(found) if found else set()
     if developed:

@@ -77,8 +77,8 @@ def pytest_load_initial_conftests(early_config: Any, parser: Any, args: List[str
 class Session:
     """What this process has to do with nonet."""
 
-    #: ``recorded``, ``unrecorded``: the session itself, under nonet. ``in place``: to be confined when it
-    #: begins. ``outside``: the marked tests, without nonet. ``none``: nothing could confine. ``part``, ``part
+    #: ``recorded``, ``unrecorded``: the session itself, under nonet. ``in place``: the same, in a process that was
+    #: there before. ``outside``: the marked tests, without nonet. ``none``: nothing could confine. ``part``, ``part
     #: outside``: a worker of such a session. Empty: nonet was not asked for, or is around this session already.
     def __init__(self, word: str = "", wishes: Optional[Wishes] = None, log: str = "", marked: str = "inside", status: int = 0) -> None:
         self.word, self.wishes, self.log, self.marked, self.status = word, wishes or Wishes(), log, marked, status
@@ -132,7 +132,7 @@ def _start(config: Any, given: Any) -> Session:
         print(f"nonet: warning: {error}; the tests run with the network", file=sys.stderr)
         return Session("none")
     if not _is_own(config) or "pydevd" in sys.modules or "debugpy" in sys.modules:
-        return _in_place(given, wishes, marked)
+        return _in_place(config, given, wishes, marked)
     # These show something, and import every conftest.py first.
     if marked == "outside" and not (given.help or given.version):
         return _with_a_part_outside(config, wishes)
@@ -148,7 +148,7 @@ def _is_own(config: Any) -> bool:
     return tuple(map(str, config.invocation_params.args)) == tuple(sys.argv[1:])
 
 
-def _in_place(given: Any, wishes: Wishes, marked: str) -> Session:
+def _in_place(config: Any, given: Any, wishes: Wishes, marked: str) -> Session:
     """A debugger or an editor's adapter has connected this very process, which therefore goes on."""
     for wanted, name in [(wishes.strict, "strict"), (wishes.warn, "warn"), (wishes.allow_connect, "allow-connect")]:
         if wanted:
@@ -158,6 +158,12 @@ def _in_place(given: Any, wishes: Wishes, marked: str) -> Session:
             )
     if getattr(given, "numprocesses", None) or marked == "outside":
         raise NonetError("a debugger or another program holds this session, so it can neither have workers nor run tests outside")
+    from ._confine import confine
+    from ._imported import refuse_what_ran
+
+    # What that program imported itself is its own matter.
+    refuse_what_ran(config, only_named=True)
+    confine("loopback" if wishes.loopback else wishes.policy or "default", open_sockets=True, threads=True)
     return Session("in place", wishes, marked=marked)
 
 
@@ -195,16 +201,6 @@ def pytest_configure(config: Any) -> None:
 def pytest_sessionstart(session: Any) -> None:
     global _running
     _running += 1
-    mine: Session = getattr(session.config, "nonet", None) or Session()
-    if mine.word != "in place":
-        return
-    from ._confine import confine
-
-    try:
-        policy = "loopback" if mine.wishes.loopback else mine.wishes.policy or "default"
-        confine(policy, open_sockets=True, threads=True)
-    except NonetError as error:
-        raise pytest.UsageError(f"nonet: {error}") from None
 
 
 @pytest.hookimpl(optionalhook=True)
