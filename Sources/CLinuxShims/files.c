@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "CLinuxShims.h"
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 
 int nonet_hold(int folder, const char *name) {
@@ -15,6 +16,14 @@ int nonet_open_in(int folder, const char *name, int flags, mode_t mode) {
   // Without O_NONBLOCK a FIFO of that name would be waited for.
   int always = O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK;
   return nonet_above_standard(openat(folder, name, flags | always, mode));
+}
+
+#ifndef RENAME_EXCHANGE
+#define RENAME_EXCHANGE 2
+#endif
+
+int nonet_exchange(int folder, const char *one, const char *other) {
+  return (int)syscall(SYS_renameat2, folder, one, folder, other, RENAME_EXCHANGE);
 }
 
 int nonet_close_on_exec(int descriptor) { return fcntl(descriptor, F_SETFD, FD_CLOEXEC); }

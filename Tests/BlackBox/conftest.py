@@ -29,6 +29,25 @@ for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, sig
     if signal.getsignal(number) == signal.SIG_IGN:
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
+# What takes longest is begun first, so that no process of `pytest -n` is left alone with it at the end.
+LONG = ("fault_injection", "hooks", "root", "allow_connect", "session", "how_to_add", "split", "profiles_libseccomp", "presets", "library")
+# By itself xdist begins with the files that have most tests, which are not those that take long.
+BY_NUMBER = "loadscopereorder"
+
+
+def pytest_configure(config):
+    if hasattr(config.option, BY_NUMBER):
+        setattr(config.option, BY_NUMBER, False)
+
+
+def pytest_collection_modifyitems(items):
+    def place(item):
+        name = item.path.stem.removeprefix("test_")
+        return LONG.index(name) if name in LONG else len(LONG)
+
+    items.sort(key=place)
+
+
 UNSUPPORTED = {}  # user -> way -> why; filled by test_escapes
 
 

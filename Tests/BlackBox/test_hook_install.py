@@ -8,6 +8,8 @@ import shutil
 import signal
 import stat
 import subprocess
+import threading
+import time
 
 import pytest
 
@@ -248,11 +250,76 @@ def test_a_hook_that_was_weakened(hook, settings, nonet, host, change):
     inner(host, data[known.object][known.event][0])[told] = change[name]
     settings(host, json.dumps(data))
     done = hook(host, "--status")
-    assert done.returncode == 1 and done.stdout.startswith(b"differs" if name == "type" else b"changed"), done
-    assert name == "type" or told.encode() in done.stdout
+    assert done.returncode == 1 and done.stdout.startswith(b"changed") and told.encode() in done.stdout, done
+    trial = hook(host, "--try")
+    assert trial.returncode == 1 and (told.encode() in trial.stdout or trial.stdout.startswith(b"not confined")), trial
     assert hook(host, "--install").returncode == 0
     assert json.loads(read(path))[known.object] == hooks(host, f"{nonet} --hook {host} || exit 2")
     assert hook(host, "--status").returncode == int(host == "codex")
+
+
+@pytest.mark.parametrize("host", [host for host in SETTINGS if KNOWN[host].tool])
+def test_a_matcher_that_may_not_match(hook, settings, nonet, host):
+    """It is a pattern: what has the tool's name in it need not match it."""
+    known = KNOWN[host]
+    hook(host, "--install")
+    for matcher, holds in ((f"Not{known.tool}Ever", False), (f"x^{known.tool}$", False), (7, False), ("", True), ("*", True),
+                           (f"Edit|{known.tool}", known.tool.isalnum() or "_" in known.tool)):
+        data = json.loads(read(settings(host)))
+        data[known.object][known.event][0]["matcher"] = matcher
+        settings(host, json.dumps(data))
+        done = hook(host, "--status")
+        assert done.stdout.startswith(b"installed" if holds else b"changed"), (matcher, done)
+        assert done.returncode == int(not holds or host == "codex") and (b"its matcher" in done.stdout) != holds
+    data[known.object][known.event][0]["matcher"] = f"Not{known.tool}"
+    settings(host, json.dumps(data))
+    assert hook(host, "--install").returncode == 0
+    assert json.loads(read(settings(host)))[known.object] == hooks(host, f"{nonet} --hook {host} || exit 2")
+
+
+@pytest.mark.parametrize("host", [host for host in SETTINGS if KNOWN[host].groups])
+def test_what_a_group_says_beside_its_hooks(hook, settings, host):
+    known = KNOWN[host]
+    hook(host, "--install")
+    data = json.loads(read(settings(host)))
+    data[known.object][known.event][0]["enabled"] = False
+    settings(host, json.dumps(data))
+    done = hook(host, "--status")
+    assert done.returncode == 1 and b'"enabled" beside its hooks' in done.stdout, done
+
+
+def test_what_stands_twice_is_refused(hook, settings, nonet):
+    """The host takes the last, so what takes that one out would leave the first in force."""
+    list_ = json.dumps([entry("claude-code", f"{nonet} --hook claude-code || exit 2")])
+    for text in (f'{{"hooks": {{"PreToolUse": {list_}}}, "hooks": {{"PreToolUse": {list_}}}}}',
+                 f'{{"hooks": {{"PreToolUse": {list_}, "PreToolUse": {list_}}}}}'):
+        path = settings("claude-code", text)
+        for action in ("--install", "--uninstall", "--status"):
+            done = hook("claude-code", action)
+            assert done.returncode == BLOCKS and b"stands here twice" in done.stderr, done
+        assert read(path) == text
+
+
+def test_trap_gemini_is_switched_off_elsewhere(hook, settings, nonet, me):
+    """By three members and their older names, there, in the project's settings and in the administrator's."""
+    project = f"{me.home}/project"
+    os.makedirs(f"{project}/.gemini")
+    assert b"a folder that it does not trust" in hook("gemini-cli", "--install").stderr
+    data = json.loads(read(settings("gemini-cli")))
+    line = f"{nonet} --hook gemini-cli || exit 2"
+    for off in ({"hooksConfig": {"enabled": False}}, {"hooksConfig": {"disabled": ["x", line]}}, {"tools": {"enableHooks": False}},
+                {"hooks": {**data["hooks"], "disabled": [line]}}, {"hooks": {**data["hooks"], "enabled": False}}):
+        settings("gemini-cli", json.dumps({**data, **off}))
+        for action in ("--status", "--try"):
+            done = hook("gemini-cli", action, cwd=project)
+            assert done.returncode == 1 and b"switched off" in done.stdout, (off, done)
+    settings("gemini-cli", json.dumps({**data, "hooksConfig": {"enabled": True, "disabled": ["x"]}}))
+    assert hook("gemini-cli", "--status", cwd=project).returncode == 0
+    for text, words in ((json.dumps({"tools": {"enableHooks": False}}), b"switched off in .gemini"), ("{", b"not what Gemini CLI reads")):
+        with open(f"{project}/.gemini/settings.json", "w") as file:
+            file.write(text)
+        done = hook("gemini-cli", "--status", cwd=project)
+        assert done.returncode == 1 and words in done.stdout, done
 
 
 @pytest.mark.parametrize("host", ["claude-code", "qwen-code", "copilot-cli", "vscode"])
@@ -607,6 +674,44 @@ def test_a_full_disk_loses_nothing(hook, settings):
     done = hook("codex", "--install", preexec_fn=limit)
     assert done.returncode == BLOCKS and b"was not changed" in done.stderr
     assert read(path) == before and set(folder_of(path)) <= {"hooks.json", "hooks.json" + BACKUP}
+
+
+def test_a_failed_change_keeps_the_former_backup(hook, settings):
+    path = settings("codex", json.dumps({"x": "y" * 5000}))
+    with open(path + BACKUP, "w") as file:
+        file.write("before nonet")
+    for most in (4096, 5100):
+        def limit():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+
+        assert hook("codex", "--install", preexec_fn=limit).returncode == BLOCKS
+        assert read(path + BACKUP) == "before nonet" and folder_of(path) == ["hooks.json", "hooks.json" + BACKUP]
+
+
+def test_what_another_writes_meanwhile_is_not_lost(hook, settings):
+    """A program that gives the file new contents by rename, as hosts do, finds them there a moment later."""
+    path, over, lost, count = settings("codex", "{}"), threading.Event(), [], 0
+
+    def edit():
+        while not over.is_set():
+            hook("codex", "--install")
+            hook("codex", "--uninstall")
+
+    editor = threading.Thread(target=edit)
+    editor.start()
+    end = time.monotonic() + 2
+    while time.monotonic() < end:
+        count += 1
+        with open(f"{path}.w", "w") as file:
+            json.dump({"count": count, "pad": "x" * 2000}, file)
+        os.rename(f"{path}.w", path)
+        time.sleep(0.005)
+        if json.loads(read(path))["count"] != count:
+            lost.append(count)
+    over.set()
+    editor.join()
+    assert count > 50 and not lost, (count, lost)
 
 
 @pytest.mark.parametrize("host, variable, path", [

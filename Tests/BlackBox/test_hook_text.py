@@ -226,6 +226,19 @@ def run_as_cline(me, command, timeout=20):
     return json.loads(done.stdout)
 
 
+def test_trap_cline_passes_over_a_link(hook, settings, me):  # noqa: F811
+    """As one of a folder of dotfiles is."""
+    path, other = settings("cline"), f"{me.home}/dotfile"
+    hook("cline", "--install")
+    assert hook("cline", "--status").returncode == 0
+    os.rename(path, other)
+    os.symlink(other, path)
+    for action in ("--status", "--try"):
+        done = hook("cline", action)
+        assert done.returncode == 1 and b"it is a link, which cline passes over" in done.stdout, done
+    assert b"it is a link" in hook("cline", "--errno=EPERM", "--install").stderr
+
+
 def test_trap_cline_takes_every_end_for_leave(hook, settings, nonet, me):  # noqa: F811
     """Only what is printed keeps a command from running: also where nonet fails, is gone or was killed."""
     copy = f"{me.home}/it's here/nonet"

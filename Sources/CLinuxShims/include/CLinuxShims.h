@@ -635,6 +635,9 @@ int nonet_open_folder(int folder, const char *name, int follows);
 // Opens a file by its name in a folder, at once and without following a link of that name.
 int nonet_open_in(int folder, const char *name, int flags, mode_t mode);
 
+// Two files of a folder get each other's name at once (RENAME_EXCHANGE of rename(2)); EINVAL where the file system cannot.
+int nonet_exchange(int folder, const char *one, const char *other);
+
 // No command that is run later has the descriptor.
 int nonet_close_on_exec(int descriptor);
 

@@ -32,7 +32,7 @@ struct HookInstallation {
           + "\(others == 1 ? "hook" : "hooks"), and \(warning)")
     }
     if let note = host.note { say("warning: \(note)") }
-    for doubt in HookStatus.switches(changed, file.path, host) { say("warning: \(doubt)") }
+    for doubt in HookSwitches.doubts(changed, file.path, host) { say("warning: \(doubt)") }
     say("to see whether it holds, have the agent run nonet --check")
   }
 

@@ -35,13 +35,13 @@ struct HookTrial {
       try printOut("not confined: what the hook answered ran outside, or did not run\n")
       return 1
     }
-    let state = HookStatus.switches(file.document, file.path, host)
-    let words = state.map { "but \($0)\n" }.joined()
+    let doubts = try HookStatus.doubts(about: file, running: hook, host)
+    let words = doubts.map { "but \($0)\n" }.joined()
     try printOut(
       "confined: asked as \(host.name) asks, the hook gave a command that ran inside\n\(words)"
         + "only the host's own shell is proof; have its agent run: "
         + String(decoding: ShellText.word(program), as: UTF8.self) + " --check\n")
-    return state.isEmpty ? 0 : 1
+    return doubts.isEmpty ? 0 : 1
   }
 
   private static func run(

@@ -74,8 +74,7 @@ enum NamedSocket {
   private static func isName(_ name: [UInt8]) -> Bool {
     guard let first = name.first, !first.isDigit else { return false }
     return name.allSatisfy { byte in
-      byte.isDigit || byte == UInt8(ascii: "_")
-        || UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte.lowercased
+      byte.isAlphanumeric || byte == UInt8(ascii: "_")
     }
   }
 }

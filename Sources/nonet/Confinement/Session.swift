@@ -20,8 +20,7 @@ final class Session {
   static func isName(_ text: some Collection<UInt8>) -> Bool {
     (1...64).contains(text.count)
       && text.allSatisfy {
-        $0.isDigit || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0.lowercased)
-          || "._-".utf8.contains($0)
+        $0.isAlphanumeric || "._-".utf8.contains($0)
       }
   }
 

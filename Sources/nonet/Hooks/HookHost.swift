@@ -164,6 +164,10 @@ struct HookHost {
     case codexTrust
     /// `enabled` beside the hooks.
     case enabled
+    /// `hooksConfig` and `tools.enableHooks`, in the settings, those of the project and of the administrator.
+    case gemini
+    /// The file has to be a regular one; a link to one is passed over.
+    case regularFile
     /// A plug-in can be switched off, and one of the project takes the place of the user's.
     case goosePlugin
   }

@@ -72,7 +72,9 @@ extension HookHost {
         variable: ("GEMINI_CLI_HOME", true), folder: ".gemini", file: "settings.json",
         managed: "/etc/gemini-cli/settings.json"),
       // In milliseconds.
-      layout: Layout(shortestTimeout: 10_000, acceptsComments: true))
+      layout: Layout(shortestTimeout: 10_000, acceptsComments: true),
+      note: "Gemini CLI asks no hook in a folder that it does not trust",
+      switches: .gemini)
   }
 
   /// Cursor, which asks twice.

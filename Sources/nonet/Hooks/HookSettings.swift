@@ -28,7 +28,7 @@ struct HookSettings {
   }
 
   /// A hook of ours in the settings.
-  private struct Found {
+  struct Found {
     /// The moment under whose name it stands.
     let moment: HookHost.Moment
     /// Its index in the event's array, and in the group's where the host has groups.
@@ -38,8 +38,8 @@ struct HookSettings {
     let entry: JSONValue
     /// The string that is run.
     let command: JSONValue
-    /// Whether the host asks it before each command.
-    let isAsked: Bool
+    /// Why the host may not ask it before each command, as clauses; what `--install` writes has none.
+    let doubts: [String]
   }
 
   /// Reads settings; blank ones are as good as none.
@@ -59,14 +59,16 @@ struct HookSettings {
     }
     if document.root.kind != .object { throw SettingsError(reason: "1:1: expected an object") }
     guard let hooks else { return }
+    if !isAtRoot { try checkOnce(host.layout.object, in: document.root) }
     try check(hooks, is: .object, "an object with the hooks of each event")
     for moment in host.moments {
+      try checkOnce(moment.event, in: hooks)
       if let event = hooks[moment.event] { try check(event, is: .array, "an array of hooks") }
     }
   }
 
   /// The object with the hooks of each event.
-  private var hooks: JSONValue? {
+  var hooks: JSONValue? {
     isAtRoot ? document.root : document.root[host.layout.object]
   }
 
@@ -78,7 +80,7 @@ struct HookSettings {
     if found.isEmpty { return .missing }
     let wanted = host.moments(in: version).map { $0.event }
     let isExact =
-      found.allSatisfy { $0.isAsked && $0.command.spells(command) }
+      found.allSatisfy { $0.command.spells(command) }
       && wanted.allSatisfy { event in found.count { $0.moment.event == event } == 1 }
       && found.allSatisfy { one in wanted.contains { $0 == one.moment.event } }
     guard isExact else {
@@ -90,7 +92,7 @@ struct HookSettings {
       }
       return .differs(commands)
     }
-    let weak = found.flatMap { weaknesses(of: $0.entry, at: $0.moment) }
+    let weak = found.flatMap { $0.doubts + weaknesses(of: $0.entry, at: $0.moment) }
     return weak.isEmpty ? .installed : .weakened(weak)
   }
 
@@ -103,50 +105,6 @@ struct HookSettings {
   /// Where the hook before a command stands: the indices of its group and in that group.
   var position: (group: Int, hook: Int)? {
     found.first { $0.moment.event == host.before.event }.map { ($0.group, $0.hook ?? 0) }
-  }
-
-  /// Whether the host is told to ask no hook at all.
-  var asksNobody: Bool { document.root["disableAllHooks"]?.bool ?? false }
-
-  /// Whether the hooks are switched off as they stand.
-  var isSwitchedOff: Bool { hooks?["enabled"].map { $0.bool != true } ?? false }
-
-  /// Whether the host is told to ask nobody but whom the administrator names.
-  var asksManagedOnly: Bool { document.root["allowManagedHooksOnly"]?.bool ?? false }
-
-  /// What an entry says beside its command by which the host would run a command unasked or without
-  /// the answer: what `--install` never writes.
-  private func weaknesses(of entry: JSONValue, at moment: HookHost.Moment) -> [String] {
-    var found: [String] = []
-    let layout = host.layout
-    let known =
-      [
-        "type", layout.command, layout.timeoutName, "failClosed", "name", "description",
-        "statusMessage", "onFailure",
-      ] + (layout.blocksOnFailure ? ["on_failure"] : [])
-    let isFlat = !moment.isGrouped
-    for member in entry.members
-    where !known.contains(where: { member.name.spells($0) })
-      && !(isFlat && member.name.spells("matcher"))
-    {
-      found.append(
-        "it has \(String(decoding: member.name.source, as: UTF8.self)) beside the command")
-    }
-    if let timeout = entry[layout.timeoutName],
-      timeout.integer.map({ $0 >= layout.shortestTimeout }) != true
-    {
-      found.append("its \(layout.timeoutName) is shorter than \(layout.shortestTimeout)")
-    }
-    if layout.hasFailClosed, entry["failClosed"]?.bool != true {
-      found.append("its failClosed is not true")
-    }
-    if let value = entry["onFailure"], !value.spells("block") {
-      found.append("its onFailure is not \"block\"")
-    }
-    if layout.blocksOnFailure, entry["on_failure"]?.spells("block") != true {
-      found.append("its on_failure is not \"block\"")
-    }
-    return found
   }
 
   /// How many hooks of others the host asks before a command.
@@ -175,7 +133,9 @@ struct HookSettings {
     _ command: String, at moment: HookHost.Moment
   ) throws(JSONError) {
     let found = found.filter { $0.moment.event == moment.event }
-    if found.count == 1, found[0].isAsked, weaknesses(of: found[0].entry, at: moment).isEmpty {
+    if found.count == 1, found[0].doubts.isEmpty,
+      weaknesses(of: found[0].entry, at: moment).isEmpty
+    {
       // An entry that stays to the byte stays trusted, where a host asks for that.
       if found[0].command.spells(command) { return }
       document = try document.replacing(found[0].command, with: JSONText.string(command))
@@ -206,40 +166,26 @@ struct HookSettings {
     document = try document.removing(Self.index(of: name, in: document.root), of: document.root)
   }
 
-  private var found: [Found] { host.moments.flatMap { found(at: $0) } }
+  /// Every hook of ours for this host.
+  var found: [Found] { host.moments.flatMap { found(at: $0) } }
 
   private func found(at moment: HookHost.Moment) -> [Found] {
     var found: [Found] = []
     for (index, group) in (event(moment)?.elements ?? []).enumerated() {
-      // A matcher is a pattern; one without the tool's name may still match, but who could tell.
-      let matcher = group["matcher"]
-      let text = matcher?.text ?? ""
-      let isAsked =
-        moment.matcher == nil || matcher == nil || text.isEmpty || text == "*"
-        || Array(text.utf8).contains(moment.matcher ?? "")
-      guard moment.isGrouped else {
-        if let command = group[host.layout.command], isOurs(command) {
-          found.append(
-            Found(
-              moment: moment, group: index, hook: nil, entry: group, command: command,
-              isAsked: isAsked && hasType(group)))
-        }
-        continue
-      }
-      for (hook, entry) in (group["hooks"]?.elements ?? []).enumerated() {
+      let ofGroup = doubts(about: group, at: moment)
+      let entries =
+        moment.isGrouped
+        ? (group["hooks"]?.elements ?? []).enumerated().map { (Optional($0), $1) }
+        : [(nil, group)]
+      for (hook, entry) in entries {
         guard let command = entry[host.layout.command], isOurs(command) else { continue }
         found.append(
           Found(
             moment: moment, group: index, hook: hook, entry: entry, command: command,
-            isAsked: isAsked && hasType(entry)))
+            doubts: ofGroup + doubts(aboutTypeOf: entry)))
       }
     }
     return found
-  }
-
-  /// Whether an entry says that it is a command, where the host asks for that.
-  private func hasType(_ entry: JSONValue) -> Bool {
-    !host.layout.hasType || entry["type"]?.spells("command") ?? false
   }
 
   /// Whether a command runs some nonet as the hook of this host.
@@ -297,6 +243,15 @@ struct HookSettings {
     let place = JSONError(problem: .expectedValue, offset: value.range.lowerBound)
       .place(in: document.bytes)
     throw SettingsError(reason: "\(place.line):\(place.column): expected \(what)")
+  }
+
+  /// Hosts take the last of several members of one name; what takes it out would uncover another.
+  private func checkOnce(_ name: String, in object: JSONValue) throws(SettingsError) {
+    let all = object.members.filter { $0.name.spells(name) }
+    guard all.count > 1 else { return }
+    let place = JSONError(problem: .expectedValue, offset: all[1].name.range.lowerBound)
+      .place(in: document.bytes)
+    throw SettingsError(reason: "\(place.line):\(place.column): \"\(name)\" stands here twice")
   }
 
   private static func index(of name: String, in object: JSONValue) -> Int {

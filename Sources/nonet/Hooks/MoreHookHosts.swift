@@ -47,7 +47,8 @@ extension HookHost {
             + "printf '%s\\n' \"$answer\"\n",
           isQuoted: false)),
       note: "of several PreToolUse hooks Cline takes the commands of the last, so no other one may "
-        + "rewrite them")
+        + "rewrite them",
+      switches: .regularFile)
   }
 
   static var goose: HookHost {

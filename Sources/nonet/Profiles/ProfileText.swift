@@ -108,7 +108,7 @@ struct ProfileText {
     var bytes: [UInt8] = []
     for byte in stem.prefix(63) {
       let small = byte.lowercased
-      let isPlain = small.isDigit || UInt8(ascii: "a")...UInt8(ascii: "z") ~= small
+      let isPlain = small.isAlphanumeric
       if isPlain || !bytes.isEmpty { bytes.append(isPlain ? small : hyphen) }
     }
     while bytes.last == hyphen { bytes.removeLast() }

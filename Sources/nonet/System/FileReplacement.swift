@@ -45,24 +45,14 @@ struct FileReplacement {
       guard place.status == nil else { throw SystemError(call: "read", number: ESTALE) }
       return try PinnedName(place).replace(with: bytes)
     }
-    try keep(text, of: old, with: suffix)
-    guard try file.contents(limit: text.count + 1) == text else {
-      throw SystemError(call: "read", number: ESTALE)
-    }
-    try file.replace(with: bytes)
-  }
-
-  /// Writes the former bytes for nobody but those that the file itself is open to.
-  private func keep(_ bytes: [UInt8], of old: stat, with suffix: String) throws(SystemError) {
     // Beside the path that was given, which may be a link to a file elsewhere.
     let folder = try TrustedPath.folder(PathText.folder(path))
     let name = Array(PathText.lastComponent(path)) + Array(suffix.utf8)
-    do throws(SystemError) { try folder.remove(name) } catch {}
-    let copy = Descriptor(
-      owning: try folder.open(name, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600))
-    let number = copy.number
-    try writeAll(bytes, to: number)
-    try giveOwner(of: old, mode: old.st_mode & 0o777, to: number)
-    _ = try attempt("fsync") { fsync(number) }
+    // For nobody but those that the file itself is open to.
+    var former = try NewContents.written(text, to: name, in: folder, like: old, mode: 0o777)
+    var new = try NewContents.written(
+      bytes, to: file.name, in: file.folder, like: old, mode: 0o7777)
+    try new.takeName(ifItHolds: text)
+    try former.takeName()
   }
 }

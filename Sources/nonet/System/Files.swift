@@ -121,6 +121,12 @@ func isRegularFile(_ path: UnsafePointer<CChar>) -> Bool {
   return stat(path, &status) == 0 && status.st_mode & mode_t(S_IFMT) == mode_t(S_IFREG)
 }
 
+/// Whether a path is a symbolic link itself.
+func isLink(_ path: UnsafePointer<CChar>) -> Bool {
+  var status = stat()
+  return lstat(path, &status) == 0 && status.st_mode & mode_t(S_IFMT) == mode_t(S_IFLNK)
+}
+
 /// Which file has a name, where links lead to it, and what kind of file it is (stat(2)).
 struct NamedFile {
   let device: UInt64

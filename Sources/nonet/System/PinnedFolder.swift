@@ -87,6 +87,15 @@ final class PinnedFolder {
     _ = try attempt("rename") { renameat(folder, old, folder, new) }
   }
 
+  /// Gives two files each other's name at once.
+  ///
+  /// - Throws: The errno of renameat2(2): EINVAL where the file system cannot.
+  func exchange(_ one: [UInt8], _ other: [UInt8]) throws(SystemError) {
+    let folder = number
+    let (first, second) = (nullTerminated(one), nullTerminated(other))
+    _ = try attempt("rename") { nonet_exchange(folder, first, second) }
+  }
+
   /// Takes a name out of the folder.
   func remove(_ name: [UInt8]) throws(SystemError) {
     let folder = number
@@ -150,38 +159,12 @@ struct PinnedName {
 
   /// Gives the file new contents, wholly or not at all.
   ///
-  /// The bytes go into a new file beside it, which takes its name only when all of them are on the
-  /// disk: whatever fails, what was there before is still there. Mode and owner are those of what was
+  /// Whatever fails, what was there before is still there. Mode and owner are those of what was
   /// found at first; a file that was not there gets what the umask leaves of `rw-rw-rw-`.
   ///
   /// - Throws: The errno of the step that failed; nothing of the attempt is left behind.
   func replace(with bytes: [UInt8]) throws(SystemError) {
-    let new = name + Array(".\(getpid()).new".utf8)
-    do throws(SystemError) {
-      // Not a hidden name that somebody could have put there: O_EXCL takes only what is new.
-      let number = try folder.open(
-        new, O_WRONLY | O_CREAT | O_EXCL, mode: old == nil ? 0o666 : 0o600)
-      let file = Descriptor(owning: number)
-      try writeAll(bytes, to: file.number)
-      if let old { try giveOwner(of: old, mode: old.st_mode & 0o7777, to: file.number) }
-      _ = try attempt("fsync") { fsync(file.number) }
-      try folder.rename(new, to: name)
-    } catch {
-      // A name that was taken belongs to another process.
-      if error != SystemError(call: "open", number: EEXIST) {
-        do throws(SystemError) { try folder.remove(new) } catch {}
-      }
-      throw error
-    }
-    folder.synchronize()
+    var new = try NewContents.written(bytes, to: name, in: folder, like: old, mode: 0o7777)
+    try new.takeName()
   }
-}
-
-/// Gives a file the owner of another one, and a mode.
-func giveOwner(of other: stat, mode: mode_t, to number: CInt) throws(SystemError) {
-  if other.st_uid != geteuid() || other.st_gid != getegid() {
-    _ = try attempt("fchown") { fchown(number, other.st_uid, other.st_gid) }
-  }
-  // After the owner, whose change takes set-id bits away.
-  _ = try attempt("fchmod") { fchmod(number, mode) }
 }

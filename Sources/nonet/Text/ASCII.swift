@@ -4,6 +4,11 @@ extension UInt8 {
   /// Whether the byte is one of `0` to `9`.
   var isDigit: Bool { UInt8(ascii: "0")...UInt8(ascii: "9") ~= self }
 
+  /// Whether the byte is a letter or a digit.
+  var isAlphanumeric: Bool {
+    isDigit || UInt8(ascii: "a")...UInt8(ascii: "z") ~= lowercased
+  }
+
   /// A capital letter's small one; any other byte is itself.
   var lowercased: UInt8 { UInt8(ascii: "A")...UInt8(ascii: "Z") ~= self ? self | 0x20 : self }
 
