@@ -127,6 +127,11 @@ def test_a_lie_in_the_environment(session, monkeypatch):
     monkeypatch.setenv("NONET_PYTEST", "outside\n")
     done = session(text, "--nonet")
     assert done.returncode == 1 and "1 failed" in done.stdout and "by 1 test" in done.network, done.stdout
+    # A filter and a forged word, as in a container: the same, and whatever else is there.
+    container = [nonet.program(), "-q", "--deny", "ptrace", "--allow", "socket,io_uring_setup", "--backend", "seccomp", "--", sys.executable, "-m", "pytest"]
+    monkeypatch.setenv("NONET_PYTEST", "inside\n1\n0\n")
+    done = session(text, "--nonet", program=container)
+    assert done.returncode == 1 and "1 failed" in done.stdout, done.stdout
     monkeypatch.setenv("NONET_PYTEST", f"recorded\n{os.getpid()}\n{_session.filters() or 0}\n\n")
     done = session(text, "--nonet")
     assert done.returncode == 4 and "no filter of nonet's is around this process; unset it" in done.stdout, done.stdout
