@@ -73,16 +73,23 @@ extension Advice {
   var option: (name: OptionName, value: [UInt8]?) {
     switch self {
     case .ownListener, .ownNetwork: (.loopback, nil)
+    case .ownServer(let address): (.allowListen, Array(address.utf8))
     case .outside(let address): (.allowConnect, Array(address.utf8))
     case .ownSocket: (.allowUnix, Array("inside".utf8))
     case .namedSocket(let path): (.allowUnix, path)
     }
   }
 
+  /// What it is, and its option alone.
+  var answer: String {
+    guard case .ownServer(let address) = self else { return words }
+    return "a listener of its own on \(address) for who is outside: try --allow-listen \(address)"
+  }
+
   /// Whether it is for what is there without nonet, and not for the command's own.
   var isForOutside: Bool {
     switch self {
-    case .outside, .namedSocket: true
+    case .outside, .namedSocket, .ownServer: true
     case .ownListener, .ownSocket, .ownNetwork: false
     }
   }

@@ -31,6 +31,7 @@ struct WhyRun {
     var quiet = options
     quiet.isQuiet = true
     if let read = confined.chosen { chosen = read } else { chosen = try ChosenPolicy(quiet) }
+    try Listening.tryAll(options)
     let oracle = confined.program
     filters = confined.filter?.chain
     guard isSupervised, let oracle else {
@@ -116,6 +117,11 @@ struct WhyRun {
       calls: [("listen", [3, 16], "listen")], also: [("bind", Self.connect)])
     let (refused, way) = outcome(wish)
     if let refused { return refused }
+    if Listening.reaches(endpoint, options.listens) {
+      return .letThrough(
+        .outside, .supervisor,
+        "--allow-listen names it, so who connects there reaches the server inside")
+    }
     if hasNamespace { return .ownNetwork(endpoint, otherwise: Errno(named: "EADDRNOTAVAIL")) }
     if plan.layers.contains(.landlock(.tcp)) {
       return .refused(.landlock, .eacces, "its domain refuses TCP")
