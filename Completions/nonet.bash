@@ -54,7 +54,7 @@ _nonet_value() {
     --merge | --log | --report | --from | --filter) _nonet_offer file files ;;
     --log-dir) _nonet_offer folder folders ;;
     --allow-unix) _nonet_offer socket inside files ;;
-    --allow-connect) _nonet_offer endpoint localhost: ;;
+    --allow-connect | --allow-listen) _nonet_offer endpoint localhost: ;;
     --verify) _nonet_offer process 1 ;;
     --session) _nonet_offer session env: ;;
     --why) _nonet_offer target 127.0.0.1: AF_UNIX files ;;
@@ -80,7 +80,7 @@ _nonet() {
   for ((i = 1; i < last; i++)); do
     case ${words[i]} in
     --) _nonet_command "${first[i + 1]}"; return ;;
-    --policy | --merge | --deny | --allow | --errno | --keep-caps | --backend | --session | --log | --log-dir | --report | --from | --allow-unix | --allow-connect | --hook | --diff | --filter | --verify | --why | --print-policy | --check-policy | --format-policy | --names | --arch | --format)
+    --policy | --merge | --deny | --allow | --errno | --keep-caps | --backend | --session | --log | --log-dir | --report | --from | --allow-unix | --allow-connect | --allow-listen | --hook | --diff | --filter | --verify | --why | --print-policy | --check-policy | --format-policy | --names | --arch | --format)
       if ((++i == last)); then option=${words[i - 1]}; fi ;;
     -*) ;;
     *) _nonet_command "${first[i]}"; return ;;
@@ -95,7 +95,7 @@ _nonet() {
     value=${word#*=}
     _nonet_value
   elif [[ $word == -* ]]; then
-    COMPREPLY=($(compgen -W '-- --policy --loopback --merge --deny --allow --errno --keep-caps --allow-signals --unproved --backend --best-effort --offline --session --log --log-dir --report --from --hint --destinations --fail-on-attempt --observe --allow-unix --allow-connect --hook --install --uninstall --status --try --no-prefix --managed --dry-run --cd --dump-bpf --explain --diff --filter --verify --check --inside --why --list --end --print-policy --check-policy --format-policy --names --arch --format --quiet -q --verbose -v -h --help --version' -- "$word"))
+    COMPREPLY=($(compgen -W '-- --policy --loopback --merge --deny --allow --errno --keep-caps --allow-signals --unproved --backend --best-effort --offline --session --log --log-dir --report --from --hint --destinations --fail-on-attempt --observe --allow-unix --allow-connect --allow-listen --allow-listen-any --hook --install --uninstall --status --try --no-prefix --managed --dry-run --cd --dump-bpf --explain --diff --filter --verify --check --inside --why --list --end --print-policy --check-policy --format-policy --names --arch --format --quiet -q --verbose -v -h --help --version' -- "$word"))
     return
   else
     _nonet_command "${first[last]}"

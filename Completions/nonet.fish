@@ -11,7 +11,7 @@ function __nonet_command_words
                 set -e words[1]
                 set -q words[1]; and printf '%s\n' $words
                 return 0
-            case (string split ' ' -- '--policy --merge --deny --allow --errno --keep-caps --backend --session --log --log-dir --report --from --allow-unix --allow-connect --hook --diff --filter --verify --why --print-policy --check-policy --format-policy --names --arch --format')
+            case (string split ' ' -- '--policy --merge --deny --allow --errno --keep-caps --backend --session --log --log-dir --report --from --allow-unix --allow-connect --allow-listen --hook --diff --filter --verify --why --print-policy --check-policy --format-policy --names --arch --format')
                 set -e words[1]
                 # Its value is being written.
                 set -q words[1]; or return 1
@@ -82,6 +82,8 @@ complete -c nonet -n __nonet_has_options -l fail-on-attempt -f -d 'end with STAT
 complete -c nonet -n __nonet_has_options -l observe -f -d 'refuse nothing, and record what would have been refused: no protection'
 complete -c nonet -n __nonet_has_options -l allow-unix -x -a '(__nonet_offer socket inside files)' -d 'those made inside; or PATH, a socket or a folder'
 complete -c nonet -n __nonet_has_options -l allow-connect -x -a '(__nonet_offer endpoint localhost:)' -d 'TCP to exactly this: 127.0.0.1:5432, [::1]:80,443'
+complete -c nonet -n __nonet_has_options -l allow-listen -x -a '(__nonet_offer endpoint localhost:)' -d 'let programs outside connect to a server inside'
+complete -c nonet -n __nonet_has_options -l allow-listen-any -f -d 'the same by any address: other machines may connect'
 complete -c nonet -n __nonet_has_options -l hook -x -a '(__nonet_offer host names)' -d 'answer what a HOST of agents asks before a command: claude-code, codex, ...'
 complete -c nonet -n __nonet_has_options -l install -f -d 'instead put that hook, with the other options, into the settings of HOST'
 complete -c nonet -n __nonet_has_options -l uninstall -f -d 'take it out again'

@@ -11,7 +11,7 @@ from test_terminal import Terminal
 
 VALUES = ["--policy", "--deny", "--allow", "--errno", "--backend", "--log", "--log-dir", "--allow-unix", "--report", "--from",
           "--arch", "--format", "--hook", "--print-policy", "--check-policy", "--format-policy", "--names", "--keep-caps",
-          "--filter", "--verify", "--allow-connect", "--session", "--merge", "--diff", "--why"]
+          "--filter", "--verify", "--allow-connect", "--allow-listen", "--session", "--merge", "--diff", "--why"]
 
 
 @pytest.fixture

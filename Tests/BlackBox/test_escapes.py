@@ -18,6 +18,7 @@ import pytest
 from conftest import ROOT, USERS
 
 from support.escapes import CERTAIN, MOUNTS, NAMES, PEERS, PRESETS, WAYS, landlock_abi, missing, shortfall, verdicts
+from support.listener import unused_port
 from support.outside import Refusal, many_descriptors, reason
 from support.run import PYTHON, Launcher
 
@@ -107,6 +108,15 @@ def test_ways_with_sockets_of_an_empty_network(outsides, nonet, free, who, optio
     got = verdicts(outsides(who), (nonet, "-q", *words, "--"))
     assert not isinstance(got, Refusal), got.text
     held = [name for name, _, letters in WAYS if free(who)[name][0] == "out" and letters[PRESETS.index("default")] != "o"]
+    assert len(held) > 20 and not [name for name in held if got[name][0] == "out"]
+
+
+@each_user
+def test_ways_beside_a_relay(outsides, nonet, free, who):
+    """A server inside that somebody outside may open gives the command no way out by itself."""
+    got = verdicts(outsides(who), (nonet, "-q", "--allow-listen", f"127.0.0.1:{unused_port()}", "--"))
+    assert not isinstance(got, Refusal), got.text
+    held = [name for name, _, letters in WAYS if free(who)[name][0] == "out" and letters[PRESETS.index("loopback")] != "o"]
     assert len(held) > 20 and not [name for name in held if got[name][0] == "out"]
 
 

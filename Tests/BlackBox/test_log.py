@@ -605,3 +605,32 @@ def test_a_reader_sees_a_document_at_every_moment(logged, attempts):
     child.communicate()
     assert child.returncode == 0 and len(seen) > 1
     check_agreement(logged, 3000)
+
+
+FILL = """
+import fcntl, os, socket
+before = fcntl.fcntl(2, fcntl.F_GETFL)
+fcntl.fcntl(2, fcntl.F_SETFL, before | os.O_NONBLOCK)
+for size in (65536, 1):
+    try:
+        while True: os.write(2, b"x" * size)
+    except BlockingIOError: pass
+fcntl.fcntl(2, fcntl.F_SETFL, before)
+try: socket.socket()
+except OSError: pass
+"""
+
+
+@pytest.mark.parametrize("option", ["--log-dir", "--report"])
+def test_words_at_the_end_that_nobody_reads(user, nonet, option):
+    """The command has filled the pipe that standard error is: it waits for nobody, and so does nonet."""
+    reader, writer = os.pipe()
+    place = f"{user.home}/full"
+    running = Launcher(user, (nonet, option, place, "--")).popen(PYTHON, "-c", FILL, stderr=writer)
+    os.close(writer)
+    try:
+        assert running.wait(20) == 0
+    finally:
+        running.kill()
+        os.close(reader)
+    assert os.path.exists(place)

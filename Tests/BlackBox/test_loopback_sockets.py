@@ -4,9 +4,12 @@ import os
 import pathlib
 import shutil
 import socket
+import subprocess
 import tempfile
+import threading
 
 import pytest
+from conftest import HERE
 
 from support.run import PYTHON, Launcher, tool
 from support.unix import HEAD, Outdoors
@@ -415,3 +418,69 @@ def test_pyzmq_by_ipc_and_tcp(free, inside):
     if free(PYTHON, "-c", "import zmq").returncode:
         pytest.skip("pyzmq is not installed")
     assert python(inside, ZMQ) == ["pong ping"] * 2
+
+
+# The number of a file ------------------------------------------------------------------------------
+
+class Newcomers:
+    """Servers outside, a new one at PATH.0, PATH.1 and so on every few hundredths of a second; each answers."""
+
+    def __init__(self, path):
+        self._path, self._over, self._servers = path, threading.Event(), []
+        self._thread = threading.Thread(target=self._come)
+        self._thread.start()
+
+    def _come(self):
+        while not self._over.wait(0.03):
+            one = socket.socket(socket.AF_UNIX)
+            path = f"{self._path}.{len(self._servers)}"
+            one.bind(path)
+            os.chmod(path, 0o777)
+            one.listen(8)
+            self._servers.append(one)
+            threading.Thread(target=self._serve, args=(one,), daemon=True).start()
+
+    @staticmethod
+    def _serve(server):
+        try:
+            while True:
+                with server.accept()[0] as one:
+                    if one.recv(8):
+                        one.send(b"outside")
+        except OSError:
+            pass
+
+    def end(self):
+        self._over.set()
+        self._thread.join()
+        for one in self._servers:
+            one.shutdown(socket.SHUT_RDWR)
+            one.close()
+
+
+def test_a_file_outside_that_got_the_number_of_one_inside(user, nonet, stage):
+    """A number that is free again goes to the very next file, in the same tick of the clock by which files are dated."""
+    program = stage / "numbers"
+    if not program.exists():
+        subprocess.run([tool("cc"), "-O1", "-Wall", "-static", "-o", program, HERE / "probes/numbers.c"], check=True, timeout=60)
+    folder = pathlib.Path(user.home) / "numbers"
+    folder.mkdir()
+    user.own(folder, 0o777)
+
+    def tried(name, prefix, how, seconds):
+        servers = Newcomers(str(folder / name))
+        try:
+            done = Launcher(user, prefix)(program, folder / name, str(seconds), how)
+        finally:
+            servers.end()
+        assert done.returncode == 0, done
+        return [int(word) for word in done.stdout.split()]
+
+    came, connected, answered = tried("free", (), "free", 0.5)
+    assert answered > 3, f"the instrument: {answered} of {came} answer without nonet"
+    loopback = (nonet, "-q", "--loopback", "--")
+    assert tried("plain", loopback, "free", 0.5)[2] == 0
+    came, connected, answered = tried("race", loopback, "race", 3)
+    assert answered == 0
+    if not connected:
+        pytest.skip(f"none of {came} files here got the number of another one")

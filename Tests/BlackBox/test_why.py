@@ -113,7 +113,7 @@ def attempts(user, prefix, targets):
 RUNS = [
     [], ["--policy", "strict"], ["--loopback"], ["--allow-unix", "PATH"], ["--allow-unix", "inside"],
     ["--allow-connect", "ADDRESS"], ["--policy", "unix"], ["--errno", "EPERM"], ["--observe", "-q"], ["--backend", "namespace"],
-    ["--deny", "listen", "--loopback"],
+    ["--deny", "listen", "--loopback"], ["--policy", "unix", "--deny", "connect"],
 ]
 
 
@@ -141,6 +141,92 @@ def test_the_answer_is_what_the_attempt_meets(user, nonet, why, outside, run):
             assert errno.errorcode.get(number) in ("ECONNREFUSED", "ENOENT"), told
         if target == outside.datagram:
             assert (arrived > 0) == (answer["reaches"] == "outside"), told
+
+
+# Addresses that a network with nothing but a loopback keeps or refuses, in as many ways as the kernel has.
+PRIVATE = [
+    "udp:224.0.0.1:99", "udp:[ff02::1]:99", "udp:[ff05::1]:99", "udp:[fe80::1]:99", "udp:127.0.0.1:99", "udp:192.0.2.1:53", "udp:[2001:db8::1]:53",
+    "udp:255.255.255.255:9", "224.0.0.1:80", "[fe80::1]:80", "[ff05::1]:80", "192.0.2.1:80", "127.255.255.255:80", "0.0.0.0:9", "[::]:9",
+    "listen:127.0.0.1:80", "listen:[::1]:80", "listen:192.0.2.1:80", "listen:[2001:db8::1]:80", "listen:[2001:db8::1]:8000",
+    "listen:224.0.0.1:8000", "listen:[ff05::1]:8000", "listen:[fe80::1]:8000", "listen:255.255.255.255:8001", "listen:0.0.0.0:8002",
+]
+
+
+SENDS = [target for target in PRIVATE if target.startswith("udp:")]
+
+
+@pytest.mark.parametrize("run, targets", [
+    (["--loopback"], PRIVATE), (["--loopback", "--allow-connect", "127.0.0.1:7"], ["listen:127.0.0.1:80", "127.0.0.1:9"]),
+    (["--loopback", "--deny", "sendto"], SENDS), (["--loopback", "--deny", "connect"], ["127.0.0.1:9", "192.0.2.1:80", "[fe80::1]:80"]),
+], ids=lambda one: " ".join(one) if "--loopback" in one else "")
+def test_the_answer_about_a_network_of_its_own_is_what_the_attempt_meets(user, nonet, why, run, targets):
+    found = dict(zip(targets, attempts(user, [nonet, "-q", *run, "--"], targets)))
+    if targets == PRIVATE:
+        assert {0, errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EINVAL} <= set(found.values()), found
+        assert found["listen:127.0.0.1:80"] == (0 if user.name == "root" else errno.EACCES)
+    for target, number in found.items():
+        answer = why(target, *run)
+        told = (target, answer, errno.errorcode.get(number, number))
+        if not answer["let_through"]:
+            assert number != 0 and answer["errno"] == errno.errorcode[number], told
+        else:
+            around = answer["reason"].startswith("not by the usual call")
+            assert answer["reaches"] == "inside" and number in ((errno.EACCES,) if around else (0, errno.ECONNREFUSED)), told
+
+
+def test_in_a_network_of_its_own_the_open_way_is_told(user, nonet, why, bare):
+    run = ["--loopback", "--deny", "connect"]
+    way = r"""
+import socket
+server = socket.create_server(("127.0.0.1", 7000))
+def attempt(call):
+    try: return call() or 0
+    except OSError as error: return error.errno
+print(attempt(lambda: socket.socket().connect(server.getsockname())),
+      attempt(lambda: socket.socket().sendto(b"x", socket.MSG_FASTOPEN, server.getsockname())))
+"""
+    done = Launcher(user, (nonet, "-q", *run, "--"))(PYTHON, "-c", way)
+    assert done.stdout == b"13 1\n", done
+    answer = why("127.0.0.1:7000", *run)
+    assert answer["let_through"] and "sendto with MSG_FASTOPEN" in answer["reason"], answer
+    assert not any("in the place of --loopback" in one["text"] and "try --loopback" in one["text"] for one in answer["opens"]), answer
+
+
+@pytest.mark.parametrize("kind", ["SOCK_STREAM", "SOCK_SEQPACKET", "SOCK_DGRAM"])
+def test_the_type_of_what_is_bound_decides_which_ways_there_are(user, nonet, why, kind):
+    """Without connect a datagram still gets there by sendto, and nothing else does."""
+    path = f"{user.home}/typed.sock"
+    ways = r"""
+import socket, sys
+for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_SEQPACKET):
+    for way in ("connect", "sendto"):
+        with socket.socket(socket.AF_UNIX, kind) as one:
+            try:
+                one.connect(sys.argv[1]) if way == "connect" else one.sendto(b"x", sys.argv[1])
+                print(way, end=" ")
+            except OSError: pass
+"""
+    with socket.socket(socket.AF_UNIX, getattr(socket, kind)) as server:
+        server.bind(path)
+        os.chmod(path, 0o777)
+        if kind != "SOCK_DGRAM":
+            server.listen(8)
+        assert b"connect" in Launcher(user)(PYTHON, "-c", ways, path).stdout
+        run = ["--policy", "unix", "--deny", "connect"]
+        done = Launcher(user, (nonet, "-q", *run, "--"))(PYTHON, "-c", ways, path)
+        answer = why(path, *run)
+    assert done.stdout == (b"sendto " if kind == "SOCK_DGRAM" else b""), done
+    assert answer["let_through"] == (kind == "SOCK_DGRAM") and answer["errno"] in (None, "EACCES"), answer
+
+
+def test_a_name_that_nobody_has(user, nonet, why, outside):
+    """The kernel looks for it before Landlock is asked."""
+    free, run = f"@nonet-nobody-{os.getpid()}", ["--policy", "unix"]
+    found = attempts(user, [nonet, "-q", *run, "--"], [free, f"@{outside.name}"])
+    answers = [why(free, *run), why(f"@{outside.name}", *run)]
+    assert found[0] == errno.ECONNREFUSED and answers[0]["errno"] is None, (found, answers)
+    if answers[0]["layer"] == "landlock":  # it scopes names from Linux 6.12 on
+        assert answers[0]["reaches"] == "inside" and found[1] == errno.EPERM and answers[1]["errno"] == "EPERM", (found, answers)
 
 
 @pytest.mark.parametrize("run", [[], ["--loopback"], ["--allow-unix", "PATH"]], ids=" ".join)
@@ -189,11 +275,11 @@ def test_text_for_people(bare, listener):
     assert done.returncode == 1 and b"opens: no option of these" in done.stdout
 
 
-@pytest.mark.parametrize("run", [[], ["--policy", "strict"], ["--loopback"]], ids=" ".join)
+@pytest.mark.parametrize("run", [[], ["--policy", "strict"], ["--loopback"], ["--loopback", "--deny", "connect"]], ids=" ".join)
 def test_inside_a_run_it_answers_for_that_run(user, nonet, why, outside, run):
     found = attempts(user, [nonet, *run, "--"], outside.targets)
     for target, number in zip(outside.targets, found):
-        if run == ["--loopback"] and "/" in target:
+        if run[:1] == ["--loopback"] and "/" in target:
             continue  # a supervisor's, whose options are not known there
         answer = why(target, run=(*run, "--", nonet))
         assert answer["inside"] and answer["opens"] == []

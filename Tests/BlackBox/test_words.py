@@ -36,7 +36,8 @@ def hint(user, nonet):
 @pytest.mark.parametrize("options, code, words", [
     (["--destinations"], "import socket; socket.create_connection(('127.0.0.1', 5432))", "; 127.0.0.1:5432 outside: try --allow-connect 127.0.0.1:5432"),
     (["--allow-connect", "127.0.0.1:1"], "import socket; socket.create_connection(('::1', 5432))", "; [::1]:5432 outside: try --allow-connect [::1]:5432"),
-    (["--destinations"], "import socket; socket.create_server(('127.0.0.1', 8765))", "; a listener of its own on 127.0.0.1:8765: try --loopback"),
+    (["--destinations"], "import socket; socket.create_server(('127.0.0.1', 8765))", "; a listener of its own on 127.0.0.1:8765: try --loopback, or --allow-listen 127.0.0.1:8765 for who is outside"),
+    (["--destinations"], "import socket; socket.create_server(('', 8765))", "; a listener of its own on 0.0.0.0:8765: try --loopback"),
     ([], OWN_SOCKET, "; its own socket own: try --allow-unix inside"),
     # Nobody knows what these would have needed, or no option gives it.
     ([], "import socket; socket.socket()", "socket AF_INET SOCK_STREAM by "),

@@ -9,49 +9,9 @@ import sys
 import threading
 
 import pytest
+from conftest import TRIED, has
 
 import nonet
-
-# Refused where the socket is made or, with --destinations, where it is connected; bare it sends nothing.
-TRY = """
-import socket
-def reach():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one: one.connect(("127.0.0.1", 9))
-def attempt(times=1):
-    for _ in range(times):
-        try: reach()
-        except OSError: pass
-"""
-TRIED = r"(?:socket AF_INET SOCK_(?:DGRAM|STREAM)|connect 127\.0\.0\.1:9)"
-
-
-def has(module):
-    try:
-        __import__(module)
-        return True
-    except ImportError:
-        return False
-
-
-@pytest.fixture
-def session(pytester, tmp_path):
-    """Runs pytest on a text as a module of tests; gives the lines about the network too."""
-
-    def run(text, *options, program=None, ini="", timeout=60):
-        pytester.makepyfile(test_it=TRY + text)
-        pytester.makeini("[pytest]\n" + ini)
-        words = program or [sys.executable, "-m", "pytest"]
-        quiet = [] if "-p" in options else ["-p", "no:randomly"] if has("pytest_randomly") else []
-        # A text that is replaced within a second by one as long would run as the old one from its bytecode.
-        environment = dict(os.environ, TMPDIR=str(tmp_path), HOME=str(tmp_path), PYTHONDONTWRITEBYTECODE="1")
-        done = subprocess.run([*map(str, words), *quiet, *options], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True, timeout=timeout, env=environment)
-        assert not [name for name in os.listdir(str(tmp_path)) if name.startswith("nonet-pytest-")], "the log is left"
-        done.network = re.search(r"=+ network:.*?(?=\n=====|\Z)", done.stdout, re.S)
-        done.network = done.network.group(0) if done.network else ""
-        return done
-
-    return run
-
 
 REACH = """
 import ctypes, subprocess, sys
@@ -253,12 +213,6 @@ def test_directly(session):
     assert done.returncode == 0, done.stdout
     done = session("def test_a(): pass", program=program, ini="nonet_policy = strict\n")
     assert done.returncode == 4 and "say them on the command line" in done.stdout, done.stdout
-
-
-def test_a_lie_in_the_environment(session, monkeypatch):
-    monkeypatch.setenv("NONET_PYTEST", "inside\n")
-    done = session("def test_a(): pass", "--nonet")
-    assert done.returncode == 4 and "is not under nonet" in done.stdout, done.stdout
 
 
 def test_allow_connect_is_handed_on(session):

@@ -809,6 +809,60 @@ int nonet_file_of_socket(int socket);
 // The number of this process's network namespace (Linux 5.14), 0 where the kernel does not tell.
 uint64_t nonet_own_network(void);
 
+// relay.c
+
+// A TCP socket bound to an address of IPv4 or of IPv6 alone, which does not block; and one that listens as well.
+int nonet_bind_outside(const void *address, socklen_t size);
+int nonet_listen_outside(const void *address, socklen_t size);
+
+// A connected socket that does not block; EAGAIN where nobody waits.
+int nonet_accept_relayed(int listener);
+
+// A socket of this process's network that connects, or is connected, and does not block.
+int nonet_connect_relayed(const void *address, socklen_t size);
+
+// What became of the bytes of one direction.
+enum nonet_relayed {
+  NONET_RELAY_SOME,
+  NONET_RELAY_NOTHING,    // there is none at the moment
+  NONET_RELAY_FULL,       // the receiver has no room for more
+  NONET_RELAY_END,        // the sender sends no more
+  NONET_RELAY_NO_SENDER,  // its connection is broken
+  NONET_RELAY_NO_RECEIVER // the receiver's is
+};
+
+// Has `to` send what `from` received, up to 64 KiB.
+enum nonet_relayed nonet_relay(int from, int to);
+
+void nonet_end_stream(int socket);
+void nonet_close_with_reset(int socket);
+
+enum nonet_watch {
+  NONET_WATCH_INPUT = 1,
+  NONET_WATCH_ROOM = 2,
+  NONET_WATCH_END = 4, // both directions have ended, or the connection is broken; told whatever is waited for
+  NONET_WATCH_ERROR = 8
+};
+
+struct nonet_watched {
+  uint64_t key;
+  int events; // of enum nonet_watch
+};
+
+// A set of descriptors to wait for (epoll(7)), and the events of each, 0 for an end alone.
+int nonet_new_watch(void);
+int nonet_watch(int watch, int descriptor, int events, uint64_t key);
+void nonet_unwatch(int watch, int descriptor);
+int nonet_wait_watched(int watch, struct nonet_watched *found, int most, int milliseconds);
+
+// fork(2) for a process that ends with this one. Each has an end of a pair of sockets: the relay tells by it that it is
+// ready, hears the end of the run by the end of what comes, and tells by closing it that nothing listens any more.
+pid_t nonet_fork_relay(int *supervisor_end, int *relay_end);
+void nonet_outlive_parent(void);
+int nonet_tell_ready(int relay_end);
+int nonet_hear_ready(int supervisor_end);
+int nonet_end_relaying(int supervisor_end, int milliseconds);
+
 // ids.c
 
 // The ids by which the kernel decides: those that the other end of a socket is told, and those by which

@@ -51,13 +51,20 @@ struct Failure: Error {
 
 /// Says something to the person at the terminal; where that fails there is nobody to tell.
 ///
-/// Whatever a message was made of, no hidden character reaches the terminal.
+/// Whatever a message was made of, no hidden character reaches the terminal. A command may have filled the pipe that
+/// standard error is, so a reader that takes nothing for some seconds is told nothing more.
 func say(_ message: String) {
+  if isUnheard { return }
   do throws(SystemError) {
     let text = SafeText.shown(message.utf8, keepsLines: true)
-    try writeAll(Array("nonet: \(text)\n".utf8), to: STDERR_FILENO)
-  } catch {}
+    try writePatiently(Array("nonet: \(text)\n".utf8), to: STDERR_FILENO, 3000)
+  } catch {
+    if error.number == ETIMEDOUT { isUnheard = true }
+  }
 }
+
+/// Whether nobody has read what was said.
+private nonisolated(unsafe) var isUnheard = false
 
 /// Prints text for people; whatever it was made of, no hidden character reaches the terminal.
 ///

@@ -4,9 +4,11 @@ extension Options {
   func refuseUnfitting() throws(Failure) {
     for option in given where !option.name.isForEveryCommand {
       throw .refused(
-        option.name.weakening == .always
-          ? "\(option.name.rawValue) could run commands unconfined, so it is not used here"
-          : "\(option.name.rawValue) says nothing about how commands run")
+        option.name == .allowListen || option.name == .allowListenAny
+          ? "\(option.name.rawValue) is for one command: another one beside it would find the port taken"
+          : option.name.weakening == .always
+            ? "\(option.name.rawValue) could run commands unconfined, so it is not used here"
+            : "\(option.name.rawValue) says nothing about how commands run")
     }
     if case .standardInput = policy {
       throw .refused("--policy - would read the command's standard input; name a file")

@@ -116,6 +116,13 @@ enum HelpText {
                            an address, or localhost; a port, a list or a range (8000-8010); nothing else
                            opens: no UDP, no names, no other port; may be said repeatedly
 
+    who may connect from outside (with a supervisor too)
+      --allow-listen ADDR:PORT
+                           let programs outside connect to a server inside
+                           127.0.0.1:8000, [::1]:8000, or localhost, which is both; a port, a list or a range;
+                           says --loopback by itself; may be said repeatedly
+      --allow-listen-any   the same by any address: other machines may connect
+
     for agents
       --hook HOST          answer what a HOST of agents asks before a command: claude-code, codex, ...
                            JSON in, JSON out; status 2, which blocks it, for any failure

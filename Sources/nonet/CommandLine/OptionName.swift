@@ -26,6 +26,8 @@ enum OptionName: String, CaseIterable {
   case observe = "--observe"
   case allowUnix = "--allow-unix"
   case allowConnect = "--allow-connect"
+  case allowListen = "--allow-listen"
+  case allowListenAny = "--allow-listen-any"
   case hook = "--hook"
   case install = "--install"
   case uninstall = "--uninstall"
@@ -84,7 +86,7 @@ enum OptionName: String, CaseIterable {
     case .merge, .log, .report, .from, .filter: .file
     case .logDirectory: .folder
     case .allowUnix: .socket
-    case .allowConnect: .endpoint
+    case .allowConnect, .allowListen: .endpoint
     case .verify: .process
     case .session: .session
     case .why: .target
@@ -111,7 +113,7 @@ enum OptionName: String, CaseIterable {
   /// Whether it may be said again with another value, which then adds to those before.
   var mayBeRepeated: Bool {
     switch self {
-    case .deny, .allow, .keepCaps, .allowUnix, .allowConnect: true
+    case .deny, .allow, .keepCaps, .allowUnix, .allowConnect, .allowListen: true
     case _: false
     }
   }
@@ -127,7 +129,7 @@ enum OptionName: String, CaseIterable {
   /// Whether it takes protection away.
   var weakening: Weakening {
     switch self {
-    case .allow, .keepCaps, .allowSignals, .unproved, .bestEffort, .observe, .allowUnix, .allowConnect: .always
+    case .allow, .keepCaps, .allowSignals, .unproved, .bestEffort, .observe, .allowUnix, .allowConnect, .allowListen, .allowListenAny: .always
     case .policy, .backend: .byValue
     case _: .never
     }

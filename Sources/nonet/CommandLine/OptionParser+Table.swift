@@ -16,6 +16,7 @@ extension OptionParser {
     case .destinations: options.wantsDestinations = true
     case .failOnAttempt: options.attemptStatus = try Self.attemptStatus(value, before: options.attemptStatus)
     case .observe: options.isObserving = true
+    case .allowListenAny: options.listensAnywhere = true
     case .install: action = .install
     case .uninstall: action = .uninstall
     case .status: action = .status
@@ -56,6 +57,7 @@ extension OptionParser {
     case .from: options.from = value
     case .allowUnix: options.allowedUnix.append(value)
     case .allowConnect: try Self.allowConnect(value, &options)
+    case .allowListen: try Self.allowListen(value, &options)
     case .hook: try choose(.hook(try Self.host(value), .answer), name)
     case .diff: try choose(.diff(try Self.policy(value, of: name), .standardInput), name)
     case .filter: options.filter = value

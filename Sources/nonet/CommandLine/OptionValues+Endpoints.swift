@@ -1,20 +1,52 @@
-/// The values of `--allow-connect`: `127.0.0.1:5432`, `[::1]:80,443`, `localhost:8000-8010`.
+/// The values of `--allow-connect` and `--allow-listen`: `127.0.0.1:5432`, `[::1]:80,443`, `localhost:8000-8010`.
 extension OptionParser {
   /// Takes a value of `--allow-connect`.
   static func allowConnect(_ value: Word, _ options: inout Options) throws(Failure) {
-    options.endpoints += try endpoints(value, options.endpoints)
+    let found = try endpoints(value, .allowConnect)
+    if let reason = found.compactMap({ unusable($0.address) }).first {
+      throw wrong(value, .allowConnect, reason)
+    }
+    for one in found where options.endpoints.contains(one) {
+      throw wrong(value, .allowConnect, "is said twice")
+    }
+    options.endpoints += found
     options.allowedConnects.append(value)
+  }
+
+  /// Takes a value of `--allow-listen`.
+  static func allowListen(_ value: Word, _ options: inout Options) throws(Failure) {
+    let found = try endpoints(value, .allowListen)
+    if let reason = found.compactMap({ unlistenable($0.address) }).first {
+      throw wrong(value, .allowListen, reason)
+    }
+    var all = options.listens.flatMap { $0.endpoints }
+    for one in found {
+      if all.contains(where: { $0.overlaps(one) }) || one.repeatsItself {
+        throw wrong(value, .allowListen, "is said twice")
+      }
+      all.append(one)
+    }
+    let count = all.reduce(0) { $0 + $1.portCount }
+    guard count <= mostListeners else {
+      throw wrong(
+        value, .allowListen, "makes \(count) listening sockets, of \(mostListeners) at most")
+    }
+    options.listens.append(Options.Listen(endpoints: found))
+    options.allowedListens.append(value)
+  }
+
+  private static let mostListeners = 64
+
+  private static func wrong(_ value: Word, _ name: OptionName, _ reason: String) -> Failure {
+    .usage("\(name.rawValue): '\(value.text)' \(reason)")
   }
 
   /// Reads a value into the addresses that it stands for, one or, for `localhost`, two.
   private static func endpoints(
-    _ value: Word, _ before: [Options.Endpoints]
+    _ value: Word, _ name: OptionName
   ) throws(Failure) -> [Options.Endpoints] {
-    let text = value.text
     let bytes = value.bytes
-    func wrong(_ reason: String) -> Failure {
-      .usage("--allow-connect: '\(text)' \(reason)")
-    }
+    func wrong(_ reason: String) -> Failure { Self.wrong(value, name, reason) }
     let form = "; write 127.0.0.1:5432, [::1]:5432 or localhost:5432"
     guard let colon = bytes.lastIndex(of: UInt8(ascii: ":")), bytes.first != UInt8(ascii: ":")
     else {
@@ -44,15 +76,12 @@ extension OptionParser {
     } else {
       guard let address = internetAddress(host, isVersion6: false) else {
         throw wrong(
-          "is no address: names of hosts are not looked up, since what they stand for changes; for "
-            + "hosts allow a proxy that knows them\(form)")
+          "is no address: names of hosts are not looked up, since what they stand for changes"
+            + (name == .allowConnect ? "; for hosts allow a proxy that knows them" : "") + form)
       }
       addresses = [address]
     }
-    if let reason = addresses.compactMap({ Self.unusable($0) }).first { throw wrong(reason) }
-    let found = addresses.map { Options.Endpoints(address: $0, ports: ports) }
-    for one in found where before.contains(one) { throw wrong("is said twice") }
-    return found
+    return addresses.map { Options.Endpoints(address: $0, ports: ports) }
   }
 
   /// Reads `80`, `80,443` and `8000-8010`; `nil` for anything else.
@@ -88,5 +117,34 @@ extension OptionParser {
       return "means an interface too (link-local), which cannot be said"
     }
     return nil
+  }
+
+  /// Why nobody can listen on an address; `nil` where somebody can.
+  private static func unlistenable(_ address: [UInt8]) -> String? {
+    if address.allSatisfy({ $0 == 0 }) { return nil }
+    if let reason = unusable(address) { return reason }
+    let isMapped =
+      address.count == 16 && address[..<10].allSatisfy { $0 == 0 } && address[10] == 0xff
+    return isMapped ? "is an address of IPv4, and is written as one" : nil
+  }
+}
+
+extension Options.Endpoints {
+  /// Whether it is 127.0.0.0/8 or ::1.
+  var isLoopback: Bool {
+    address.count == 4
+      ? address[0] == 127 : address[..<15].allSatisfy { $0 == 0 } && address[15] == 1
+  }
+
+  fileprivate var portCount: Int { ports.reduce(0) { $0 + $1.count } }
+
+  fileprivate func overlaps(_ other: Options.Endpoints) -> Bool {
+    address == other.address && ports.contains { one in other.ports.contains { $0.overlaps(one) } }
+  }
+
+  fileprivate var repeatsItself: Bool {
+    ports.indices.contains { index in
+      ports[(index + 1)...].contains { $0.overlaps(ports[index]) }
+    }
   }
 }

@@ -83,7 +83,12 @@ struct Options {
   }
 
   var mode: Mode = .help(isShort: true)
-  var policy = PolicyChoice.preset(.default)
+  /// The policy: the one that was said, or `loopback` where `--allow-listen` needs a network for the command.
+  var policy: PolicyChoice {
+    get { saidPolicy ?? .preset(listens.isEmpty ? .default : .loopback) }
+    set { saidPolicy = newValue }
+  }
+  private var saidPolicy: PolicyChoice?
   /// `--merge`: the profile that the policy is put on top of.
   var merged: Word?
   var changes: [Change] = []
@@ -110,6 +115,11 @@ struct Options {
   /// `--allow-connect`: where TCP may be connected to, as it was said and as it was understood.
   var allowedConnects: [Word] = []
   var endpoints: [Endpoints] = []
+  /// `--allow-listen`: where somebody outside may connect, as it was said and as it was understood.
+  var allowedListens: [Word] = []
+  var listens: [Listen] = []
+  /// `--allow-listen-any`: also by an address that is not of loopback.
+  var listensAnywhere = false
   /// `--destinations`: sockets can be made, so that what is refused tells where to.
   var wantsDestinations = false
   /// `--keep-caps`: capabilities that the command keeps.
@@ -151,6 +161,11 @@ struct Options {
     let ports: [ClosedRange<UInt16>]
   }
 
+  /// A value of `--allow-listen`: `localhost` has two addresses, of which the second one may not be there.
+  struct Listen {
+    let endpoints: [Endpoints]
+  }
+
   /// An option as it was said.
   struct Given {
     let name: OptionName
@@ -168,6 +183,7 @@ extension Options {
     if attemptStatus != nil { return .failOnAttempt }
     if !allowedUnix.isEmpty { return .allowUnix }
     if !allowedConnects.isEmpty { return .allowConnect }
+    if !listens.isEmpty { return .allowListen }
     return isHinting ? .hint : nil
   }
 
@@ -181,7 +197,9 @@ extension Options {
 
   /// Whether the command may as well run without a supervisor: a hint protects nobody, and where the policy
   /// alone wants one, its filter refuses what the supervisor would make.
-  var canDoWithoutSupervisor: Bool { !isLogging && allowedUnix.isEmpty && !suppliesSockets }
+  var canDoWithoutSupervisor: Bool {
+    !isLogging && allowedUnix.isEmpty && !suppliesSockets && listens.isEmpty
+  }
 
   /// Whether the command gets IP sockets from the supervisor.
   var suppliesSockets: Bool { !endpoints.isEmpty || wantsDestinations }

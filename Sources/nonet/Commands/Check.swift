@@ -151,32 +151,9 @@ struct Check {
     return Finding(name: "/proc", isThere: mount == .ours, text: words)
   }
 
-  /// Proved by trying: what the environment says is only a hint.
   private static func confinement() -> Finding {
-    let hint =
-      environmentValue("NONET").map { "; NONET=\(String(decoding: $0, as: UTF8.self))" } ?? ""
-    let trial = IPTrial.here
-    if case .refused(let number) = trial {
-      return Finding(
-        name: "this process", isThere: true,
-        text: "is confined: socket(AF_INET) answers \(errorText(number))\(hint)")
-    }
-    let interfaces = Here.interfaces
-    if interfaces == ["lo"] {
-      return Finding(
-        name: "this process", isThere: true,
-        text: "has no network but lo, so nothing outside can be reached\(hint)")
-    }
-    if case .supplied = trial {
-      return Finding(
-        name: "this process", isThere: true,
-        text: "is confined: its IP sockets are made by a supervisor, in a network without any way, "
-          + "and connect only to what was allowed\(hint)")
-    }
-    let unknown = interfaces == nil ? "; which interfaces there are could not be asked" : ""
-    return Finding(
-      name: "this process", isThere: false,
-      text: "is not confined: it can make IP sockets\(unknown)\(hint)")
+    let inside = InsideFinding()
+    return Finding(name: "this process", isThere: inside.isConfined, text: inside.text)
   }
 
   private static func text(_ findings: [Finding], _ rows: [Row]) -> String {

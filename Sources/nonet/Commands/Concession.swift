@@ -13,6 +13,8 @@ enum Concession: Equatable {
   case unix([String])
   /// `--allow-connect`, with its values.
   case connect([String])
+  /// `--allow-listen`, with its values, and whether other machines may be among those who connect.
+  case listen([String], isAnywhere: Bool)
   /// `--keep-caps`, with the names.
   case privileges([String])
   /// `--allow-signals`.
@@ -29,6 +31,8 @@ enum Concession: Equatable {
     case .calls(let words): "+allow(\(words.joined(separator: ",")))"
     case .unix(let words): "+allow-unix(\(words.joined(separator: ",")))"
     case .connect(let words): "+allow-connect(\(words.joined(separator: ",")))"
+    case .listen(let words, let isAnywhere):
+      "+allow-listen\(isAnywhere ? "-any" : "")(\(words.joined(separator: ",")))"
     case .privileges(let names): "+keep-caps(\(names.joined(separator: ",")))"
     case .signals: "+allow-signals"
     case .unproved: "+unproved"
@@ -44,6 +48,9 @@ enum Concession: Equatable {
     case .calls(let words): "--allow \(words.joined(separator: ","))"
     case .unix(let words): "--allow-unix \(words.joined(separator: ", "))"
     case .connect(let words): "--allow-connect \(words.joined(separator: ", "))"
+    case .listen(let words, let isAnywhere):
+      "--allow-listen \(words.joined(separator: ", ")): who connects there outside reaches the same port inside"
+        + (isAnywhere ? "; --allow-listen-any: from other machines too" : "")
     case .privileges(let names): "--keep-caps \(names.joined(separator: ","))"
     case .signals:
       "--allow-signals: processes outside can be signalled, and some start programs then"
@@ -62,6 +69,10 @@ extension Options {
     if !allowedUnix.isEmpty { concessions.append(.unix(allowedUnix.map { $0.text })) }
     if !allowedConnects.isEmpty {
       concessions.append(.connect(allowedConnects.map { $0.text }))
+    }
+    if !allowedListens.isEmpty {
+      concessions.append(
+        .listen(allowedListens.map { $0.text }, isAnywhere: listensAnywhere))
     }
     if !keptPrivileges.isEmpty { concessions.append(.privileges(keptPrivileges.names)) }
     if allowsSignals { concessions.append(.signals) }

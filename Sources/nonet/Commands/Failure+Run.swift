@@ -50,8 +50,8 @@ extension Failure {
       switch failure.stage {
       case .filter where failure.number == EBUSY:
         "this is already inside a supervised nonet, and the kernel takes one supervisor only; leave "
-          + "out --log, --log-dir, --observe, --fail-on-attempt, --allow-unix and --allow-connect here, or "
-          + "there"
+          + "out --log, --log-dir, --observe, --fail-on-attempt, --allow-listen, --allow-unix and --allow-connect "
+          + "here, or there"
       case .filter where failure.number == EINVAL:
         "this kernel cannot notify a supervisor (Linux 5.0 can); leave out --log, --log-dir, "
           + "--observe and --hint"
@@ -69,7 +69,7 @@ extension Failure {
     .refused(
       "policy \(policy) takes \(count) filters, and the kernel asks a supervisor for one filter only; say "
         + "less, merge rules, or do without a supervisor (--log and its like, --allow-unix, "
-        + "--allow-connect); the command was not run")
+        + "--allow-connect, --allow-listen); the command was not run")
   }
 
   /// A policy whose filter cannot be supervised.

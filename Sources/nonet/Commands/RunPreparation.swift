@@ -13,6 +13,7 @@ enum RunPreparation {
     _ options: Options, entersNamespace: Bool, isPythonCommand: () -> Bool
   ) throws(Failure) -> (plan: Plan, policy: ConfinedPolicy, isSupervised: Bool) {
     if options.suppliesSockets { try SuppliedSockets.check(options) }
+    try Listening.check(options)
     let wanted = try WantedPolicy(options)
     let choice = PlanChoice(
       options: options, policy: wanted, entersNamespace: entersNamespace)
@@ -22,6 +23,7 @@ enum RunPreparation {
         "--session is for commands with a network of their own: say --loopback too"
           + (options.isObserving ? ", and not --observe" : "") + "; the command was not run")
     }
+    try Listening.check(options, plan)
     let isSupervised = try isSupervised(options, plan, wanted.layers)
     let confined = try ConfinedPolicy(options, plan, wanted)
     if isSupervised, let count = confined.filter?.count, count > 1 {

@@ -51,7 +51,7 @@ struct ShellPrefix {
       environmentValue("CLAUDE_CODE_SHELL_PREFIX")?.elementsEqual(prefix.shell.utf8) == true,
       environmentValue("NONET_OPTIONS")?.elementsEqual(prefix.options.utf8) == true,
       environmentValue("NONET")?.starts(with: "\(preset.name):".utf8) == true,
-      Here.isConfined
+      InsideFinding().isConfined
     else { return false }
     do throws(Failure) {
       let file = try HookFile(host, managed: false)

@@ -26,6 +26,7 @@ struct SupervisedRun {
       try applyShared()
       return nil
     }
+    let listeners = try Listening.listeners(options)
     let outer = options.isLogging ? OuterRefusals(oracle.program) : nil
     if options.attemptStatus != nil, let sentence = outer?.sentence {
       throw .refused(
@@ -49,13 +50,14 @@ struct SupervisedRun {
     }
     let maker =
       allowance != nil && network != nil ? try SuppliedSockets.outsideMaker() : nil
-    try applyShared()
+    try applyShared(sparing: listeners)
     if sockets?.allowsInside ?? false { try AllowedSockets.closeUnconnected() }
     var settled = try sockets.map { (one) throws(Failure) in
       try AllowedSockets.settled(one, isPrivate: network != nil)
     }
     settled?.outside = maker?.outside
     let (signals, wasReaper) = try becomeSupervisor(blocked)
+    let relay = try Listening.relay(listeners)
     let supplied = try allowance.map {
       one throws(Failure) -> (NetworkAllowance, SocketMakers) in
       guard let maker, let settled else {
@@ -108,9 +110,11 @@ struct SupervisedRun {
     if !options.isObserving { enforcement.reportChildLayers() }
     let supervisor = Supervisor(
       judge: judge, child: child, signals: signals, record: record, sockets: settled,
-      supplied: supplied, isTelling: options.isLogging || options.isHinting, adviser: adviser,
+      supplied: supplied, relay: relay?.number ?? 0,
+      isTelling: options.isLogging || options.isHinting, adviser: adviser,
       complain: { nonet.say($0) })
     let ending = supervisor.run()
+    relay?.end()
     let status = try finish(supervisor, ending, child.failure, head, report)
     if options.isHinting, status != 0, let sentence = OuterRefusals(oracle.program).sentence {
       say("\(sentence); whether the command tried that is not known here")
@@ -164,7 +168,7 @@ struct SupervisedRun {
 
   // The way to the command -------------------------------------------------------------------------
 
-  private func applyShared() throws(Failure) {
+  private func applyShared(sparing listeners: OuterListeners? = nil) throws(Failure) {
     if options.isObserving {
       do throws(SystemError) {
         try setNoNewPrivileges()
@@ -173,6 +177,8 @@ struct SupervisedRun {
       }
       return
     }
+    var enforcement = enforcement
+    enforcement.spared = listeners?.all.map { $0.number } ?? []
     do throws(LayerError) {
       try enforcement.applyShared()
     } catch {

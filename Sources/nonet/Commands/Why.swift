@@ -35,9 +35,12 @@ struct Why {
   /// The options that would let a target through, each found out by asking again with it.
   private static func opening(_ target: WhyTarget, _ options: Options) -> [WhyOption] {
     candidates(target).compactMap { advice in
-      for isInPlace in [false, true] {
+      // --loopback is not to be had in its own place.
+      for isInPlace in advice.option.name == .loopback ? [false] : [false, true] {
         let given = options.given.filter { !isInPlace || $0.name != .loopback }
-        if isInPlace, given.count == options.given.count { continue }
+        if isInPlace, given.count == options.given.count || advice.option.name == .loopback {
+          continue
+        }
         guard let one = allowing(advice, given, target) else { continue }
         let place = isInPlace ? " in the place of --loopback" : ""
         return WhyOption(option: one.option, words: one.words + place)
@@ -69,7 +72,7 @@ struct Why {
     }
     let words = [Array(name.rawValue.utf8)] + (value.map { [$0] } ?? [])
     let line = words.map { ShellText.word($0) }.joined(separator: [UInt8(ascii: " ")])
-    return WhyOption(option: Word.text(of: Array(line)), words: advice.words)
+    return WhyOption(option: Word.text(of: Array(line)), words: advice.answer)
   }
 
   private static func candidates(_ target: WhyTarget) -> [Advice] {
@@ -77,7 +80,8 @@ struct Why {
     case .connect(let endpoint, _, let isStream):
       (isStream ? [.outside(endpoint.label)] : [])
         + (endpoint.isLoopback ? [.ownListener(endpoint.label)] : [])
-    case .listen(let endpoint, _): [.ownListener(endpoint.label)]
+    case .listen(let endpoint, _):
+      [.ownListener(endpoint.label)] + (endpoint.isLoopback ? [.ownServer(endpoint.label)] : [])
     case .path(let path):
       fileExists(Word(copying: path).pointer) ? [.namedSocket(path)] : [.ownSocket(path)]
     case .abstract(let name): [.ownSocket([UInt8(ascii: "@")] + name)]

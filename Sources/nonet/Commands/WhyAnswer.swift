@@ -33,25 +33,17 @@ struct WhyAnswer {
     WhyAnswer(reach: reach, layer: layer, rule: rule, words: words)
   }
 
-  /// What becomes of an address in a network that has nothing but a loopback of its own.
-  ///
-  /// - Parameters:
-  ///   - endpoint: The address.
-  ///   - errno: What any address answers that is not of loopback.
-  /// - Returns: That it stays inside, or is refused.
-  static func ownNetwork(_ endpoint: Endpoint, otherwise errno: Errno?) -> WhyAnswer {
-    if endpoint.isLoopback {
-      return .letThrough(
-        .inside, .namespace,
-        "the run has a loopback of its own, and what listens outside is not on it")
-    }
-    return .refused(
-      .namespace, errno, "the run has a network of its own, with nothing but loopback")
-  }
-
   /// What becomes of abstract names in a network of the run's own.
   static let ownAbstractNames = WhyAnswer.letThrough(
     .inside, .namespace, "abstract names belong to a network, and the run has one of its own")
+
+  /// The same answer where the usual call is refused, with the way that is open.
+  func by(_ way: WhyWays.Way?) -> WhyAnswer {
+    guard let way, !way.isUsual else { return self }
+    return WhyAnswer(
+      reach: reach, layer: layer, errno: errno, rule: rule,
+      words: "not by the usual call, but by \(way.words); \(words)")
+  }
 
   static func refused(_ layer: Layer, _ errno: Errno?, _ words: String, rule: String? = nil)
     -> WhyAnswer
@@ -73,16 +65,23 @@ extension Advice {
   var option: (name: OptionName, value: [UInt8]?) {
     switch self {
     case .ownListener, .ownNetwork: (.loopback, nil)
+    case .ownServer(let address): (.allowListen, Array(address.utf8))
     case .outside(let address): (.allowConnect, Array(address.utf8))
     case .ownSocket: (.allowUnix, Array("inside".utf8))
     case .namedSocket(let path): (.allowUnix, path)
     }
   }
 
+  /// What it is, and its option alone.
+  var answer: String {
+    guard case .ownServer(let address) = self else { return words }
+    return "a listener of its own on \(address) for who is outside: try --allow-listen \(address)"
+  }
+
   /// Whether it is for what is there without nonet, and not for the command's own.
   var isForOutside: Bool {
     switch self {
-    case .outside, .namedSocket: true
+    case .outside, .namedSocket, .ownServer: true
     case .ownListener, .ownSocket, .ownNetwork: false
     }
   }

@@ -14,6 +14,9 @@ struct WhyInside {
   /// What the run's `--allow-connect` names; `nil` where it has none.
   private let endpoints: [AllowedEndpoints]?
 
+  /// What the run's `--allow-listen` names.
+  private let listens: [Options.Listen]
+
   /// Whether there is such a run: it said so, and a filter holds this process or nothing is in its network.
   ///
   /// Not whether sockets are refused: some runs have sockets of a supervisor's.
@@ -34,6 +37,10 @@ struct WhyInside {
     preset = Preset.allCases.first { $0.name.utf8.elementsEqual(base) }
     allowedUnix = Self.values(of: "+allow-unix(", in: Array(name))
     endpoints = try Self.endpoints(Self.values(of: "+allow-connect(", in: Array(name)))
+    let listening = ["+allow-listen(", "+allow-listen-any("].flatMap {
+      Self.values(of: $0, in: Array(name))
+    }
+    listens = try Self.read(listening, .allowListen).listens
     hasOwnNetwork =
       layers.contains { $0.elementsEqual("namespace".utf8) } && Here.interfaces == ["lo"]
     var read = Options()
@@ -54,6 +61,13 @@ struct WhyInside {
   }
 
   private static func endpoints(_ values: [[UInt8]]) throws(Failure) -> [AllowedEndpoints]? {
+    if values.isEmpty { return nil }
+    return try read(values, .allowConnect).endpoints.map {
+      AllowedEndpoints(address: Endpoint($0.address, port: 0).address, ports: $0.ports)
+    }
+  }
+
+  private static func read(_ values: [[UInt8]], _ option: OptionName) throws(Failure) -> Options {
     var words: [[UInt8]] = []
     for value in values {
       if value.contains(UInt8(ascii: ":")) || words.isEmpty {
@@ -62,11 +76,8 @@ struct WhyInside {
         words[words.count - 1] += [UInt8(ascii: ",")] + value
       }
     }
-    if words.isEmpty { return nil }
-    let given = words.map { Options.Given(name: .allowConnect, value: Word(copying: $0)) }
-    return try OptionParser.options(saying: given, mode: .inside).endpoints.map {
-      AllowedEndpoints(address: Endpoint($0.address, port: 0).address, ports: $0.ports)
-    }
+    let given = words.map { Options.Given(name: option, value: Word(copying: $0)) }
+    return try OptionParser.options(saying: given, mode: .inside)
   }
 
   /// What becomes of an attempt.
@@ -81,12 +92,20 @@ struct WhyInside {
         let isAllowed = isStream && endpoints.allow(endpoint)
         if isAllowed || !hasOwnNetwork { return supplied(isAllowed) }
       }
-      return try inOwnNetwork(endpoint)
+      if isStream, Here.refusesConnect { return connectRefusal }
+      return try inOwnNetwork(endpoint, isStream ? .connect : .send)
     case .listen(let endpoint, let isVersion6):
       let family = isVersion6 ? AF_INET6 : AF_INET
       if let refusal = refusal(family, SocketType.stream) { return refusal }
       if endpoints != nil, !hasOwnNetwork { return supplied(false) }
-      return try inOwnNetwork(endpoint)
+      if hasOwnNetwork, Listening.reaches(endpoint, listens) {
+        return .letThrough(
+          .outside, .supervisor,
+          "the run's --allow-listen names it, so who connects there outside reaches the server inside"
+        )
+      }
+      return try inOwnNetwork(
+        endpoint, .listen(mayHaveLowPort: Privileges.mayHaveLowPorts(without: 0)))
     case .path(let path): return try unix(path)
     case .abstract: return try unix(nil)
     case .family(let family): return socket(family)
@@ -99,11 +118,11 @@ struct WhyInside {
       : .refused(.supervisor, nil, "the run's --allow-connect does not name it")
   }
 
-  private func inOwnNetwork(_ endpoint: Endpoint) throws(Failure) -> WhyAnswer {
+  private func inOwnNetwork(_ endpoint: Endpoint, _ use: WhyUse) throws(Failure) -> WhyAnswer {
     guard hasOwnNetwork else {
       throw unknown("its sockets are a supervisor's, or its policy lets them be made")
     }
-    return .ownNetwork(endpoint, otherwise: Errno(number: ENETUNREACH))
+    return .ownNetwork(endpoint, use)
   }
 
   // Without a path it is about an abstract name.
@@ -113,13 +132,16 @@ struct WhyInside {
       return .ownAbstractNames
     }
     if Here.refusesConnect {
-      return .refused(
-        .filter, nil, "connect is refused in here", rule: rule("connect", [3, 4096, 16]))
+      return connectRefusal
     }
     if let path, allowedUnix.contains(path) {
       return .letThrough(.outside, .supervisor, "the run's --allow-unix names it")
     }
     throw unknown("a supervisor, or its policy, lets some AF_UNIX sockets be connected")
+  }
+
+  private var connectRefusal: WhyAnswer {
+    .refused(.filter, nil, "connect is refused in here", rule: rule("connect", [3, 4096, 16]))
   }
 
   private func socket(_ family: UInt32) -> WhyAnswer {

@@ -31,6 +31,7 @@ struct WhyRun {
     var quiet = options
     quiet.isQuiet = true
     if let read = confined.chosen { chosen = read } else { chosen = try ChosenPolicy(quiet) }
+    try Listening.tryAll(options)
     let oracle = confined.program
     filters = confined.filter?.chain
     guard isSupervised, let oracle else {
@@ -96,10 +97,14 @@ struct WhyRun {
     let wish = WhyWays.Wish(
       family: UInt32(isVersion6 ? AF_INET6 : AF_INET),
       type: isStream ? SocketType.stream : SocketType.datagram,
-      calls: isStream ? Self.streamCalls : Self.datagramCalls)
+      calls: isStream
+        ? Self.streamCalls
+        : Self.datagramCalls.filter {
+          endpoint.canBePeer || !$0.name.utf8.elementsEqual("connect".utf8)
+        })
     let (refused, way) = outcome(wish)
     if let refused { return refused }
-    if hasNamespace { return .ownNetwork(endpoint, otherwise: Errno(number: ENETUNREACH)) }
+    if hasNamespace { return inOwnNetwork(endpoint, isStream ? .connect : .send, wish, way) }
     if isStream, plan.layers.contains(.landlock(.tcp)) {
       return .refused(.landlock, .eacces, "its domain refuses TCP")
     }
@@ -116,18 +121,35 @@ struct WhyRun {
       calls: [("listen", [3, 16], "listen")], also: [("bind", Self.connect)])
     let (refused, way) = outcome(wish)
     if let refused { return refused }
-    if hasNamespace { return .ownNetwork(endpoint, otherwise: Errno(named: "EADDRNOTAVAIL")) }
+    if Listening.reaches(endpoint, options.listens) {
+      return .letThrough(
+        .outside, .supervisor,
+        "--allow-listen names it, so who connects there reaches the server inside")
+    }
+    if hasNamespace {
+      let mayHaveLowPort = Privileges.mayHaveLowPorts(without: plan.dropped)
+      return inOwnNetwork(endpoint, .listen(mayHaveLowPort: mayHaveLowPort), wish, way)
+    }
     if plan.layers.contains(.landlock(.tcp)) {
       return .refused(.landlock, .eacces, "its domain refuses TCP")
     }
     return allowed(way)
   }
 
+  private func inOwnNetwork(
+    _ endpoint: Endpoint, _ use: WhyUse, _ wish: WhyWays.Wish, _ way: WhyWays.Way?
+  ) -> WhyAnswer {
+    let answer = WhyAnswer.ownNetwork(endpoint, use)
+    if answer.isLetThrough { return answer.by(way) }
+    // What refuses the usual call is asked before the network is.
+    return usualRefusal(wish) ?? answer
+  }
+
   // AF_UNIX ----------------------------------------------------------------------------------------
 
   private func path(_ path: [UInt8]) -> WhyAnswer {
     guard let unix else {
-      let (refused, way) = unixOutcome
+      let (refused, way) = unixOutcome(path)
       return refused ?? allowed(way)
     }
     if let refusal = unixSocket { return refusal }
@@ -153,22 +175,27 @@ struct WhyRun {
   }
 
   private func abstract(_ name: [UInt8]) -> WhyAnswer {
+    let label = [UInt8(ascii: "@")] + name
     if hasNamespace {
-      if network == nil, let refused = unixOutcome.refused { return refused }
+      if network == nil, let refused = unixOutcome(label).refused { return refused }
       return .ownAbstractNames
     }
+    let bound = unixSockets(named: label, near: OwnProcess.number)
     guard let unix else {
-      let (refused, way) = unixOutcome
+      let (refused, way) = unixOutcome(label)
       if let refused { return refused }
       for case .landlock(.scopes) in plan.layers {
-        return .refused(.landlock, .eperm, "its domain cuts abstract names outside off")
+        // The kernel looks for the name first (unix_stream_connect in net/unix).
+        return !bound.isEmpty
+          ? .refused(.landlock, .eperm, "its domain cuts abstract names outside off")
+          : .letThrough(
+            .inside, .landlock, "once a process of the run listens there; names outside are cut off"
+          ).by(way)
       }
       return allowed(way)
     }
     if let refusal = unixSocket { return refusal }
-    if unix.allowsInside,
-      inodeOfListener(at: [UInt8(ascii: "@")] + name, near: OwnProcess.number) == nil
-    {
+    if unix.allowsInside, !bound.contains(where: { $0 != SocketType.datagram }) {
       return .letThrough(.inside, .supervisor, "once a process of the run listens there")
     }
     return .refused(.supervisor, unixRefusal, "no process of the run listens there")
@@ -249,44 +276,71 @@ struct WhyRun {
   private func outcome(_ wish: WhyWays.Wish) -> (refused: WhyAnswer?, way: WhyWays.Way?) {
     guard filters != nil else { return (nil, nil) }
     if let way = way(wish) { return (nil, way) }
+    return (usualRefusal(wish) ?? .refused(.filter, nil, "no way is open"), nil)
+  }
+
+  /// What the filter answers to the first of the usual calls that it refuses.
+  private func usualRefusal(_ wish: WhyWays.Wish) -> WhyAnswer? {
     let made: [UInt64] = [UInt64(wish.family), UInt64(wish.type), 0]
     let calls =
       [("socket", made)] + wish.also.map { ($0.name, $0.arguments) }
       + wish.calls.prefix(1).map { ($0.name, $0.arguments) }
     for (name, arguments) in calls {
-      if let refusal = refusal(name, arguments) { return (refusal, nil) }
+      if let refusal = refusal(name, arguments) { return refusal }
     }
-    return (.refused(.filter, nil, "no way is open"), nil)
+    return nil
   }
 
   private func way(_ wish: WhyWays.Wish) -> WhyWays.Way? {
     filters.flatMap { WhyWays(filters: $0).way(wish) }
   }
 
-  private var unixOutcome: (refused: WhyAnswer?, way: WhyWays.Way?) {
-    let family = UInt32(AF_UNIX)
-    let stream = outcome(
-      WhyWays.Wish(
-        family: family, type: SocketType.stream, calls: [("connect", Self.connect, "connect")]))
-    if filters == nil { return stream }
-    if let way = stream.way, way.isUsual {
-      // What decides about AF_UNIX is connect.
-      let usual = WhyWays.Way(
-        words: way.words, name: "connect", arguments: Self.connect, isUsual: true)
-      return (nil, usual)
+  /// Asks about sockets of AF_UNIX, of the type of what is bound there, or of any.
+  ///
+  /// - Parameter label: A path, or an abstract name behind an `@`.
+  /// - Returns: The refusal where none gets there, as the usual calls meet it; else the way.
+  private func unixOutcome(_ label: [UInt8]) -> (refused: WhyAnswer?, way: WhyWays.Way?) {
+    if filters == nil { return (nil, nil) }
+    let bound = unixSockets(named: label, near: OwnProcess.number)
+    let wishes = Self.unixWishes.filter { bound.isEmpty || bound.contains($0.wish.type) }
+    for (index, (wish, words)) in wishes.enumerated() {
+      guard let found = way(wish) else { continue }
+      if index == 0, found.isUsual {
+        // What decides about AF_UNIX is connect.
+        let call = wish.calls[0]
+        return (
+          nil,
+          WhyWays.Way(
+            words: found.words, name: call.name, arguments: call.arguments, isUsual: true)
+        )
+      }
+      // io_uring has its own way there, whatever the type.
+      let isSocket = found.name.utf8.elementsEqual("socket".utf8)
+      if isSocket || index == wishes.count - 1 {
+        let prefix = isSocket && index > 0 ? "\(words): " : ""
+        return (
+          nil,
+          WhyWays.Way(
+            words: prefix + found.words, name: found.name, arguments: found.arguments,
+            isUsual: false)
+        )
+      }
     }
-    let packets = WhyWays.Wish(
-      family: family, type: SocketType.sequence, calls: [("connect", Self.connect, "connect")])
-    let datagrams = WhyWays.Wish(
-      family: family, type: SocketType.datagram, calls: Self.datagramCalls)
-    for (wish, words) in [(packets, "SOCK_SEQPACKET"), (datagrams, "SOCK_DGRAM")] {
-      guard let found = way(wish), found.name.utf8.elementsEqual("socket".utf8) else { continue }
-      let way = WhyWays.Way(
-        words: "\(words): \(found.words)", name: found.name, arguments: found.arguments,
-        isUsual: false)
-      return (nil, way)
-    }
-    return stream
+    guard let first = wishes.first else { return (nil, nil) }
+    return outcome(first.wish)
+  }
+
+  /// How a program gets to a socket of each type, streams first.
+  private static let unixWishes: [(wish: WhyWays.Wish, words: String)] = [
+    (wish(SocketType.stream, [("connect", connect, "connect")]), "SOCK_STREAM"),
+    (wish(SocketType.sequence, [("connect", connect, "connect")]), "SOCK_SEQPACKET"),
+    (wish(SocketType.datagram, datagramCalls), "SOCK_DGRAM"),
+  ]
+
+  private static func wish(
+    _ type: UInt32, _ calls: [(name: String, arguments: [UInt64], words: String)]
+  ) -> WhyWays.Wish {
+    WhyWays.Wish(family: UInt32(AF_UNIX), type: type, calls: calls)
   }
 
   private func allowed(_ way: WhyWays.Way?) -> WhyAnswer {

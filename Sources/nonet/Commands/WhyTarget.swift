@@ -89,18 +89,3 @@ enum WhyTarget {
     .usage("--why: '\(word.text)' \(reason)")
   }
 }
-
-extension Endpoint {
-  /// Whether it is one of the machine itself by loopback: 127.0.0.0/8, ::1, and the addresses of all zeros, which
-  /// connect(2) takes for them.
-  var isLoopback: Bool {
-    if isVersion4 { return address[12] == 127 || address[12...].allSatisfy { $0 == 0 } }
-    return address[..<15].allSatisfy { $0 == 0 } && address[15] < 2
-  }
-
-  /// The endpoint as `--allow-connect` takes it.
-  var label: String {
-    let bytes = socketAddress(isVersion6: !isVersion4)
-    return SocketAddress(bytes).map { String(decoding: $0.label, as: UTF8.self) } ?? ""
-  }
-}

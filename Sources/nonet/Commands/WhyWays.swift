@@ -83,7 +83,7 @@ struct WhyWays {
   private func socket(_ wish: Wish, _ door: Door) -> Socket? {
     let isInternet = wish.family == 2 || wish.family == 10
     let stated: [UInt64] =
-      !isInternet ? [] : wish.type == SocketType.stream ? [6, 262, 132] : [17]
+      !isInternet ? [] : wish.type == SocketType.stream ? [6, 262, 132] : [17, 136]
     for number in [0] + stated {
       for flag in IPTrial.flags {
         let arguments = [UInt64(wish.family), UInt64(wish.type | flag), number]

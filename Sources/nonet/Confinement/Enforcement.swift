@@ -15,6 +15,8 @@ struct Enforcement {
   let sockets: InheritedSockets
   /// Whose network the command shares; `nil` for one of its own.
   var session: Session?
+  /// Sockets that stay open although no command may have them: whoever made them closes them before it begins.
+  var spared: [CInt] = []
   /// Told of each layer once it is in force, with what it did; `nil` where nobody wants to know.
   let report: ((_ layer: Plan.Layer, _ detail: String) -> Void)?
 
@@ -84,7 +86,7 @@ struct Enforcement {
     for number: CInt in 0...2 { try checkStandard(number) }
     var closed: [String] = []
     do throws(SystemError) {
-      for number in try openDescriptors() {
+      for number in try openDescriptors() where !spared.contains(number) {
         let kind = try kind(of: number)
         if mayStay(kind) { continue }
         try closeDescriptor(number)

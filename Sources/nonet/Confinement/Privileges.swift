@@ -55,6 +55,15 @@ struct Privileges: Equatable {
   /// NET_BROADCAST, NET_ADMIN, NET_RAW, SYS_MODULE, SYS_RAWIO, SYS_BOOT, PERFMON and BPF.
   static let network = Privileges([11, 12, 13, 16, 17, 22, 38, 39])
 
+  /// Whether a command that gives these up may have a port below 1024 (CAP_NET_BIND_SERVICE, ip(7)).
+  static func mayHaveLowPorts(without dropped: UInt64) -> Bool {
+    do throws(SystemError) {
+      return try permittedCapabilities() & ~dropped & 1 << 10 != 0
+    } catch {
+      return false
+    }
+  }
+
   /// By which root reaches other processes, mounts, devices and settings.
   ///
   /// DAC_READ_SEARCH, IPC_OWNER, SYS_CHROOT, SYS_PTRACE, SYS_ADMIN, MKNOD, MAC_OVERRIDE, MAC_ADMIN and

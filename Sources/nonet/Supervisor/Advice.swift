@@ -2,6 +2,8 @@
 enum Advice: Equatable {
   /// A server of the command's own, or a client of it.
   case ownListener(String?)
+  /// The same, at an address at which somebody outside may be meant to connect.
+  case ownServer(String)
   /// TCP to an address of this machine.
   case outside(String)
   /// A socket with a path that a process of the run listens on.
@@ -16,6 +18,8 @@ enum Advice: Equatable {
     switch self {
     case .ownListener(nil): "a listener of its own: try --loopback"
     case .ownListener(let address?): "a listener of its own on \(address): try --loopback"
+    case .ownServer(let address):
+      "a listener of its own on \(address): try --loopback, or --allow-listen \(address) for who is outside"
     case .outside(let address): "\(address) outside: try --allow-connect \(address)"
     case .ownSocket(let path):
       "its own socket \(String(decoding: safe(path), as: UTF8.self)): try --allow-unix inside"
@@ -64,17 +68,18 @@ struct Adviser {
       let isNetwork = family == AF_INET || family == AF_INET6 || family == AF_NETLINK
       return isNetwork && hasOtherNetwork(thread) ? .ownNetwork : nil
     case (.listen, _): return suppliesSockets ? .ownListener(nil) : nil
-    case (.bind, .internet(_, let port, _)?):
+    case (.bind, .internet(_, let port, let isVersion6)?):
       guard suppliesSockets, port != 0, let address else { return nil }
       ownPorts.append(port)
-      return .ownListener(String(decoding: address.label, as: UTF8.self))
+      let words = String(decoding: address.label, as: UTF8.self)
+      // An address of the machine's itself is a server's for others as well.
+      let isHere = evidence.address.map { Self.isLoopback($0, isVersion6: isVersion6) } ?? false
+      return isHere ? .ownServer(words) : .ownListener(words)
     case (.connect, .internet(_, let port, let isVersion6)?):
       guard suppliesSockets, let bytes = evidence.address, let address else { return nil }
       let words = String(decoding: address.label, as: UTF8.self)
       if ownPorts.contains(port) { return .ownListener(words) }
-      let isHere =
-        isVersion6
-        ? bytes[8..<23].allSatisfy { $0 == 0 } && bytes[23] == 1 : bytes[4] == 127
+      let isHere = Self.isLoopback(bytes, isVersion6: isVersion6)
       guard isHere, port != 0, let process = ThreadStatus(of: thread)?.process else { return nil }
       let socket = NetworkPeer(of: CInt(bitPattern: call.word(0)), in: thread, process)
       return socket?.isStream ?? false ? .outside(words) : nil
@@ -84,5 +89,9 @@ struct Adviser {
       return isListening(at: name, near: thread, below: supervisor) ? .ownSocket(name) : nil
     case _: return nil
     }
+  }
+
+  private static func isLoopback(_ bytes: [UInt8], isVersion6: Bool) -> Bool {
+    isVersion6 ? bytes[8..<23].allSatisfy { $0 == 0 } && bytes[23] == 1 : bytes[4] == 127
   }
 }

@@ -5,6 +5,10 @@ final class CommandProcess {
   var second: pid_t = 0
   /// Whether the second holder has ended before its time.
   private(set) var hasLostSecond = false
+  /// Who carries what comes from outside, where there is one.
+  var relay: pid_t = 0
+  /// Whether that one has ended before its time.
+  private(set) var hasLostRelay = false
   private var isStopped = false
   private let listener: CInt
   /// Who continued this process last while it was stopped; 0 where nobody had to.
@@ -27,6 +31,12 @@ final class CommandProcess {
   func forgetSecond() {
     second = 0
     hasLostSecond = false
+  }
+
+  /// Forgets the relay that has ended.
+  func forgetRelay() {
+    relay = 0
+    hasLostRelay = false
   }
 
   /// Handles the signals that came, as many as are due at a time.
@@ -65,6 +75,7 @@ final class CommandProcess {
         if child == pid { ending = note(change) ?? ending }
         // One that is only stopped still holds the listener.
         if child == second, change.isEnd { hasLostSecond = true }
+        if child == relay, change.isEnd { hasLostRelay = true }
       }
     } catch {
       // The command was a child until its end was told, so another errno or an early end is no news

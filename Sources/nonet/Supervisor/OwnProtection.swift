@@ -12,15 +12,17 @@ struct OwnProtection {
   /// Whether the kernel lets no signal out of the command's Landlock domain (ABI 6).
   let hasSignalScope: Bool
 
-  /// Who must not be ended or starved: every thread of this process, the second holder, and who makes
-  /// sockets for the command.
+  /// Who must not be ended or starved: every thread of this process, the second holder, who makes sockets for the
+  /// command, and who carries what comes from outside.
   struct Holders {
     var second: pid_t = 0
     var maker: pid_t = 0
+    var relay: pid_t = 0
 
     /// Whether a thread or process, by its number as this process sees it, is one of them.
     func contains(_ thread: pid_t) -> Bool {
-      thread > 0 && (thread == second || thread == maker || isOwnThread(thread))
+      thread > 0
+        && (thread == second || thread == maker || thread == relay || isOwnThread(thread))
     }
   }
 

@@ -47,13 +47,14 @@ final class Supervisor {
   ///   - record: The logs.
   ///   - sockets: What connect may reach though the policy refuses it, where anything.
   ///   - supplied: Who makes IP sockets for the command, and what they may reach.
+  ///   - relay: Who carries what comes from outside; 0 where nobody does.
   ///   - isTelling: Whether anybody is told of attempts.
   ///   - adviser: Knows which option would help, where a person is told.
   ///   - complain: Tells a person what went wrong.
   init(
     judge: Judge, child: SupervisedChild, signals: SignalReader, record: Record,
     sockets: UnixAllowance? = nil, supplied: (NetworkAllowance, SocketMakers)? = nil,
-    isTelling: Bool, adviser: Adviser? = nil,
+    relay: pid_t = 0, isTelling: Bool, adviser: Adviser? = nil,
     complain: @escaping (String) -> Void
   ) {
     self.complain = complain
@@ -72,8 +73,10 @@ final class Supervisor {
     network = supplied.map { NetworkSockets($0.0, $0.1, listener, connector) }
     command = CommandProcess(pid: child.pid, listener: child.listener)
     command.second = child.progress.second
+    command.relay = relay
     self.judge.protection.holders.second = child.progress.second
     self.judge.protection.holders.maker = self.network?.maker ?? 0
+    self.judge.protection.holders.relay = relay
   }
 
   /// Supervises until the command has ended.
@@ -89,6 +92,7 @@ final class Supervisor {
         command.stopAgain()
       }
       if command.hasLostSecond { startSecond() }
+      if command.hasLostRelay { noteLostRelay() }
     }
   }
 
@@ -121,6 +125,7 @@ final class Supervisor {
     (hasReceiver, lookDue, isAlone) = (false, nil, false)
     network?.startAnew()
     judge.protection.holders.maker = network?.maker ?? 0
+    judge.protection.holders.relay = 0
     startReceiver()
     startRetrier()
     var begun = progress.supervisor.handle
@@ -233,6 +238,13 @@ final class Supervisor {
     } catch {
       complain("warning: \(SecondHolder.lack(error))")
     }
+  }
+
+  /// Whoever outside connects gets no answer from here on.
+  private func noteLostRelay() {
+    command.forgetRelay()
+    judge.protection.holders.relay = 0
+    complain("warning: who listens outside for --allow-listen has ended; nobody gets in any more")
   }
 
   /// Starts the worker that receives; without it this thread does, and reads no memory.

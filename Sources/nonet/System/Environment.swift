@@ -25,12 +25,12 @@ extension Here {
     environmentValue("NONET") != nil && isConfined
   }
 
-  /// Whether anything keeps this process from the network: all IP sockets are refused or a supervisor's, or
-  /// no interface but `lo` is there.
+  /// Whether anything keeps this process from IP: all usual sockets are refused or a supervisor's, or no interface
+  /// but `lo` is there.
   static var isConfined: Bool {
     switch IPTrial.here {
     case .refused, .supplied: true
-    case .open: interfaces == ["lo"]
+    case .open, .unknown: interfaces == ["lo"]
     }
   }
 }

@@ -76,6 +76,41 @@ func writeAll(_ bytes: [UInt8], to descriptor: CInt) throws(SystemError) {
   }
 }
 
+/// Writes all of the bytes to somebody who may not read them.
+///
+/// Each piece is one for which a pipe has room where poll(2) says so (pipe(7), PIPE_BUF).
+///
+/// - Parameters:
+///   - bytes: What is written.
+///   - descriptor: Where to.
+///   - patience: A reader that takes nothing for so long is not waited for, in milliseconds.
+/// - Throws: The errno of write(2); ETIMEDOUT where nobody reads.
+func writePatiently(
+  _ bytes: [UInt8], to descriptor: CInt, _ patience: CInt
+) throws(SystemError) {
+  let most = 4096
+  let rest: CInt = 10
+  var written = 0
+  while written < bytes.count {
+    var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+    guard try attempt("poll", { poll(&request, 1, patience) }) > 0 else {
+      throw SystemError(call: "write", number: ETIMEDOUT)
+    }
+    do throws(SystemError) {
+      written += try attempt("write") {
+        bytes.withUnsafeBytes { buffer in
+          write(
+            descriptor, buffer.baseAddress.map { $0 + written }, min(most, buffer.count - written))
+        }
+      }
+    } catch {
+      guard error.number == EAGAIN else { throw error }
+      // Somebody else has filled it, or it takes less than a piece.
+      _ = poll(nil, 0, rest)
+    }
+  }
+}
+
 /// Makes a folder of a new name that everybody may read and only we may change.
 ///
 /// - Parameter prefix: The path up to the part that is made up.

@@ -28,6 +28,8 @@ var EISCONN: CInt { CLinuxShims.EISCONN }
 var EALREADY: CInt { CLinuxShims.EALREADY }
 var EINPROGRESS: CInt { CLinuxShims.EINPROGRESS }
 var EAFNOSUPPORT: CInt { CLinuxShims.EAFNOSUPPORT }
+var EADDRINUSE: CInt { CLinuxShims.EADDRINUSE }
+var EADDRNOTAVAIL: CInt { CLinuxShims.EADDRNOTAVAIL }
 var ENETUNREACH: CInt { CLinuxShims.ENETUNREACH }
 var EFAULT: CInt { CLinuxShims.EFAULT }
 var ETIMEDOUT: CInt { CLinuxShims.ETIMEDOUT }

@@ -100,6 +100,12 @@ final class PinnedFile {
       })
   }
 
+  /// Whether the file has no name any more, so that nobody finds it by a path.
+  var isGone: Bool {
+    var now = nonet_file()
+    return nonet_look_at(number, &now) == 0 && now.names == 0
+  }
+
   /// A name of the file at this moment, as this process sees it; only a hint.
   var name: [UInt8]? {
     var bytes = [CChar](repeating: 0, count: 4096)

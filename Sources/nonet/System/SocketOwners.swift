@@ -57,6 +57,31 @@ func inodeOfListener(at path: [UInt8], near thread: pid_t) -> UInt64? {
   }
 }
 
+/// Looks for AF_UNIX sockets that a program could reach by a name (proc(5), /proc/net/unix).
+///
+/// - Parameters:
+///   - name: A path as it was bound, or an abstract name behind an `@`.
+///   - thread: In whose network it is looked for.
+/// - Returns: Their types: streams and packets that listen, and datagrams; empty also where that cannot be found out.
+func unixSockets(named name: [UInt8], near thread: pid_t) -> [UInt32] {
+  var types: [UInt32] = []
+  do throws(SystemError) {
+    let text = try Descriptor(reading: "/proc/\(thread)/net/unix").contents(limit: 1 << 20)
+    for line in text.split(separator: UInt8(ascii: "\n")) {
+      // Num RefCount Protocol Flags Type St Inode Path; a type is four digits.
+      let fields = line.split(separator: UInt8(ascii: " "), maxSplits: 7)
+      guard fields.count == 8, fields[7].elementsEqual(name),
+        let type = UInt32(String(decoding: Array(fields[4]), as: UTF8.self), radix: 16)
+      else { continue }
+      let isListening = fields[3].elementsEqual("00010000".utf8)
+      if isListening || type == SocketType.datagram, !types.contains(type) { types.append(type) }
+    }
+  } catch {
+    return types
+  }
+  return types
+}
+
 private func isDescendant(_ process: pid_t, of ancestor: pid_t) -> Bool {
   var process = process
   for _ in 0..<64 {

@@ -45,27 +45,7 @@ final class WholeFile {
   func write(_ bytes: [UInt8]) throws(SystemError) {
     switch target {
     case .name(let name): try name.replace(with: bytes)
-    case .stream(let number): try Self.writePatiently(bytes, to: number)
-    }
-  }
-
-  private static func writePatiently(_ bytes: [UInt8], to number: CInt) throws(SystemError) {
-    var written = 0
-    while written < bytes.count {
-      do throws(SystemError) {
-        written += try attempt("write") {
-          bytes.withUnsafeBytes { buffer in
-            CLinuxShims.write(
-              number, buffer.baseAddress.map { $0 + written }, buffer.count - written)
-          }
-        }
-      } catch {
-        guard error.number == EAGAIN else { throw error }
-        var request = pollfd(fd: number, events: Int16(POLLOUT), revents: 0)
-        guard try attempt("poll", { poll(&request, 1, patience) }) > 0 else {
-          throw SystemError(call: "write", number: ETIMEDOUT)
-        }
-      }
+    case .stream(let number): try writePatiently(bytes, to: number, Self.patience)
     }
   }
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from ._errors import NonetError
@@ -9,12 +10,16 @@ from ._program import become, program
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import List, NoReturn, Optional, Sequence, Tuple
+    from typing import Iterator, List, NoReturn, Optional, Sequence, Tuple
 
-#: Tells the session that it runs under nonet: a word, the log, and the options that nonet was given, each
-#: on a line. The words: ``recorded``, ``unrecorded`` for the session itself, ``inside`` for all that it starts,
-#: ``outside`` for the part that runs without nonet.
+#: Tells a process what it is to a session: a word, the number of the process that said it, how many filters were
+#: around that one before nonet, the log, and the options that nonet was given, each on a line. The words: ``recorded``,
+#: ``unrecorded`` by what became nonet to its command, the session itself; ``inside`` by that to all that it starts;
+#: ``outside`` by the part that runs without nonet to its workers.
 VARIABLE = "NONET_PYTEST"
+
+
+_PRESETS = ("default", "strict", "unix", "loopback")
 
 
 class Wishes:
@@ -45,22 +50,44 @@ class Wishes:
 class State:
     """What `VARIABLE` says."""
 
-    def __init__(self, word: str = "", log: str = "", words: Tuple[str, ...] = ()) -> None:
-        self.word, self.log, self.words = word, log, words
+    def __init__(self, word: str = "", log: str = "", words: Tuple[str, ...] = (), filters: int = 0) -> None:
+        self.word, self.log, self.words, self.filters = word, log, words, filters
+
+    def holds(self, wishes: Wishes) -> bool:
+        """Whether what is around this session gives what another one inside asks for."""
+        # Without options no network is left, so others can only ask for less, but for a policy.
+        return tuple(wishes.words) == self.words or not (self.words or wishes.policy)
 
 
 def state() -> State:
-    value = os.environ.get(VARIABLE, "")
-    if not value:
+    """What is said to this very process; what others were told, and what makes no sense, says nothing."""
+    word, *lines = os.environ.get(VARIABLE, "").split("\n")
+    try:
+        pid, before, log, words = int(lines[0]), int(lines[1]), lines[2], tuple(lines[3:])
+    except (ValueError, IndexError):
         return State()
-    word, log, *words = value.split("\n")
-    if word != "outside" and not is_filtered():
-        raise NonetError(f"{VARIABLE} is set, and this process is not under nonet; unset it")
-    return State(word, log, tuple(words))
+    if word == "outside":
+        is_worker = pid == os.getppid() and "PYTEST_XDIST_WORKER" in os.environ
+        return State(word, log, words) if is_worker else State()
+    if word not in ("recorded", "unrecorded", "inside"):
+        return State()
+    # nonet itself stays as the parent of its command where it supervises.
+    if word != "inside" and pid in (os.getpid(), os.getppid()):
+        if not _is_under_nonet(before, words):
+            raise NonetError(f"{VARIABLE} is set, and no filter of nonet's is around this process; unset it")
+        return State(word, log, words, before)
+    # A filter stays around all that a process starts.
+    is_inside = pid in ancestors() and _is_under_nonet(before, words)
+    return State("inside", "", words, before) if is_inside else State()
 
 
 def note(state: State) -> None:
-    os.environ[VARIABLE] = "\n".join([state.word, state.log, *state.words])
+    """Says it to what this process starts or becomes."""
+    os.environ[VARIABLE] = "\n".join([state.word, str(os.getpid()), str(state.filters), state.log, *state.words])
+
+
+def unnote() -> None:
+    os.environ.pop(VARIABLE, None)
 
 
 def forget(log: str) -> None:
@@ -71,10 +98,44 @@ def forget(log: str) -> None:
         pass
 
 
-def is_filtered() -> bool:
-    """Whether a seccomp filter is around this process (proc(5))."""
+def filters() -> Optional[int]:
+    """How many seccomp filters are around this process (proc(5)); nothing before Linux 5.9, which does not tell."""
+    count = _status("Seccomp_filters:")
+    return None if count is None else int(count)
+
+
+def _is_under_nonet(before: int, words: Tuple[str, ...]) -> bool:
+    """Whether nonet's filter is around this process, and not only a container's: each check can be made without an
+    attempt that would be counted."""
+    count = filters()
+    has_more = _status("Seccomp:") == "2" if count is None else count > before
+    if not has_more or _status("NoNewPrivs:") != "1":
+        return False
+    # A policy of one's own may let this through, and so does a run that refuses nothing.
+    if "--observe" in words or any(a == "--policy" and b not in _PRESETS for a, b in zip(words, words[1:])):
+        return True
+    import ctypes
+
+    # io_uring_setup(2): nonet answers ENOSYS, a container EPERM or, for what is no pointer, the kernel EFAULT.
+    library = ctypes.CDLL(None, use_errno=True)
+    return library.syscall(425, 1, None) == -1 and ctypes.get_errno() == errno.ENOSYS
+
+
+def _status(name: str) -> Optional[str]:
     with open("/proc/self/status") as file:
-        return any(line.split() == ["Seccomp:", "2"] for line in file)
+        return next((line.split()[1] for line in file if line.startswith(name)), None)
+
+
+def ancestors() -> Iterator[int]:
+    """The numbers of this process, its parent, and so on, as far as they can be seen."""
+    pid = os.getpid()
+    while pid > 0:
+        yield pid
+        try:
+            with open(f"/proc/{pid}/stat", "rb") as file:
+                pid = int(file.read().rpartition(b")")[2].split()[1])
+        except OSError:
+            return
 
 
 def command_line() -> List[str]:
@@ -84,8 +145,8 @@ def command_line() -> List[str]:
     return [sys.executable, *words[1:]]
 
 
-def prepared(wishes: Wishes) -> List[str]:
-    """nonet and its options for a session, which finds in its environment where the log is."""
+def prepared(wishes: Wishes) -> Tuple[List[str], State]:
+    """nonet and its options for a session, and what is to be said to that one."""
     word, log = "recorded", ""
     # One supervisor is all that the kernel takes, and only inside another nonet there may be one.
     if "NONET" in os.environ and not _can_record():
@@ -97,7 +158,6 @@ def prepared(wishes: Wishes) -> List[str]:
         raise NonetError("--nonet-strict cannot tell here: a nonet around this one records attempts already")
     if word == "unrecorded" and wishes.warn:
         raise NonetError("--nonet-warn cannot look here: a nonet around this one supervises already")
-    note(State(word, log, tuple(wishes.words)))
     words = [program(), "-q", *wishes.words]
     if not log:
         # Otherwise the audit hook of the Python wrapper might be all that is left.
@@ -107,7 +167,7 @@ def prepared(wishes: Wishes) -> List[str]:
         # A test can write into the log, but not change what nonet itself has counted.
         if wishes.strict:
             words.append("--fail-on-attempt=1")
-    return [*words, "--"]
+    return [*words, "--"], State(word, log, tuple(wishes.words), filters() or 0)
 
 
 def can_confine(wishes: Wishes) -> bool:
@@ -128,16 +188,23 @@ def _can_record(*options: str) -> bool:
 
 def restart(wishes: Wishes) -> NoReturn:
     """Becomes nonet, which starts this session again."""
-    words = prepared(wishes)
-    become(words[0], words + command_line())
+    _start(wishes, command_line())
 
 
 def start_directly(arguments: Sequence[str]) -> NoReturn:
     """`python -m nonet pytest ARGUMENTS`: the session starts under nonet, before pytest is there."""
-    words = prepared(read(arguments))
     line = command_line()
     place = next(i for i in range(1, len(line)) if line[i : i + 2] == ["-m", "nonet"])
-    become(words[0], [*words, *line[: place + 1], "pytest", *arguments])
+    _start(read(arguments), [*line[: place + 1], "pytest", *arguments])
+
+
+def _start(wishes: Wishes, line: List[str]) -> NoReturn:
+    words, said = prepared(wishes)
+    note(said)
+    try:
+        become(words[0], words + line)
+    finally:
+        unnote()  # It did not.
 
 
 def read(arguments: Sequence[str]) -> Wishes:

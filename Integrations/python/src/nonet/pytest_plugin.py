@@ -77,9 +77,9 @@ def pytest_load_initial_conftests(early_config: Any, parser: Any, args: List[str
 class Session:
     """What this process has to do with nonet."""
 
-    #: ``recorded``, ``unrecorded``: the session itself, under nonet. ``in place``: to be confined when it
-    #: begins. ``outside``: the marked tests, without nonet. ``none``: nothing could confine. ``part``: a
-    #: worker of such a session. Empty: nonet was not asked for.
+    #: ``recorded``, ``unrecorded``: the session itself, under nonet. ``in place``: the same, in a process that was
+    #: there before. ``outside``: the marked tests, without nonet. ``none``: nothing could confine. ``part``, ``part
+    #: outside``: a worker of such a session. Empty: nonet was not asked for, or is around this session already.
     def __init__(self, word: str = "", wishes: Optional[Wishes] = None, log: str = "", marked: str = "inside", status: int = 0) -> None:
         self.word, self.wishes, self.log, self.marked, self.status = word, wishes or Wishes(), log, marked, status
 
@@ -89,7 +89,7 @@ def _begun(config: Any) -> Session:
     state = _session.state()
     if state.word in ("recorded", "unrecorded"):
         # What this session starts is no session of its own.
-        _session.note(State("inside", "", state.words))
+        _session.note(State("inside", "", state.words, state.filters))
         wishes, marked = _wishes(config, given), _marked(config, given)
         if tuple(wishes.words) != state.words:
             _session.forget(state.log)
@@ -98,15 +98,20 @@ def _begun(config: Any) -> Session:
                 f"{' '.join(wishes.words) or 'none'}; say them on the command line, or start pytest --nonet"
             )
         return Session(state.word, wishes, state.log, marked)
-    if state.word:
-        is_worker = hasattr(config, "workerinput") or os.environ.get("PYTEST_XDIST_WORKER")
-        return Session("part" if is_worker else "", _wishes(config, given), marked=_marked(config, given))
-    if not (given.nonet or config.getini("nonet")):
+    if state.word == "outside":
+        # It is said to this worker, and not to what its tests start.
+        _session.unnote()
+        return Session("part outside", _wishes(config, given), marked=_marked(config, given))
+    is_asked = given.nonet or config.getini("nonet")
+    if state.word == "inside":
+        wishes = _wishes(config, given)
+        if not is_asked or state.holds(wishes):
+            is_worker = hasattr(config, "workerinput") or os.environ.get("PYTEST_XDIST_WORKER")
+            return Session("part" if is_worker else "", wishes, marked=_marked(config, given))
+    if not is_asked:
         needy = [name for name in ("policy", "loopback", "allow_connect", "strict", "warn", "json") if getattr(given, f"nonet_{name}")]
         if needy:
             raise pytest.UsageError(f"--nonet-{needy[0].replace('_', '-')} needs --nonet")
-        return Session()
-    if given.help or given.version:
         return Session()
     return _start(config, given)
 
@@ -127,9 +132,14 @@ def _start(config: Any, given: Any) -> Session:
         print(f"nonet: warning: {error}; the tests run with the network", file=sys.stderr)
         return Session("none")
     if not _is_own(config) or "pydevd" in sys.modules or "debugpy" in sys.modules:
-        return _in_place(given, wishes, marked)
-    if marked == "outside":
+        return _in_place(config, given, wishes, marked)
+    # These show something, and import every conftest.py first.
+    if marked == "outside" and not (given.help or given.version):
         return _with_a_part_outside(config, wishes)
+    if not wishes.warn:
+        from ._imported import refuse_what_ran
+
+        refuse_what_ran(config)
     _session.restart(wishes)
 
 
@@ -138,7 +148,7 @@ def _is_own(config: Any) -> bool:
     return tuple(map(str, config.invocation_params.args)) == tuple(sys.argv[1:])
 
 
-def _in_place(given: Any, wishes: Wishes, marked: str) -> Session:
+def _in_place(config: Any, given: Any, wishes: Wishes, marked: str) -> Session:
     """A debugger or an editor's adapter has connected this very process, which therefore goes on."""
     for wanted, name in [(wishes.strict, "strict"), (wishes.warn, "warn"), (wishes.allow_connect, "allow-connect")]:
         if wanted:
@@ -148,6 +158,12 @@ def _in_place(given: Any, wishes: Wishes, marked: str) -> Session:
             )
     if getattr(given, "numprocesses", None) or marked == "outside":
         raise NonetError("a debugger or another program holds this session, so it can neither have workers nor run tests outside")
+    from ._confine import confine
+    from ._imported import refuse_what_ran
+
+    # What that program imported itself is its own matter.
+    refuse_what_ran(config, only_named=True)
+    confine("loopback" if wishes.loopback else wishes.policy or "default", open_sockets=True, threads=True)
     return Session("in place", wishes, marked=marked)
 
 
@@ -155,11 +171,11 @@ def _with_a_part_outside(config: Any, wishes: Wishes) -> Session:
     """Runs all but the marked tests under nonet, and goes on with those."""
     import subprocess
 
-    words = _session.prepared(wishes)
-    status = subprocess.call(words + _session.command_line())
+    words, said = _session.prepared(wishes)
+    # Said by the child itself, which becomes nonet, so that nothing is left here to be inherited.
+    status = subprocess.call(words + _session.command_line(), preexec_fn=lambda: _session.note(said))
     if status == 125 or status < 0:
         sys.exit(status if status > 0 else 128 - status)
-    _session.note(State("outside"))
     return Session("outside", wishes, marked="outside", status=status)
 
 
@@ -172,7 +188,7 @@ def pytest_configure(config: Any) -> None:
         config.option.xmlpath = f"{stem}.outside{suffix}"
     worker = hasattr(config, "workerinput")
     # A pytest that a test starts records nothing of its own.
-    if session.word == ("part" if worker else "recorded") and _session.state().word != "outside":
+    if session.word == ("part" if worker else "recorded"):
         from ._recorder import Reporter, Worker
 
         try:
@@ -185,16 +201,14 @@ def pytest_configure(config: Any) -> None:
 def pytest_sessionstart(session: Any) -> None:
     global _running
     _running += 1
-    mine: Session = getattr(session.config, "nonet", None) or Session()
-    if mine.word != "in place":
-        return
-    from ._confine import confine
 
-    try:
-        policy = "loopback" if mine.wishes.loopback else mine.wishes.policy or "default"
-        confine(policy, open_sockets=True, threads=True)
-    except NonetError as error:
-        raise pytest.UsageError(f"nonet: {error}") from None
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: Any) -> None:
+    session: Session = getattr(config, "nonet", None) or Session()
+    if session.word == "outside":
+        # The tests run in workers then, and not in this process, whose environment has it.
+        _session.note(State("outside"))
 
 
 def pytest_report_header(config: Any) -> Optional[str]:
@@ -214,7 +228,7 @@ def pytest_collection_modifyitems(config: Any, items: List[Any]) -> None:
     session: Session = getattr(config, "nonet", None) or Session()
     if not session.word or session.marked == "inside":
         return
-    outside = _session.state().word == "outside"
+    outside = session.word in ("outside", "part outside")
     kept: List[Any] = []
     left: List[Any] = []
     for item in items:
