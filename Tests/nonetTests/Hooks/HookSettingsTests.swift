@@ -62,7 +62,8 @@ import Testing
     let hook = #"{"type":"command","command":"\#(command(.codex))","timeout":10}"#
     let text = #"{"hooks":{"PreToolUse":[{"matcher":"\#(matcher)","hooks":[\#(hook)]}]}}"#
     let settings = try HookSettings(Array(text.utf8), of: .codex)
-    #expect(settings.state(for: command(.codex)) == .differs([command(.codex)]))
+    let doubt = "its matcher may not be one for Bash"
+    #expect(settings.state(for: command(.codex)) == .weakened([doubt]))
   }
 
   @Test(arguments: ["[]", "1", "{", "{\"hooks\": 1}", "{\"hooks\": {\"PreToolUse\": {}}}", "{} {}"])
