@@ -12,6 +12,8 @@ struct WhyRun {
   private let network: PrivateNetwork?
   /// What a supervisor connects AF_UNIX sockets to.
   private let unix: UnixAllowance?
+  /// What Landlock holds of AF_UNIX, without a supervisor.
+  private let held: HeldSockets?
   /// What a supervisor connects TCP to.
   private let supplied: NetworkAllowance?
 
@@ -34,6 +36,7 @@ struct WhyRun {
     try Listening.tryAll(options)
     let oracle = confined.program
     filters = confined.filter?.chain
+    held = confined.held
     guard isSupervised, let oracle else {
       (network, unix, supplied) = (nil, nil, nil)
       return
@@ -132,6 +135,7 @@ struct WhyRun {
   // AF_UNIX ----------------------------------------------------------------------------------------
 
   private func path(_ path: [UInt8]) -> WhyAnswer {
+    if let held { return self.path(path, held) }
     guard let unix else {
       let (refused, way) = unixOutcome
       return refused ?? allowed(way)
@@ -158,6 +162,18 @@ struct WhyRun {
         : "--allow-unix does not name it")
   }
 
+  private func path(_ path: [UInt8], _ held: HeldSockets) -> WhyAnswer {
+    if let refused = unixOutcome.refused { return refused }
+    do throws(SystemError) {
+      let file = try PinnedFile(path)
+      if held.names(file) { return .letThrough(.outside, .landlock, "--allow-unix names it") }
+    } catch {
+      return .letThrough(.inside, .landlock, "once a process of the run makes a socket there")
+    }
+    return .refused(
+      .landlock, .eacces, "no process of the run made it, and --allow-unix does not name it")
+  }
+
   private func abstract(_ name: [UInt8]) -> WhyAnswer {
     if hasNamespace {
       if network == nil, let refused = unixOutcome.refused { return refused }
@@ -166,18 +182,26 @@ struct WhyRun {
     guard let unix else {
       let (refused, way) = unixOutcome
       if let refused { return refused }
+      if held != nil, !isListening(name) {
+        return .letThrough(.inside, .landlock, "once a process of the run makes a socket there")
+      }
+      if held != nil {
+        return .refused(.landlock, .eperm, "its domain cuts abstract names outside off")
+      }
       for case .landlock(.scopes) in plan.layers {
         return .refused(.landlock, .eperm, "its domain cuts abstract names outside off")
       }
       return allowed(way)
     }
     if let refusal = unixSocket { return refusal }
-    if unix.allowsInside,
-      inodeOfListener(at: [UInt8(ascii: "@")] + name, near: OwnProcess.number) == nil
-    {
+    if unix.allowsInside, !isListening(name) {
       return .letThrough(.inside, .supervisor, "once a process of the run listens there")
     }
     return .refused(.supervisor, unixRefusal, "no process of the run listens there")
+  }
+
+  private func isListening(_ name: [UInt8]) -> Bool {
+    inodeOfListener(at: [UInt8(ascii: "@")] + name, near: OwnProcess.number) != nil
   }
 
   /// Why no stream socket can be made; `nil` where one can.
@@ -220,6 +244,9 @@ struct WhyRun {
     }
     if network != nil, family == UInt32(AF_UNIX) {
       return .letThrough(.inside, .supervisor, words)
+    }
+    if held != nil, family == UInt32(AF_UNIX) {
+      return .letThrough(.inside, .landlock, words)
     }
     let isOwn = hasNamespace && (isInternet || family == UInt32(AF_NETLINK))
     return .letThrough(
