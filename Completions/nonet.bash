@@ -95,7 +95,7 @@ _nonet() {
     value=${word#*=}
     _nonet_value
   elif [[ $word == -* ]]; then
-    COMPREPLY=($(compgen -W '-- --policy --loopback --merge --deny --allow --errno --keep-caps --allow-signals --unproved --backend --best-effort --offline --session --log --log-dir --report --from --hint --destinations --fail-on-attempt --observe --allow-unix --allow-connect --allow-listen --allow-listen-any --hook --install --uninstall --status --try --no-prefix --managed --dry-run --cd --dump-bpf --explain --diff --filter --verify --check --inside --why --list --end --print-policy --check-policy --format-policy --names --arch --format --quiet -q --verbose -v -h --help --version' -- "$word"))
+    COMPREPLY=($(compgen -W '-- --policy --loopback --merge --deny --allow --errno --keep-caps --allow-signals --unproved --backend --best-effort --mounts --offline --session --log --log-dir --report --from --hint --destinations --fail-on-attempt --observe --allow-unix --allow-connect --allow-listen --allow-listen-any --hook --install --uninstall --status --try --no-prefix --managed --dry-run --cd --dump-bpf --explain --diff --filter --verify --check --inside --why --list --end --print-policy --check-policy --format-policy --names --arch --format --quiet -q --verbose -v -h --help --version' -- "$word"))
     return
   else
     _nonet_command "${first[last]}"

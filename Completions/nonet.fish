@@ -70,6 +70,7 @@ complete -c nonet -n __nonet_has_options -l allow-signals -f -d 'let the command
 complete -c nonet -n __nonet_has_options -l unproved -f -d 'use a filter that is too large to be proven; one proven wrong is never used'
 complete -c nonet -n __nonet_has_options -l backend -x -a '(__nonet_offer backend names)' -d 'what confines: auto (the first that works), seccomp, namespace or python'
 complete -c nonet -n __nonet_has_options -l best-effort -f -d 'where nothing can confine, warn and run all the same'
+complete -c nonet -n __nonet_has_options -l mounts -f -d 'let the command mount, where Landlock would hold AF_UNIX sockets'
 complete -c nonet -n __nonet_has_options -l offline -f -d 'tell package tools, so that they fail at once'
 complete -c nonet -n __nonet_has_options -l session -x -a '(__nonet_offer session env:)' -d 'with --loopback: one network for all commands of this NAME'
 complete -c nonet -n __nonet_has_options -l log -x -a '(__nonet_offer file files)' -d 'append each attempt as JSON; - is standard error'

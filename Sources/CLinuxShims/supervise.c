@@ -81,7 +81,7 @@ static int begin(void *argument) {
   if (start->dropped && nonet_drop_capabilities(start->dropped))
     fail(progress, NONET_STAGE_CAPABILITIES);
   if (start->has_landlock) {
-    int ruleset = nonet_landlock_create_ruleset(start->handled_net, start->scoped);
+    int ruleset = nonet_landlock_create_ruleset(0, start->handled_net, start->scoped);
     if (ruleset < 0 || nonet_landlock_restrict_self(ruleset) || close(ruleset))
       fail(progress, NONET_STAGE_LANDLOCK);
   }

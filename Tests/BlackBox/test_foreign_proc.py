@@ -150,12 +150,14 @@ def test_inherited_sockets_are_found_all_the_same(elsewhere, nonet):
         assert done.stdout == b"closed\n", done
 
 
-def test_check_tells_interfaces_without_proc(elsewhere, nonet):
-    """Inside a private network, where /proc/net is not to be had."""
+def test_check_tells_interfaces_without_proc(elsewhere, nonet, tmp_path):
+    """Inside a private network, where /proc/net is not to be had; and AF_VSOCK, which leads out of one, is refused."""
     script, _ = elsewhere
     done = run(nonet, "-q", "--loopback", "--", nonet, "--check")
     assert b"has no network but lo" in done.stdout
-    done = script("unshare", "--net", nonet, "--check")
+    policy = tmp_path / "vsock.policy"
+    policy.write_text("default allow\ndeny socket if domain == AF_VSOCK\n")
+    done = script("unshare", "--net", nonet, "-q", "--policy", policy, "--", nonet, "--check")
     assert b"has no network but lo" in done.stdout, done
 
 

@@ -3,7 +3,7 @@
 ASKED := $(addprefix Tests/BPFAssemblerTests/Machine/Support/, Kernel.swift KernelChecks.swift \
   MachineCases.swift RandomPrograms.swift Samples.swift Seeded.swift VerifierCases.swift \
   Visible.swift) Tests/Kernels/machine.swift
-GUEST := $(addprefix $B/guest/, machine probe probe32 service)
+GUEST := $(addprefix $B/guest/, machine probe probe32 service unix)
 
 guest: $(BINARY) $(GUEST)
 
@@ -30,7 +30,7 @@ $B/guest/probe32: Tests/BlackBox/probes/probe32.c
 	@$(CLANG) --target=$(if $(CROSS),armv7-linux-gnueabihf,i686-linux-gnu) -nostdlib -static \
 	  -fuse-ld=lld -O1 -Wall -fno-stack-protector -fno-builtin -o $@ $<
 
-$B/guest/service: Tests/Kernels/service.c
+$B/guest/service $B/guest/unix: $B/guest/%: Tests/Kernels/%.c
 	@mkdir -p $(@D)
 	@$(CLANG) $(C_TARGET) -O1 -Wall -Wextra -static -fuse-ld=lld -s -o $@ $<
 

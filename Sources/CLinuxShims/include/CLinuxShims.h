@@ -103,7 +103,9 @@ int nonet_read_filter(pid_t thread, unsigned long index, void *instructions);
 int nonet_landlock_abi(void);
 
 // A ruleset without rules: everything that is handled is refused.
-int nonet_landlock_create_ruleset(uint64_t handled_net, uint64_t scoped);
+int nonet_landlock_create_ruleset(uint64_t handled_files, uint64_t handled_net, uint64_t scoped);
+// Adds a rule: the rights are allowed for a file, and for all below it where it is a folder.
+int nonet_landlock_allow(int ruleset, uint64_t rights, int file);
 int nonet_landlock_restrict_self(int ruleset);
 
 // capabilities.c

@@ -84,6 +84,8 @@ enum HelpText {
       --backend NAME       what confines: auto (the first that works), seccomp, namespace or python
                            auto tries the others in this order; a name means that one or failure
       --best-effort        where nothing can confine, warn and run all the same
+      --mounts             let the command mount, where Landlock would hold AF_UNIX sockets
+                           as bwrap, podman and nix do; a supervisor does it then, as before Linux 7.1
       --offline            tell package tools, so that they fail at once
                            that there is no network, in their own variables; what is set already stays
       --session NAME       with --loopback: one network for all commands of this NAME

@@ -14,6 +14,7 @@ enum OptionName: String, CaseIterable {
   case unproved = "--unproved"
   case backend = "--backend"
   case bestEffort = "--best-effort"
+  case mounts = "--mounts"
   case offline = "--offline"
   case session = "--session"
   case log = "--log"
@@ -121,7 +122,7 @@ enum OptionName: String, CaseIterable {
   /// Whether it may stand where commands are confined for good: in a hook or for a shell.
   var isForEveryCommand: Bool {
     switch self {
-    case .policy, .loopback, .merge, .deny, .allow, .errno, .keepCaps, .allowSignals, .unproved, .backend, .offline, .session, .log, .logDirectory, .hint, .destinations, .allowUnix, .allowConnect, .quiet, .verbose: true
+    case .policy, .loopback, .merge, .deny, .allow, .errno, .keepCaps, .allowSignals, .unproved, .backend, .mounts, .offline, .session, .log, .logDirectory, .hint, .destinations, .allowUnix, .allowConnect, .quiet, .verbose: true
     case _: false
     }
   }

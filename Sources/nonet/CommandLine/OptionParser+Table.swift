@@ -11,6 +11,7 @@ extension OptionParser {
     case .allowSignals: options.allowsSignals = true
     case .unproved: options.acceptsUnproved = true
     case .bestEffort: options.isBestEffort = true
+    case .mounts: options.allowsMounts = true
     case .offline: options.isOffline = true
     case .hint: options.isHinting = true
     case .destinations: options.wantsDestinations = true

@@ -136,6 +136,8 @@ struct Options {
   var filter: Word?
   /// `--verify`: the thread whose filters are read.
   var verify: pid_t?
+  /// `--mounts`: nothing that keeps the command from mounting is used where something else does it too.
+  var allowsMounts = false
   /// `--unproved`: a filter whose proof comes to no end is used all the same.
   var acceptsUnproved = false
   var isQuiet = false

@@ -65,7 +65,7 @@ struct AllowedSockets {
       let makesAny = network.makes(SocketType.stream) || network.makes(SocketType.sequence)
       if !words.isEmpty, !makesAny { throw Self.heldBack("AF_UNIX sockets") }
     } else {
-      try Self.check(policy, oracle.program, allowsInside)
+      try check(policy) { Self.allows(oracle.program, $0, $1) }
       if held?.refuses("connect", Self.connect) ?? false { throw Self.heldBack("connect") }
     }
     if allowsInside { try Self.checkKernel() }
@@ -85,23 +85,31 @@ struct AllowedSockets {
     } catch {
       throw .system(error, "--allow-unix: this process's ids are not known, so nothing was run")
     }
-    var sockets: [PinnedFile] = []
-    var folders: [AllowedFolder] = []
-    for named in words where !Self.isInside(named) {
-      guard let word = try NamedSocket.path(of: named, isQuiet: isQuiet) else { continue }
-      let path = try Self.path(word)
-      if word.pointer != named.pointer { try NamedSocket.check(path, named) }
-      if isVerbose { Self.say(about: path, word) }
-      if path.file.isSocket {
-        sockets.append(path.file)
-      } else {
-        folders.append(AllowedFolder(path))
-      }
-    }
+    let paths = try paths(isTold: true)
     return UnixAllowance(
-      allowsInside: allowsInside, sockets: sockets, folders: folders, own: own,
+      allowsInside: allowsInside, sockets: paths.map { $0.file }.filter { $0.isSocket },
+      folders: paths.filter { !$0.file.isSocket }.map { AllowedFolder($0) }, own: own,
       landlockABI: Self.landlockABI, label: securityLabel(of: OwnProcess.number),
       filters: status.filters + 1)
+  }
+
+  /// Where the sockets and folders are that are named.
+  ///
+  /// - Parameter isTold: Whether what was found is told to who wants to know.
+  /// - Returns: The paths, in their order.
+  /// - Throws: What may not be named.
+  func paths(isTold: Bool) throws(Failure) -> [RealPath] {
+    var paths: [RealPath] = []
+    for named in words where !Self.isInside(named) {
+      guard let word = try NamedSocket.path(of: named, isQuiet: isQuiet || !isTold) else {
+        continue
+      }
+      let path = try Self.path(word)
+      if word.pointer != named.pointer { try NamedSocket.check(path, named) }
+      if isVerbose, isTold { Self.say(about: path, word) }
+      paths.append(path)
+    }
+    return paths
   }
 
   /// The same, once the namespaces are entered in which the command runs: ids may have no numbers there.
@@ -204,28 +212,32 @@ struct AllowedSockets {
   }
 
   /// The registers of a connect to an AF_UNIX address.
-  private static let connect: [UInt64] = [3, 1 << 32 | 4096, 110]
+  static let connect: [UInt64] = [3, 1 << 32 | 4096, 110]
 
-  private static func heldBack(_ what: String) -> Failure {
+  static func heldBack(_ what: String) -> Failure {
     .refused(
       "--allow-unix: --deny or --merge refuses \(what), and --allow-unix takes nothing back of that; leave one of "
         + "them out; the command was not run")
   }
 
-  private static func check(
-    _ policy: String, _ oracle: Program, _ allowsInside: Bool
-  ) throws(Failure) {
-    if allows(oracle, "connect", connect) {
+  /// Refuses what would allow nothing under a policy.
+  ///
+  /// - Parameters:
+  ///   - policy: The policy's name.
+  ///   - allows: Whether it lets a call with such registers through.
+  /// - Throws: Why the option makes no sense.
+  func check(_ policy: String, _ allows: (String, [UInt64]) -> Bool) throws(Failure) {
+    if allows("connect", Self.connect) {
       throw .refused(
         "--allow-unix: policy \"\(policy)\" lets connect through already, to every socket; leave "
           + "the option out, or choose another policy; the command was not run")
     }
-    if !allows(oracle, "socket", [UInt64(AF_UNIX), UInt64(SocketType.stream), 0]) {
+    if !allows("socket", [UInt64(AF_UNIX), UInt64(SocketType.stream), 0]) {
       throw .refused(
         "--allow-unix: policy \"\(policy)\" lets no AF_UNIX socket be made, so there is none to "
           + "connect; choose another policy; the command was not run")
     }
-    if allowsInside, !allows(oracle, "listen", [3, 16]) {
+    if allowsInside, !allows("listen", [3, 16]) {
       throw .refused(
         "--allow-unix inside: policy \"\(policy)\" lets nobody listen inside; choose another "
           + "policy; the command was not run")

@@ -78,7 +78,9 @@ struct Check {
           ? "no; the filter denies ptrace and process_vm_*, and \(memoryOutside(machine))"
           : abi < 4
             ? "ABI \(abi), too old (Linux 6.7 has 4); \(memoryOutside(machine))"
-            : "ABI \(abi)"))
+            : abi < Plan.LandlockDomain.firstForSockets
+              ? "ABI \(abi)" : "ABI \(abi); it holds AF_UNIX sockets, so that no supervisor has to")
+    )
     findings.append(namespace(machine))
     findings.append(capabilities(machine))
     findings.append(proc())

@@ -113,6 +113,19 @@ struct ChosenPolicy {
     return merged.map { held.met($0) } ?? held
   }
 
+  /// The same policy where Landlock holds AF_UNIX sockets: its text lets them be made and connected.
+  ///
+  /// What `--deny` and the profile of `--merge` refuse stays refused.
+  ///
+  /// - Parameter rules: What is said in the place of the text.
+  /// - Returns: The policy for the filter.
+  func holdingSockets(_ rules: [Policy.Rule]) -> ChosenPolicy {
+    var changed = self
+    changed.own.rules.insert(contentsOf: rules, at: changes)
+    changed.merge()
+    return changed
+  }
+
   /// How IP sockets can be made under the policy; `nil` where they cannot.
   var wayToIP: String? {
     IPSockets.way { !policy.verdict(of: $0, native: .host).refuses }

@@ -15,15 +15,21 @@ struct ConfinedPolicy {
   let hasSockets: Bool
   /// Whether the policy's text says that the network is meant to be reached.
   let expectsNetwork: Bool
+  /// What Landlock holds of AF_UNIX, where the plan has such a domain.
+  let held: HeldSockets?
 
   /// Takes an unchanged preset as it was built in; compiles any other policy.
   ///
   /// - Throws: What is wrong with the policy.
-  init(_ options: Options, _ plan: Plan, _ wanted: WantedPolicy) throws(Failure) {
+  init(
+    _ options: Options, _ plan: Plan, _ wanted: WantedPolicy, held: HeldSockets? = nil
+  ) throws(Failure) {
+    let held = plan.holdsSockets ? held : nil
+    self.held = held
     let deniesDebug = plan.layers.contains(.seccomp(deniesDebug: true))
     let hasNamespace = plan.layers.contains(.namespace) || wanted.layers.hasNamespace
     hasSockets = wanted.layers.hasSockets && plan.layers.contains(.namespace)
-    if case .builtIn(let preset, _) = wanted,
+    if held == nil, case .builtIn(let preset, _) = wanted,
       let filter = preset.provenFilter(for: .host, deniesDebug: deniesDebug)
     {
       policyName = preset.name
@@ -37,9 +43,11 @@ struct ConfinedPolicy {
     var chosen = try wanted.read(options)
     if deniesDebug { chosen = chosen.denyingDebug() }
     policyName = chosen.name
+    // An inherited socket may belong to somebody outside, so it is kept only as the text itself says.
+    sockets = InheritedSockets(chosen.policy, hasNamespace: hasNamespace)
+    if let held { chosen = try held.policy(chosen, options, hasNamespace: hasNamespace) }
     let checked = plan.hasFilter ? try chosen.filters(for: .host).checked : nil
     filter = checked.map { .checked($0) }
-    sockets = InheritedSockets(chosen.policy, hasNamespace: hasNamespace)
     self.chosen = chosen
     expectsNetwork = chosen.expectsNetwork
     var concessions: [Concession] = chosen.layers.hasLandlock ? [] : [.layers]

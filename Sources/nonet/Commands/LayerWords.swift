@@ -21,7 +21,8 @@ extension Layers {
     if hasSockets, asks(Self.makers) {
       words.append(
         "layer sockets: AF_UNIX stream and seqpacket sockets are made by the supervisor, though the filter "
-          + "refuses them")
+          + "refuses them; from Linux 7.1 on Landlock holds all AF_UNIX sockets, and the filter lets them be made"
+      )
     }
     if hasLandlock, calls.contains(where: { SyscallGroup.debug.calls.contains($0) }) {
       words.append(

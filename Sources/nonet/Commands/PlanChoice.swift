@@ -7,6 +7,8 @@ struct PlanChoice {
   /// Whether the namespace may be entered while the plan is made: whoever opens files afterwards would
   /// see owners as the namespace has them.
   var entersNamespace = false
+  /// Whether Landlock is to hold AF_UNIX sockets.
+  var holdsSockets = false
 
   /// Makes the plan, trying the namespace only where the answer depends on it.
   ///
@@ -66,6 +68,6 @@ struct PlanChoice {
         || options.changes.contains { $0.verdict != .allow },
       isPythonCommand: false,
       isBestEffort: options.isBestEffort, kept: options.keptPrivileges,
-      allowsSignals: options.allowsSignals)
+      allowsSignals: options.allowsSignals, holdsSockets: holdsSockets)
   }
 }

@@ -75,6 +75,7 @@ struct Run {
   ) -> Enforcement {
     Enforcement(
       plan: plan, filter: confined.filter, sockets: confined.sockets, session: session,
+      ruleset: confined.held?.ruleset,
       report: options.isVerbose ? { nonet.say("\($0.name): \($1)") } : nil)
   }
 
@@ -90,6 +91,7 @@ struct Run {
     if options.isVerbose {
       for absence in plan.absences { nonet.say("not used: \(absence)") }
       for concession in confined.concessions { nonet.say("less protection: \(concession.words)") }
+      if let held = confined.held { nonet.say(held.words(confined.chosen)) }
     }
     // The user must see that nothing confines the command.
     if options.isQuiet, !plan.layers.isEmpty { return }

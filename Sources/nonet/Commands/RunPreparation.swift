@@ -15,8 +15,9 @@ enum RunPreparation {
     if options.suppliesSockets { try SuppliedSockets.check(options) }
     try Listening.check(options)
     let wanted = try WantedPolicy(options)
+    let held = try HeldSockets(options, wanted)
     let choice = PlanChoice(
-      options: options, policy: wanted, entersNamespace: entersNamespace)
+      options: options, policy: wanted, entersNamespace: entersNamespace, holdsSockets: held != nil)
     let plan = try choice.plan(isPythonCommand: isPythonCommand)
     if options.session != nil, options.isObserving || !plan.layers.contains(.namespace) {
       throw .refused(
@@ -25,7 +26,7 @@ enum RunPreparation {
     }
     try Listening.check(options, plan)
     let isSupervised = try isSupervised(options, plan, wanted.layers)
-    let confined = try ConfinedPolicy(options, plan, wanted)
+    let confined = try ConfinedPolicy(options, plan, wanted, held: held)
     if isSupervised, let count = confined.filter?.count, count > 1 {
       // Only one filter of a process can ask a supervisor (seccomp(2), SECCOMP_FILTER_FLAG_NEW_LISTENER).
       guard options.canDoWithoutSupervisor else { throw .severalFilters(count, confined.name) }
@@ -38,6 +39,7 @@ enum RunPreparation {
   private static func isSupervised(
     _ options: Options, _ plan: Plan, _ layers: Layers
   ) throws(Failure) -> Bool {
+    if plan.holdsSockets { return false }
     guard let option = options.supervisingOption else {
       return plan.hasFilter && layers.hasSockets
     }

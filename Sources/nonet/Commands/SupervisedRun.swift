@@ -15,7 +15,8 @@ struct SupervisedRun {
   /// - Returns: The exit status: the command's own, or 128 and the number of the signal that ended it;
   ///   `nil` where it may run without a supervisor and there can be none. The shared layers stand then.
   func perform() throws(Failure) -> CInt? {
-    guard let oracle = confined.program else {
+    // A supervised command's domain takes no right on files, so it would hold no sockets.
+    guard let oracle = confined.program, !plan.holdsSockets else {
       throw .refused("there is no filter to supervise, so the command was not run")
     }
     let network = PrivateSockets(options, plan, confined).network(oracle.program)

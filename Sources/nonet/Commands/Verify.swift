@@ -36,6 +36,8 @@ private struct KnownFilters {
     let policy: Policy
     /// Each filter with what is said of it.
     var variants: [(bytes: [UInt8], words: String)] = []
+    /// The filter where Landlock holds AF_UNIX sockets; that of `default` is the one of `unix`.
+    var held: [UInt8]?
   }
 
   /// What a proof that a filter means a policy may cost; a preset's takes a few hundred steps.
@@ -72,6 +74,8 @@ private struct KnownFilters {
         continue
       }
       one.variants.append((oracle.program.bytes, ""))
+      let held = try HeldSockets.policy(chosen, hasNamespace: chosen.layers.hasNamespace)
+      one.held = try held.filters(for: .host).checked.single?.program.bytes
       for supervised in Self.supervised {
         var wanted = options
         supervised.ask(&wanted)
@@ -120,11 +124,16 @@ private struct KnownFilters {
 
   /// What a filter is; `nil` where it is none of these and means none of the policies.
   func name(of filter: ReadFilter) -> String? {
+    let bytes = filter.program.bytes
+    let held = known.first { $0.held == bytes }?.name
     for one in known {
-      for variant in one.variants where variant.bytes == filter.program.bytes {
-        return "policy \(one.name)\(variant.words), byte for byte"
+      for variant in one.variants where variant.bytes == bytes {
+        let other = held.map { "; so is that of policy \($0) where Landlock holds AF_UNIX sockets" }
+        return
+          "policy \(one.name)\(variant.words), byte for byte\(one.name == held ? "" : other ?? "")"
       }
     }
+    if let held { return "policy \(held), with AF_UNIX sockets that Landlock holds, byte for byte" }
     for one in known {
       do throws(ProofError) {
         try Proof.check(

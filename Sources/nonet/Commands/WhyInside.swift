@@ -134,10 +134,20 @@ struct WhyInside {
     if Here.refusesConnect {
       return connectRefusal
     }
+    // A supervisor lets no datagram sockets be made; Landlock holds them as it does others.
+    let isHeld =
+      preset != nil && preset != .unix && refusal(AF_UNIX, SocketType.datagram) == nil
     if let path, allowedUnix.contains(path) {
-      return .letThrough(.outside, .supervisor, "the run's --allow-unix names it")
+      return .letThrough(
+        .outside, isHeld ? .landlock : .supervisor, "the run's --allow-unix names it")
     }
-    throw unknown("a supervisor, or its policy, lets some AF_UNIX sockets be connected")
+    if isHeld, let path, !fileExists(Word(copying: path).pointer) {
+      return .letThrough(.inside, .landlock, "once a process of the run makes a socket there")
+    }
+    throw unknown(
+      isHeld
+        ? "whether a process of the run made that socket is known to the kernel alone"
+        : "a supervisor, or its policy, lets some AF_UNIX sockets be connected")
   }
 
   private var connectRefusal: WhyAnswer {

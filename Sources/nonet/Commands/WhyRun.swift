@@ -12,6 +12,8 @@ struct WhyRun {
   private let network: PrivateNetwork?
   /// What a supervisor connects AF_UNIX sockets to.
   private let unix: UnixAllowance?
+  /// What Landlock holds of AF_UNIX, without a supervisor.
+  private let held: HeldSockets?
   /// What a supervisor connects TCP to.
   private let supplied: NetworkAllowance?
 
@@ -34,6 +36,7 @@ struct WhyRun {
     try Listening.tryAll(options)
     let oracle = confined.program
     filters = confined.filter?.chain
+    held = confined.held
     guard isSupervised, let oracle else {
       (network, unix, supplied) = (nil, nil, nil)
       return
@@ -148,6 +151,7 @@ struct WhyRun {
   // AF_UNIX ----------------------------------------------------------------------------------------
 
   private func path(_ path: [UInt8]) -> WhyAnswer {
+    if let held { return self.path(path, held) }
     guard let unix else {
       let (refused, way) = unixOutcome(path)
       return refused ?? allowed(way)
@@ -174,6 +178,18 @@ struct WhyRun {
         : "--allow-unix does not name it")
   }
 
+  private func path(_ path: [UInt8], _ held: HeldSockets) -> WhyAnswer {
+    if let refused = unixOutcome(path).refused { return refused }
+    do throws(SystemError) {
+      let file = try PinnedFile(path)
+      if held.names(file) { return .letThrough(.outside, .landlock, "--allow-unix names it") }
+    } catch {
+      return .letThrough(.inside, .landlock, "once a process of the run makes a socket there")
+    }
+    return .refused(
+      .landlock, .eacces, "no process of the run made it, and --allow-unix does not name it")
+  }
+
   private func abstract(_ name: [UInt8]) -> WhyAnswer {
     let label = [UInt8(ascii: "@")] + name
     if hasNamespace {
@@ -184,7 +200,7 @@ struct WhyRun {
     guard let unix else {
       let (refused, way) = unixOutcome(label)
       if let refused { return refused }
-      for case .landlock(.scopes) in plan.layers {
+      if plan.cutsAbstractNames {
         // The kernel looks for the name first (unix_stream_connect in net/unix).
         return !bound.isEmpty
           ? .refused(.landlock, .eperm, "its domain cuts abstract names outside off")
@@ -241,6 +257,9 @@ struct WhyRun {
     }
     if network != nil, family == UInt32(AF_UNIX) {
       return .letThrough(.inside, .supervisor, words)
+    }
+    if held != nil, family == UInt32(AF_UNIX) {
+      return .letThrough(.inside, .landlock, words)
     }
     let isOwn = hasNamespace && (isInternet || family == UInt32(AF_NETLINK))
     return .letThrough(

@@ -15,6 +15,8 @@ struct Enforcement {
   let sockets: InheritedSockets
   /// Whose network the command shares; `nil` for one of its own.
   var session: Session?
+  /// The ruleset of a domain that holds AF_UNIX sockets, with its rules, where the plan has such a domain.
+  var ruleset: LandlockRuleset?
   /// Sockets that stay open although no command may have them: whoever made them closes them before it begins.
   var spared: [CInt] = []
   /// Told of each layer once it is in force, with what it did; `nil` where nobody wants to know.
@@ -46,7 +48,9 @@ struct Enforcement {
   /// The rights that the plan's Landlock domain handles, where it has one.
   var landlock: (handledNet: UInt64, scoped: UInt64)? {
     for layer in plan.layers {
-      if case .landlock(let domain) = layer { return domain.handledRights }
+      if case .landlock(let domain) = layer {
+        return (domain.rights.network, domain.rights.scopes)
+      }
     }
     return nil
   }
@@ -176,9 +180,11 @@ struct Enforcement {
   }
 
   private func enter(_ domain: Plan.LandlockDomain) throws(LayerError) -> String {
-    let rights = domain.handledRights
     do throws(SystemError) {
-      try enterLandlockDomain(handledNet: rights.handledNet, scoped: rights.scoped)
+      let ruleset = try domain.holdsSockets ? self.ruleset : LandlockRuleset(domain.rights)
+      // A plan with such a domain comes with its ruleset; without one nothing may run.
+      guard let ruleset else { throw SystemError(call: "landlock_restrict_self", number: EINVAL) }
+      try ruleset.enter()
     } catch {
       throw .system(.landlock(domain), error)
     }
@@ -187,6 +193,10 @@ struct Enforcement {
 
   private static func words(_ domain: Plan.LandlockDomain) -> String {
     switch domain {
+    case .sockets(allowsSignals: false, _):
+      "processes outside cannot be traced or signalled, and AF_UNIX sockets outside are refused; so are mounts"
+    case .sockets(allowsSignals: true, _):
+      "processes outside cannot be traced, and AF_UNIX sockets outside are refused; so are mounts"
     case .scopes(allowsSignals: false):
       "processes outside cannot be traced or signalled, abstract sockets outside are cut off"
     case .scopes(allowsSignals: true):
@@ -230,11 +240,23 @@ extension Plan.Layer {
 }
 
 extension Plan.LandlockDomain {
+  /// The Landlock ABI that has LANDLOCK_ACCESS_FS_RESOLVE_UNIX (Linux 7.1).
+  static let firstForSockets = 9
+
+  fileprivate var holdsSockets: Bool {
+    if case .sockets = self { return true }
+    return false
+  }
+
   /// landlock.h: LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET, _SIGNAL; LANDLOCK_ACCESS_NET_BIND_TCP, _CONNECT_TCP.
-  fileprivate var handledRights: (handledNet: UInt64, scoped: UInt64) {
+  var rights: LandlockRights {
     switch self {
-    case .scopes(let allowsSignals): (0, allowsSignals ? 1 : 3)
-    case .tcp: (3, 0)
+    case .sockets(let allowsSignals, let refusesTCP):
+      LandlockRights(
+        files: LandlockRights.resolvingUnix | LandlockRights.referring,
+        network: refusesTCP ? 3 : 0, scopes: allowsSignals ? 1 : 3)
+    case .scopes(let allowsSignals): LandlockRights(scopes: allowsSignals ? 1 : 3)
+    case .tcp: LandlockRights(network: 3)
     }
   }
 }

@@ -22,8 +22,11 @@ struct Plan: Equatable {
     case python
   }
 
-  /// What makes a Landlock domain without taking rights on files, by ABI.
+  /// What makes a Landlock domain, by ABI; all but the first take no rights on files.
   enum LandlockDomain: Equatable {
+    /// ABI 9: as `scopes`, and AF_UNIX sockets are reached where they were made inside, or are named, and nowhere
+    /// else. Nobody inside may mount.
+    case sockets(allowsSignals: Bool, refusesTCP: Bool)
     /// ABI 6: abstract AF_UNIX sockets outside are cut off, and processes outside get no signals.
     case scopes(allowsSignals: Bool)
     /// ABI 4: TCP is refused, which every policy of ours does anyway.
@@ -52,6 +55,15 @@ struct Plan: Equatable {
     var kept = Privileges.none
     /// Processes outside may get signals because the command line says so.
     var allowsSignals = false
+    /// AF_UNIX sockets shall be made inside, and held by Landlock where it can.
+    var holdsSockets = false
+
+    /// The domain that holds them.
+    ///
+    /// The filter lets connect through then, so TCP is refused where the network is not the command's own.
+    var socketDomain: LandlockDomain {
+      .sockets(allowsSignals: allowsSignals, refusesTCP: !layers.hasNamespace)
+    }
 
     /// Whether the answer may depend on the namespace.
     func asksForNamespace(seccompWorks: Bool) -> Bool {
@@ -108,6 +120,18 @@ struct Plan: Equatable {
   /// Whether a filter is among the layers.
   var hasFilter: Bool {
     layers.contains(.seccomp(deniesDebug: false)) || layers.contains(.seccomp(deniesDebug: true))
+  }
+
+  /// Whether Landlock holds AF_UNIX sockets, so that no supervisor has to.
+  var holdsSockets: Bool {
+    for case .landlock(.sockets) in layers { return true }
+    return false
+  }
+
+  /// Whether abstract names outside are cut off.
+  var cutsAbstractNames: Bool {
+    for case .landlock(.scopes) in layers { return true }
+    return holdsSockets
   }
 
   /// `NONET=` without the policy.

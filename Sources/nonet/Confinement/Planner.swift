@@ -60,7 +60,7 @@ extension Plan {
   }
 
   private mutating func build(_ backend: Backend, _ request: Request, _ machine: Capabilities) {
-    let landlock = Self.landlock(request, machine)
+    let landlock = Self.landlock(backend, request, machine)
     if request.layers.hasDescriptors {
       layers.append(.descriptors)
     } else {
@@ -152,8 +152,16 @@ extension Plan {
 
   private static let noLayers = "the policy says 'layers none'"
 
-  private static func landlock(_ request: Request, _ machine: Capabilities) -> LandlockDomain? {
+  private static func landlock(
+    _ backend: Backend, _ request: Request, _ machine: Capabilities
+  ) -> LandlockDomain? {
     if !request.layers.hasLandlock { return nil }
+    // Without a filter they could be made anyway, and are not held.
+    if request.holdsSockets, backend == .seccomp,
+      machine.landlockABI >= LandlockDomain.firstForSockets
+    {
+      return request.socketDomain
+    }
     if machine.landlockABI >= 6 { return .scopes(allowsSignals: request.allowsSignals) }
     return machine.landlockABI >= 4 && !request.allowsTCP ? .tcp : nil
   }

@@ -93,9 +93,10 @@ func writePatiently(
   var written = 0
   while written < bytes.count {
     var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-    guard try attempt("poll", { poll(&request, 1, patience) }) > 0 else {
-      throw SystemError(call: "write", number: ETIMEDOUT)
-    }
+    let ready = poll(&request, 1, patience)
+    if ready == 0 { throw SystemError(call: "write", number: ETIMEDOUT) }
+    if ready < 0, nonet_errno() == EINTR { continue }
+    // Where it cannot be asked, what is said is written all the same.
     do throws(SystemError) {
       written += try attempt("write") {
         bytes.withUnsafeBytes { buffer in

@@ -127,6 +127,43 @@ extension Plan {
     }
   }
 
+  @Test func landlockHoldsSocketsWhereItCanAndNothingElseDoes() {
+    for combination in Combination.all {
+      var request = combination.request
+      request.holdsSockets = true
+      for abi in [0, 4, 6, 8, 9, 12] {
+        var machine = combination.machine
+        machine.landlockABI = abi
+        let changed = Combination(request: request, machine: machine).plan
+        let plain = Combination(request: combination.request, machine: machine).plan
+        guard abi >= 9, case .success(let plan) = changed, plan.hasFilter,
+          request.layers.hasLandlock
+        else {
+          #expect(changed == plain)
+          continue
+        }
+        #expect(plan.holdsSockets)
+        #expect(
+          plan.domains == [.sockets(allowsSignals: false, refusesTCP: !request.layers.hasNamespace)]
+        )
+        #expect(plan.layers.contains(.seccomp(deniesDebug: false)))
+      }
+    }
+  }
+
+  @Test func aDomainThatHoldsSocketsHoldsWhatTheOthersDo() {
+    for allowsSignals in [false, true] {
+      let plain = Plan.LandlockDomain.scopes(allowsSignals: allowsSignals).rights
+      let rights = Plan.LandlockDomain.sockets(allowsSignals: allowsSignals, refusesTCP: true)
+        .rights
+      #expect(rights.scopes == plain.scopes)
+      #expect(rights.network == Plan.LandlockDomain.tcp.rights.network)
+      // landlock.h: LANDLOCK_ACCESS_FS_RESOLVE_UNIX and _REFER.
+      #expect(rights.files == 1 << 16 | 1 << 13)
+      #expect(plain.files == 0)
+    }
+  }
+
   @Test func theNamespaceIsTriedOnlyWhereTheAnswerDependsOnIt() {
     for combination in Combination.all where combination.machine.namespace == .untried {
       let seccompWorks = combination.machine.seccompFailure == nil
