@@ -47,7 +47,7 @@ TABLE = {
     # cannot be written is lost. The C library may make a socket in a second way (EINVAL), and what root may do only
     # decides what the message advises. A supervisor has memory aside (mmap).
     "mmap": "ADR", "clone": "R", "wait4": "R", "munmap": "A", "geteuid": "R", "getegid": "AR", "getpid": "R",
-    "pipe2": "AR", "unshare": "R", "read": "AR", "write": "AR", "socket": "AR", "sendto": "A", "recvfrom": "A", "ioctl": "R", "exit_group": "A",
+    "pipe2": "AR", "unshare": "R", "read": "AR", "write": "AR", "poll": "A", "socket": "AR", "sendto": "A", "recvfrom": "A", "ioctl": "R", "exit_group": "A",
     # The kernel's settings: mounts of its own, and one by one read-only. A folder with mounts upon it is taken along with
     # them where it cannot be taken alone (EINVAL).
     "mount": "AR", "statfs": "R", "stat": "R", "getcwd": "R", "chdir": "R", "lseek": "A",
