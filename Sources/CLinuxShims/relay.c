@@ -15,6 +15,12 @@ static int set(int socket, int level, int name) {
   return setsockopt(socket, level, name, &value, sizeof value);
 }
 
+// With it to close is to reset (socket(7), SO_LINGER of no time).
+static int set_linger(int socket, int is_on) {
+  struct linger value = {.l_onoff = is_on, .l_linger = 0};
+  return setsockopt(socket, SOL_SOCKET, SO_LINGER, &value, sizeof value);
+}
+
 static int closed_with_errno(int socket) {
   int error = errno;
   close(socket);
@@ -25,9 +31,10 @@ static int closed_with_errno(int socket) {
 static int new_socket(int family) {
   int made = nonet_above_standard(socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
   if (made < 0) return -1;
-  // A byte that is sent as urgent stays in its place in the stream, and who vanished is found out one day. Accepted
-  // sockets have these from their listener (sk_clone_lock in net/core/sock.c).
-  if (set(made, SOL_SOCKET, SO_OOBINLINE) || set(made, SOL_SOCKET, SO_KEEPALIVE) || set(made, IPPROTO_TCP, TCP_NODELAY))
+  // A byte that is sent as urgent stays in its place in the stream, and who vanished is found out one day. Whatever ends
+  // this process resets what is not whole: a stream that is cut off must not look as if it had ended. Accepted sockets
+  // have these from their listener (sk_clone_lock in net/core/sock.c).
+  if (set_linger(made, 1) || set(made, SOL_SOCKET, SO_OOBINLINE) || set(made, SOL_SOCKET, SO_KEEPALIVE) || set(made, IPPROTO_TCP, TCP_NODELAY))
     return closed_with_errno(made);
   return made;
 }
@@ -72,9 +79,8 @@ enum nonet_relayed nonet_relay(int from, int to) {
 
 void nonet_end_stream(int socket) { shutdown(socket, SHUT_WR); }
 
-void nonet_close_with_reset(int socket) {
-  struct linger now = {.l_onoff = 1, .l_linger = 0};
-  setsockopt(socket, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+void nonet_close_whole(int socket) {
+  set_linger(socket, 0);
   close(socket);
 }
 
@@ -147,8 +153,9 @@ int nonet_hear_ready(int supervisor_end) {
 
 int nonet_end_relaying(int supervisor_end, int milliseconds) {
   struct pollfd request = {.fd = supervisor_end, .events = POLLIN};
+  char byte;
   shutdown(supervisor_end, SHUT_WR);
-  int count = nonet_wait(&request, 1, milliseconds);
+  ssize_t count = nonet_wait(&request, 1, milliseconds) == 1 ? recv(supervisor_end, &byte, 1, MSG_DONTWAIT) : -1;
   close(supervisor_end);
-  return count == 1 ? 0 : -1;
+  return (int)count;
 }

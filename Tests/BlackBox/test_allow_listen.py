@@ -54,6 +54,7 @@ def serve(one):
         print(sent, flush=True); time.sleep(60)
     elif word[0] == b"last":
         one.sendall(BLOCK * 64); os._exit(0)
+    elif word[0] == b"deaf": time.sleep(60)
     elif word[0] == b"exit": os._exit(0)
 def listen(host=HOST):
     server = socket.create_server((host, PORT), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=512)
@@ -396,10 +397,22 @@ if os.fork() == 0:
     signal.alarm(8); listen()
 time.sleep(0.5)"""
     one = runs(listening(f"127.0.0.1:{port}"), PYTHON, "-c", text, str(port)).ready()
-    kept = asked(port, b"echo")
-    assert one.process.wait(timeout=10) == 0
-    assert refuses(port)
-    kept.close()
+    with asked(port, b"echo") as kept:
+        assert one.process.wait(timeout=10) == 0
+        assert refuses(port)
+        with contextlib.suppress(ConnectionResetError, BrokenPipeError):
+            kept.sendall(b"late")
+            assert everything(kept) == b""
+
+
+@pytest.mark.parametrize("whom", ["relay", "nonet"])
+def test_what_is_cut_off_is_reset(server, port, whom):
+    """A stream that ends in its middle must not look like a whole one."""
+    with asked(port, b"endless") as reader:
+        assert reader.recv(1 << 16)
+        os.kill(server.relay(port) if whom == "relay" else server.process.pid, signal.SIGKILL)
+        with pytest.raises(ConnectionResetError):
+            everything(reader)
 
 
 def test_with_the_supervisor_ends_the_listener(server, port):
@@ -590,6 +603,21 @@ def test_few_descriptors(user, nonet, runs, port):
                 return
         time.sleep(0.05)
     raise AssertionError("nobody is served any more")
+
+
+def test_clients_that_are_gone_keep_no_place(user, nonet, runs, port):
+    """The server does not read what they have sent before they broke off."""
+    launcher = Launcher(user, ("prlimit", "--nofile=40:40", nonet, "-q", "--allow-listen", f"127.0.0.1:{port}", "--"))
+    runs(launcher, PYTHON, "-c", SERVER + "listen()", str(port)).ready()
+    for _ in range(20):
+        one = asked(port, b"deaf")
+        one.settimeout(0.05)
+        with contextlib.suppress(TimeoutError):
+            while True:
+                one.send(bytes(1 << 20))
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        one.close()
+    assert echoes(port) == b"ping"
 
 
 # What is said ---------------------------------------------------------------------------------------

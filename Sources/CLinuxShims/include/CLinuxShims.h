@@ -837,7 +837,8 @@ enum nonet_relayed {
 enum nonet_relayed nonet_relay(int from, int to);
 
 void nonet_end_stream(int socket);
-void nonet_close_with_reset(int socket);
+// Closes a socket whose streams have both ended; close(2) alone resets it.
+void nonet_close_whole(int socket);
 
 enum nonet_watch {
   NONET_WATCH_INPUT = 1,
@@ -858,11 +859,13 @@ void nonet_unwatch(int watch, int descriptor);
 int nonet_wait_watched(int watch, struct nonet_watched *found, int most, int milliseconds);
 
 // fork(2) for a process that ends with this one. Each has an end of a pair of sockets: the relay tells by it that it is
-// ready, hears the end of the run by the end of what comes, and tells by closing it that nothing listens any more.
+// ready, hears the end of the run by the end of what comes, and tells by closing it that nothing listens any more; one
+// more byte says that it ends at once.
 pid_t nonet_fork_relay(int *supervisor_end, int *relay_end);
 void nonet_outlive_parent(void);
 int nonet_tell_ready(int relay_end);
 int nonet_hear_ready(int supervisor_end);
+// Ends the run for the relay: 1 where that ends at once, 0 where it carries on what is on its way, -1 where it says nothing.
 int nonet_end_relaying(int supervisor_end, int milliseconds);
 
 // ids.c

@@ -58,7 +58,6 @@ struct SupervisedRun {
     }
     settled?.outside = maker?.outside
     let (signals, wasReaper) = try becomeSupervisor(blocked)
-    let relay = try Listening.relay(listeners)
     let supplied = try allowance.map {
       one throws(Failure) -> (NetworkAllowance, SocketMakers) in
       guard let maker, let settled else {
@@ -71,6 +70,7 @@ struct SupervisedRun {
       protection: OwnProtection(hasSignalScope: hasSignalScope),
       isObserving: options.isObserving, network: network,
       held: options.isObserving ? nil : held)
+    let relay = try Listening.relay(listeners)
     let child: SupervisedChild
     var lack: SystemError?
     do throws(StartError) {
@@ -89,6 +89,7 @@ struct SupervisedRun {
         }
       }
     } catch {
+      relay?.end()
       setReaper(wasReaper)
       if error.stage == .signal {
         endProcess(by: error.number)

@@ -69,10 +69,12 @@ struct Relay {
     _ = try attempt("starting the relay") { nonet_hear_ready(supervisorEnd) }
   }
 
-  /// Ends it: nothing listens any more when this comes back, and what is on its way still arrives.
+  /// Ends it: nothing listens any more when this comes back, nothing new gets in, and what is on its way out still
+  /// arrives.
   func end() {
-    if nonet_end_relaying(control, Self.patience) == 0 { return }
-    endProcess(number)
+    let answer = nonet_end_relaying(control, Self.patience)
+    if answer == 0 { return }
+    if answer < 0 { endProcess(number) }
     reap(number)
   }
 }

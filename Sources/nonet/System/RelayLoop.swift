@@ -18,7 +18,10 @@ final class RelayLoop {
   private var deadline: Int?
 
   /// More connections at a time wait until one ends.
-  private static let most = 256
+  private let most: Int
+  private static let mostOfAll = 256
+  /// Descriptors besides those of connections: the watch, the supervisor's, and one that is not accepted in vain.
+  private static let others = 8
   /// How long accepting rests where there is no descriptor or no memory left, in microseconds.
   private static let rest = 100_000
   /// How long what is on its way may take when the command has ended, in microseconds.
@@ -35,11 +38,13 @@ final class RelayLoop {
   init(_ listeners: OuterListeners, _ control: CInt) throws(SystemError) {
     self.listeners = listeners.all
     self.control = control
-    connections = Array(repeating: nil, count: Self.most)
-    watch = try attempt("epoll_create1") { nonet_new_watch() }
+    let watch = try attempt("epoll_create1") { nonet_new_watch() }
+    self.watch = watch
     // Two for each, and what is open besides.
-    _ = nonet_raise_descriptor_limit(UInt(2 * Self.most + 128))
-    let watch = watch
+    let others = listeners.all.count + Self.others
+    let limit = Int(nonet_raise_descriptor_limit(UInt(2 * Self.mostOfAll + others)))
+    most = max(1, min(Self.mostOfAll, (limit - others) / 2))
+    connections = Array(repeating: nil, count: most)
     _ = try attempt("epoll_ctl") {
       nonet_watch(watch, control, CInt(NONET_WATCH_INPUT.rawValue), Self.controlKey)
     }
@@ -93,7 +98,7 @@ final class RelayLoop {
   }
 
   private func goOnAccepting() {
-    if accepts || deadline != nil || resumes != nil || count == Self.most { return }
+    if accepts || deadline != nil || resumes != nil || count == most { return }
     do throws(SystemError) {
       try startAccepting()
     } catch {
@@ -112,6 +117,11 @@ final class RelayLoop {
     stopAccepting()
     for one in listeners { closeQuietly(one.number) }
     deadline = monotonicMicroseconds + Self.patience
+    for index in connections.indices {
+      guard var one = connections[index] else { continue }
+      keep(one.takeNoMore() ? one : nil, at: index)
+    }
+    if count == 0 { _ = nonet_tell_ready(control) }
     nonet_outlive_parent()
     nonet_unwatch(watch, control)
     closeQuietly(control)
@@ -129,7 +139,7 @@ final class RelayLoop {
       return
     }
     guard let index = connections.firstIndex(where: { $0 == nil }) else {
-      return nonet_close_with_reset(outer)
+      return closeQuietly(outer)
     }
     generation = (generation + 1) & 0x3fff_ffff
     var new = RelayedConnection(
@@ -143,7 +153,7 @@ final class RelayLoop {
     }
     connections[index] = new
     count += 1
-    if count == Self.most { stopAccepting() }
+    if count == most { stopAccepting() }
   }
 
   // Connections ------------------------------------------------------------------------------------
@@ -152,11 +162,13 @@ final class RelayLoop {
     let index = Int(event.key & 0xffff_ffff) >> 1
     guard index < connections.count, var one = connections[index], one.key | 1 == event.key | 1
     else { return }
-    if one.handle(event.events, isInner: event.key & 1 != 0) {
-      connections[index] = one
-      return
-    }
-    connections[index] = nil
+    keep(one.handle(event.events, isInner: event.key & 1 != 0) ? one : nil, at: index)
+  }
+
+  /// Notes how a connection stands now; `nil` where it is over.
+  private func keep(_ one: RelayedConnection?, at index: Int) {
+    connections[index] = one
+    if one != nil { return }
     count -= 1
     goOnAccepting()
   }

@@ -73,10 +73,10 @@ struct RelayedConnection {
     return number
   }
 
-  /// Breaks off both.
+  /// Breaks off both: they were made so that to close is to reset.
   func reset() {
-    nonet_close_with_reset(outer.socket)
-    if inner.socket >= 0 { nonet_close_with_reset(inner.socket) }
+    closeQuietly(outer.socket)
+    if inner.socket >= 0 { closeQuietly(inner.socket) }
   }
 
   /// Does what an event makes possible.
@@ -90,22 +90,47 @@ struct RelayedConnection {
     let isEnd = events & Self.end != 0
     if isEnd || events & Self.input != 0 { carry(fromInner: isInner) }
     if isEnd || events & Self.room != 0 { unblock(fromInner: !isInner) }
-    // Nothing more comes from there, and nothing gets there.
-    let isDead = events & Self.error != 0 && (isInner ? inner : outer).way == .over
-    if isDead || isBroken && inner.way == .over && outer.way == .over {
+    // Nothing more comes from there, and nothing gets there. Who broke off outside and has not been read inside would
+    // keep its place as long as the server likes.
+    let isDead =
+      events & Self.error != 0
+      && (isInner ? inner.way == .over : outer.way == .over || outer.way == .blocked)
+    if isDead {
       reset()
       return false
     }
-    if inner.way == .over, outer.way == .over {
-      closeQuietly(outer.socket)
-      closeQuietly(inner.socket)
-      return false
-    }
-    if !settle(endsWatch: isEnd ? isInner : nil) {
+    return goOn(endsWatch: isEnd ? isInner : nil)
+  }
+
+  /// Takes nothing from outside any more; what comes from inside is still handed on.
+  ///
+  /// - Returns: As `handle`.
+  mutating func takeNoMore() -> Bool {
+    if isConnecting {
       reset()
       return false
     }
-    return true
+    if outer.way != .over {
+      outer.way = .over
+      nonet_end_stream(inner.socket)
+    }
+    return goOn()
+  }
+
+  /// Waits for what comes next, or closes both sockets where nothing does.
+  private mutating func goOn(endsWatch isInner: Bool? = nil) -> Bool {
+    guard inner.way == .over, outer.way == .over else {
+      if settle(endsWatch: isInner) { return true }
+      reset()
+      return false
+    }
+    if isBroken {
+      reset()
+    } else {
+      nonet_close_whole(outer.socket)
+      nonet_close_whole(inner.socket)
+    }
+    return false
   }
 
   private mutating func handleConnecting(_ events: CInt, isInner: Bool) -> Bool {
