@@ -121,7 +121,7 @@ enum HelpText {
     who may connect from outside (with a supervisor too)
       --allow-listen ADDR:PORT
                            let programs outside connect to a server inside
-                           127.0.0.1:8000, [::1]:8000, or localhost, which is both; a port, a list or a range;
+                           127.0.0.1:8000, [::1]:8000, or localhost, which is both; ports as above;
                            says --loopback by itself; may be said repeatedly
       --allow-listen-any   the same by any address: other machines may connect
 
