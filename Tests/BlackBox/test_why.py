@@ -23,7 +23,7 @@ def attempt(target):
         if '/' in target or target[0] == '@':
             with socket.socket(socket.AF_UNIX) as one:
                 one.settimeout(5)
-                one.connect(target if '/' in target else '\0' + target[1:])
+                one.connect('\0' + target[1:] if target[0] == '@' else target)
                 return 0
         for kind in ('udp', 'listen', 'tcp'):
             if target.startswith(kind + ':'):
@@ -56,7 +56,7 @@ class Outside:
         self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.udp.bind(("127.0.0.1", 0))
         self.udp.settimeout(0.2)
-        self.path, self.second, self.name = f"{home}/one.sock", f"{home}/two.sock", f"nonet-why-{os.getpid()}"
+        self.path, self.second, self.name = f"{home}/one.sock", f"{home}/two.sock", f"nonet/why-{os.getpid()}"
         self.unix = []
         for address in (self.path, self.second, "\0" + self.name):
             one = socket.socket(socket.AF_UNIX)

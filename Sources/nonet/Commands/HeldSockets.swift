@@ -46,10 +46,11 @@ struct HeldSockets {
     nonet.say("not used: Landlock for AF_UNIX sockets: \(reason); a supervisor connects them")
   }
 
-  /// Whether the kernel knows that right.
+  /// Whether the kernel knows that right, and it is the kernel that answers: a filter around this process may say that
+  /// a domain was entered which is not there.
   private static var isThere: Bool {
     do throws(SystemError) {
-      return try probeLandlock() >= Plan.LandlockDomain.firstForSockets
+      return try probeLandlock() >= Plan.LandlockDomain.firstForSockets && refusesNoRuleset
     } catch {
       return false
     }
@@ -118,23 +119,23 @@ struct HeldSockets {
   }
 
   /// The same, whatever the command line says.
+  ///
+  /// Datagram sockets may be made too: what they are sent to is looked for as what is connected to.
   static func policy(
     _ chosen: ChosenPolicy, hasNamespace: Bool
   ) throws(Failure) -> ChosenPolicy {
     do throws(PolicyError) {
-      let text = hasNamespace ? Self.sockets : Self.sockets + "allow connect\n"
+      // Pairs are those of the policy's own: who lets none be made wants none.
+      let hasPairs = !chosen.policy.refuses("socketpair", socket)
+      let text =
+        "default allow\nallow socket if domain == AF_UNIX\n"
+        + (hasPairs ? "allow socketpair if domain == AF_UNIX\n" : "")
+        + (hasNamespace ? "" : "allow connect\n")
       return chosen.holdingSockets(try Policy(text: text, named: "Landlock").rules)
     } catch {
       throw ChosenPolicy.failure(error, "Landlock")
     }
   }
-
-  /// Datagrams too: what they are sent to is looked for as what is connected to.
-  private static let sockets = """
-    default allow
-    allow socket, socketpair  if domain == AF_UNIX
-
-    """
 
   /// Whether a file is one of the sockets that were named.
   func names(_ file: PinnedFile) -> Bool {

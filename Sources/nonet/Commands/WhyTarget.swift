@@ -23,11 +23,12 @@ enum WhyTarget {
   /// - Throws: What is wrong with it.
   init(_ word: Word) throws(Failure) {
     let bytes = word.bytes
-    if bytes.contains(PathText.slash) {
-      self = try Self.path(bytes, word)
-    } else if bytes.first == UInt8(ascii: "@"), bytes.count > 1 {
+    // Such names may have slashes, as @/tmp/.X11-unix/X0 does.
+    if bytes.first == UInt8(ascii: "@"), bytes.count > 1 {
       guard bytes.count < UnixAddress.mostBytes - 2 else { throw Self.wrong(word, "is too long") }
       self = .abstract(Array(bytes.dropFirst()))
+    } else if bytes.contains(PathText.slash) {
+      self = try Self.path(bytes, word)
     } else if bytes.starts(with: "AF_".utf8) {
       guard let family = NamedConstant(named: bytes) else {
         throw Self.wrong(word, "is no family of sockets that is known here")

@@ -90,7 +90,8 @@ struct Enforcement {
     for number: CInt in 0...2 { try checkStandard(number) }
     var closed: [String] = []
     do throws(SystemError) {
-      for number in try openDescriptors() where !spared.contains(number) {
+      let own = spared + (ruleset.map { [$0.number] } ?? [])
+      for number in try openDescriptors() where !own.contains(number) {
         let kind = try kind(of: number)
         if mayStay(kind) { continue }
         try closeDescriptor(number)

@@ -35,6 +35,7 @@ struct LandlockRights: Equatable {
 /// What a Landlock domain is made of.
 final class LandlockRuleset {
   private let descriptor: Descriptor
+  var number: CInt { descriptor.number }
 
   /// Makes a ruleset without rules: everything that it handles is refused.
   init(_ rights: LandlockRights) throws(SystemError) {
@@ -55,4 +56,9 @@ final class LandlockRuleset {
   func enter() throws(SystemError) {
     _ = try attempt("landlock_restrict_self") { nonet_landlock_restrict_self(descriptor.number) }
   }
+}
+
+/// Whether landlock_restrict_self(2) refuses what is no ruleset: EBADF, or EPERM where NO_NEW_PRIVS is not set yet.
+var refusesNoRuleset: Bool {
+  nonet_landlock_restrict_self(-1) < 0 && [EBADF, EPERM].contains(nonet_errno())
 }
