@@ -334,7 +334,7 @@ def test_on_with_a_program_that_does_not_confine(host, listener, reach):
     fake = str(host.folder / "fake")
     replaced(fake)
     host.environment["NONET"] = fake
-    refused_to_turn_on(host, "does not confine", "can make IP sockets")
+    refused_to_turn_on(host, "does not confine", "sockets of AF_INET can be made")
     replaced(fake, "#!/bin/sh\necho '{\"findings\": [{\"name\": \"this process\"}]}'\n")
     refused_to_turn_on(host, "exit status 0")
     replaced(fake, "#!/bin/sh\nexit 3\n")
