@@ -17,6 +17,7 @@ from support.calls import NATIVE, X86
 from support.listener import Listener
 from support.outside import Outside, compiled_escape
 from support.run import NOBODY, Launcher, User, tool
+from support.unix import Outdoors
 
 HERE = pathlib.Path(__file__).parent
 BINARY = pathlib.Path(os.environ.get("NONET", HERE.parent.parent / "bin" / "nonet")).resolve()
@@ -210,3 +211,14 @@ def dump(nonet):
         return known[key]
 
     return get
+
+
+@pytest.fixture
+def outdoors():
+    """AF_UNIX sockets of somebody outside, in a folder that everybody may look into."""
+    folder = tempfile.mkdtemp(prefix="nonet-outdoors.")
+    os.chmod(folder, 0o755)
+    one = Outdoors(folder)
+    yield one
+    one.close()
+    shutil.rmtree(folder, ignore_errors=True)

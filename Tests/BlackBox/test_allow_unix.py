@@ -13,21 +13,11 @@ import pytest
 from conftest import ROOT
 
 from support.run import NOBODY, PYTHON, Launcher, User, tool
-from support.unix import HEAD, Outdoors
+from support.unix import HEAD
 
 as_root = pytest.mark.skipif(not ROOT, reason="only root can set this up")
 EACCES, EAGAIN, EBADF = 13, 11, 9
 REFUSED = f"PermissionError {EACCES}"
-
-
-@pytest.fixture
-def outdoors():
-    folder = tempfile.mkdtemp(prefix="nonet-outdoors.")
-    os.chmod(folder, 0o755)
-    one = Outdoors(folder)
-    yield one
-    one.close()
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

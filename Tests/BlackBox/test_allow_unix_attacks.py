@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 from conftest import HERE, USERS
-from test_allow_unix import REFUSED, as_root, inside, outdoors, python  # noqa: F401
+from test_allow_unix import REFUSED, as_root, inside, python  # noqa: F401
 from test_escapes import free as ways_out  # noqa: F401
 from test_escapes import HAS_LANDLOCK, MARK
 

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 
 import pytest
-from test_allow_unix import REFUSED, allowing, as_root, outdoors, python  # noqa: F401
+from test_allow_unix import REFUSED, allowing, as_root, python  # noqa: F401
 
 from support.run import NOBODY, PYTHON, Launcher, User
 from support.unix import HEAD

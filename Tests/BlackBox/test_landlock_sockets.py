@@ -5,32 +5,20 @@ That they are held is tried on an emulated kernel (Tests/Kernels/guest/sockets).
 
 import ctypes
 import os
-import shutil
 import subprocess
-import tempfile
 
 import pytest
 from conftest import HERE
 
 from support.calls import X86
 from support.run import PYTHON, Launcher, tool
-from support.unix import HEAD, Outdoors
+from support.unix import HEAD
 
 CREATE_RULESET = 444  # on every machine
 ABI = ctypes.CDLL(None, use_errno=True).syscall(CREATE_RULESET, None, 0, 1)  # LANDLOCK_CREATE_RULESET_VERSION
 FIRST = 9
 TALK = HEAD + "answer(server('own')); print(connect('own')); print(connect(sys.argv[1])); os.remove('own')\n"
 NEW = HEAD + "print(socket.socket(UNIX, socket.SOCK_DGRAM).family)\n"
-
-
-@pytest.fixture
-def outdoors():
-    folder = tempfile.mkdtemp(prefix="nonet-outdoors.")
-    os.chmod(folder, 0o755)
-    one = Outdoors(folder)
-    yield one
-    one.close()
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

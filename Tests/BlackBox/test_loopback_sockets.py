@@ -5,26 +5,15 @@ import pathlib
 import shutil
 import socket
 import subprocess
-import tempfile
 import threading
 
 import pytest
 from conftest import HERE
 
 from support.run import PYTHON, Launcher, tool
-from support.unix import HEAD, Outdoors
+from support.unix import HEAD
 
 REFUSED = "PermissionError 13"
-
-
-@pytest.fixture
-def outdoors():
-    folder = tempfile.mkdtemp(prefix="nonet-outdoors.")
-    os.chmod(folder, 0o755)
-    one = Outdoors(folder)
-    yield one
-    one.close()
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

@@ -213,6 +213,8 @@ struct AllowedSockets {
 
   /// The registers of a connect to an AF_UNIX address.
   static let connect: [UInt64] = [3, 1 << 32 | 4096, 110]
+  /// Those by which a stream socket is made.
+  static let socket: [UInt64] = [UInt64(AF_UNIX), UInt64(SocketType.stream), 0]
 
   static func heldBack(_ what: String) -> Failure {
     .refused(
@@ -232,7 +234,7 @@ struct AllowedSockets {
         "--allow-unix: policy \"\(policy)\" lets connect through already, to every socket; leave "
           + "the option out, or choose another policy; the command was not run")
     }
-    if !allows("socket", [UInt64(AF_UNIX), UInt64(SocketType.stream), 0]) {
+    if !allows("socket", Self.socket) {
       throw .refused(
         "--allow-unix: policy \"\(policy)\" lets no AF_UNIX socket be made, so there is none to "
           + "connect; choose another policy; the command was not run")

@@ -79,16 +79,13 @@ struct HeldSockets {
     case .builtIn(let preset, _): return preset == .loopback
     case .read(let chosen):
       return chosen.allowsConnect && !chosen.policy.refuses("listen", [3, 16])
-        && chosen.policy.refuses("socket", Self.socket)
+        && chosen.policy.refuses("socket", AllowedSockets.socket)
     }
   }
 
   private static func isReaching(_ call: Syscall) -> Bool {
     [SyscallGroup.network, .ioUring].contains { $0.calls.contains(call) }
   }
-
-  /// The registers by which a stream socket is made.
-  private static let socket: [UInt64] = [UInt64(AF_UNIX), UInt64(SocketType.stream), 0]
 
   /// The policy with what Landlock holds let through.
   ///
@@ -109,7 +106,7 @@ struct HeldSockets {
       if changed.policy.refuses("connect", AllowedSockets.connect) {
         throw AllowedSockets.heldBack("connect")
       }
-      if changed.policy.refuses("socket", Self.socket) {
+      if changed.policy.refuses("socket", AllowedSockets.socket) {
         throw AllowedSockets.heldBack("AF_UNIX sockets")
       }
       // Said now that no supervisor looks at them again.
@@ -126,7 +123,7 @@ struct HeldSockets {
   ) throws(Failure) -> ChosenPolicy {
     do throws(PolicyError) {
       // Pairs are those of the policy's own: who lets none be made wants none.
-      let hasPairs = !chosen.policy.refuses("socketpair", socket)
+      let hasPairs = !chosen.policy.refuses("socketpair", AllowedSockets.socket)
       let text =
         "default allow\nallow socket if domain == AF_UNIX\n"
         + (hasPairs ? "allow socketpair if domain == AF_UNIX\n" : "")
@@ -147,7 +144,7 @@ struct HeldSockets {
   /// - Parameter policy: What the filter says.
   /// - Returns: A line.
   func words(_ policy: ChosenPolicy?) -> String {
-    if policy?.policy.refuses("socket", Self.socket) ?? true {
+    if policy?.policy.refuses("socket", AllowedSockets.socket) ?? true {
       return "not used: sockets: --deny or --merge refuses AF_UNIX sockets"
     }
     return

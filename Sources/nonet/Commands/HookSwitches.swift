@@ -16,7 +16,7 @@ enum HookSwitches {
     case .gemini: doubts += gemini(settings, path, host)
     case .disableAllHooks, .claude:
       if settings.asksNobody { doubts.append("\"disableAllHooks\" is true in it") }
-      if case .claude = host.switches { doubts += claude(settings, path, host) }
+      if case .claude = host.switches { doubts += claude(path, host) }
     case .enabled:
       if settings.isSwitchedOff { doubts.append("\"enabled\" beside it is not true") }
     case .goosePlugin: doubts += goose(path)
@@ -33,46 +33,52 @@ enum HookSwitches {
   }
 
   /// What an administrator and a project say to Claude Code.
-  private static func claude(
-    _ settings: HookSettings, _ path: [UInt8], _ host: HookHost
-  ) -> [String] {
-    var doubts: [String] = []
-    let managed = Array((host.place.managed ?? "").utf8)
-    let files: [[UInt8]] = [
-      managed, Array(".claude/settings.json".utf8), Array(".claude/settings.local.json".utf8),
-    ]
-    for name in files where !name.elementsEqual(path) {
-      guard let text = contents(name) else { continue }
-      let shown = SafeText.shown(name)
-      do throws(HookSettings.SettingsError) {
-        let other = try HookSettings(text, of: host)
-        if other.asksNobody { doubts.append("\"disableAllHooks\" is true in \(shown)") }
-        if other.asksManagedOnly, name.elementsEqual(managed) {
-          doubts.append("\"allowManagedHooksOnly\" is true in \(shown), so hooks here are skipped")
-        }
-      } catch {
-        doubts.append("\(shown) is not what Claude Code reads: \(error.reason)")
+  private static func claude(_ path: [UInt8], _ host: HookHost) -> [String] {
+    let files = [".claude/settings.json", ".claude/settings.local.json"]
+    return others(files, beside: path, host, "Claude Code") { other, shown, isManaged in
+      var doubts: [String] = []
+      if other.asksNobody { doubts.append("\"disableAllHooks\" is true in \(shown)") }
+      if other.asksManagedOnly, isManaged {
+        doubts.append("\"allowManagedHooksOnly\" is true in \(shown), so hooks here are skipped")
       }
+      return doubts
     }
-    return doubts
   }
 
   /// What the settings, an administrator and a project say to Gemini CLI.
   private static func gemini(
     _ settings: HookSettings, _ path: [UInt8], _ host: HookHost
   ) -> [String] {
-    var doubts: [String] = []
     let command = settings.command ?? ""
-    if settings.isOffInGemini(command) { doubts.append("it is switched off there") }
-    for name in [Array((host.place.managed ?? "").utf8), Array(".gemini/settings.json".utf8)]
-    where !name.elementsEqual(path) {
+    let own = settings.isOffInGemini(command) ? ["it is switched off there"] : []
+    return own
+      + others([".gemini/settings.json"], beside: path, host, "Gemini CLI") { other, shown, _ in
+        other.isOffInGemini(command) ? ["it is switched off in \(shown)"] : []
+      }
+  }
+
+  /// Reads an administrator's settings and a project's.
+  ///
+  /// - Parameters:
+  ///   - files: The project's.
+  ///   - path: The settings with the hook, which are not read again.
+  ///   - host: Whose they are.
+  ///   - reader: The host's name for a person.
+  ///   - look: What is wrong with one of them: it, its path to be shown, and whether it is the administrator's.
+  /// - Returns: All that is wrong, and which are not what the host reads.
+  private static func others(
+    _ files: [String], beside path: [UInt8], _ host: HookHost, _ reader: String,
+    _ look: (HookSettings, String, Bool) -> [String]
+  ) -> [String] {
+    let managed = Array((host.place.managed ?? "").utf8)
+    var doubts: [String] = []
+    for name in [managed] + files.map({ Array($0.utf8) }) where !name.elementsEqual(path) {
       guard let text = contents(name) else { continue }
       let shown = SafeText.shown(name)
       do throws(HookSettings.SettingsError) {
-        let other = try HookSettings(text, of: host)
-        if other.isOffInGemini(command) { doubts.append("it is switched off in \(shown)") }
+        doubts += look(try HookSettings(text, of: host), shown, name.elementsEqual(managed))
       } catch {
-        doubts.append("\(shown) is not what Gemini CLI reads: \(error.reason)")
+        doubts.append("\(shown) is not what \(reader) reads: \(error.reason)")
       }
     }
     return doubts

@@ -4,16 +4,16 @@ internal import BPFAssembler
 ///
 /// It is prepared as a run is, so that what a run refuses is refused here by the same words.
 struct WhyRun {
-  private let options: Options
+  let options: Options
   private let chosen: ChosenPolicy
-  private let filters: FilterChain?
-  private let plan: Plan
+  let filters: FilterChain?
+  let plan: Plan
   /// What a supervisor decides of a network of the command's own.
-  private let network: PrivateNetwork?
+  let network: PrivateNetwork?
   /// What a supervisor connects AF_UNIX sockets to.
-  private let unix: UnixAllowance?
+  let unix: UnixAllowance?
   /// What Landlock holds of AF_UNIX, without a supervisor.
-  private let held: HeldSockets?
+  let held: HeldSockets?
   /// What a supervisor connects TCP to.
   private let supplied: NetworkAllowance?
 
@@ -148,83 +148,6 @@ struct WhyRun {
     return usualRefusal(wish) ?? answer
   }
 
-  // AF_UNIX ----------------------------------------------------------------------------------------
-
-  private func path(_ path: [UInt8]) -> WhyAnswer {
-    if let held { return self.path(path, held) }
-    guard let unix else {
-      let (refused, way) = unixOutcome(path)
-      return refused ?? allowed(way)
-    }
-    if let refusal = unixSocket { return refusal }
-    let file: PinnedFile
-    do throws(SystemError) {
-      file = try PinnedFile(path)
-    } catch {
-      if unix.allowsInside {
-        return .letThrough(.inside, .supervisor, "once a process of the run listens there")
-      }
-      return .refused(.supervisor, nil, "nothing is there, and --allow-unix does not name it")
-    }
-    if unix.names(file) { return .letThrough(.outside, .supervisor, "--allow-unix names it") }
-    if unix.folder(of: file) != nil {
-      return .letThrough(
-        .outside, .supervisor, "--allow-unix names its folder, if its server bound it there")
-    }
-    return .refused(
-      .supervisor, unixRefusal,
-      unix.allowsInside
-        ? "no process of the run listens there, and --allow-unix does not name it"
-        : "--allow-unix does not name it")
-  }
-
-  private func path(_ path: [UInt8], _ held: HeldSockets) -> WhyAnswer {
-    if let refused = unixOutcome(path).refused { return refused }
-    do throws(SystemError) {
-      let file = try PinnedFile(path)
-      if held.names(file) { return .letThrough(.outside, .landlock, "--allow-unix names it") }
-    } catch {
-      return .letThrough(.inside, .landlock, "once a process of the run makes a socket there")
-    }
-    return .refused(
-      .landlock, .eacces, "no process of the run made it, and --allow-unix does not name it")
-  }
-
-  private func abstract(_ name: [UInt8]) -> WhyAnswer {
-    let label = [UInt8(ascii: "@")] + name
-    if hasNamespace {
-      if network == nil, let refused = unixOutcome(label).refused { return refused }
-      return .ownAbstractNames
-    }
-    let bound = unixSockets(named: label, near: OwnProcess.number)
-    guard let unix else {
-      let (refused, way) = unixOutcome(label)
-      if let refused { return refused }
-      if plan.cutsAbstractNames {
-        // The kernel looks for the name first (unix_stream_connect in net/unix).
-        return !bound.isEmpty
-          ? .refused(.landlock, .eperm, "its domain cuts abstract names outside off")
-          : .letThrough(
-            .inside, .landlock, "once a process of the run listens there; names outside are cut off"
-          ).by(way)
-      }
-      return allowed(way)
-    }
-    if let refusal = unixSocket { return refusal }
-    if unix.allowsInside, !bound.contains(where: { $0 != SocketType.datagram }) {
-      return .letThrough(.inside, .supervisor, "once a process of the run listens there")
-    }
-    return .refused(.supervisor, unixRefusal, "no process of the run listens there")
-  }
-
-  /// Why no stream socket can be made; `nil` where one can.
-  private var unixSocket: WhyAnswer? {
-    if network?.makes(SocketType.stream) ?? false { return nil }
-    return refusal("socket", [UInt64(AF_UNIX), UInt64(SocketType.stream), 0])
-  }
-
-  private var unixRefusal: Errno? { network.flatMap { Errno(number: $0.refusal) } ?? options.errno }
-
   // Families ---------------------------------------------------------------------------------------
 
   private func socket(_ family: UInt32) -> WhyAnswer {
@@ -274,10 +197,10 @@ struct WhyRun {
 
   private static let pointer: UInt64 = 1 << 32 | 4096
   /// The registers of a connect or bind, and of a sendto with an address.
-  private static let connect: [UInt64] = [3, pointer, 16]
+  static let connect: [UInt64] = [3, pointer, 16]
   private static let send: [UInt64] = [3, pointer, 1, 0, pointer, 16]
 
-  private var hasNamespace: Bool { plan.layers.contains(.namespace) }
+  var hasNamespace: Bool { plan.layers.contains(.namespace) }
 
   private static let fastOpen: UInt64 = 0x2000_0000
   private static let streamCalls: [(name: String, arguments: [UInt64], words: String)] = [
@@ -286,13 +209,13 @@ struct WhyRun {
     ("sendmsg", [3, pointer, fastOpen], "sendmsg with MSG_FASTOPEN"),
     ("sendmmsg", [3, pointer, 1, fastOpen], "sendmmsg with MSG_FASTOPEN"),
   ]
-  private static let datagramCalls: [(name: String, arguments: [UInt64], words: String)] = [
+  static let datagramCalls: [(name: String, arguments: [UInt64], words: String)] = [
     ("sendto", send, "sendto"), ("connect", connect, "connect and write"),
     ("sendmsg", [3, pointer, 0], "sendmsg"), ("sendmmsg", [3, pointer, 1, 0], "sendmmsg"),
   ]
 
   /// The refusal where no way is open, as the usual calls meet it; else the way, `nil` without a filter.
-  private func outcome(_ wish: WhyWays.Wish) -> (refused: WhyAnswer?, way: WhyWays.Way?) {
+  func outcome(_ wish: WhyWays.Wish) -> (refused: WhyAnswer?, way: WhyWays.Way?) {
     guard filters != nil else { return (nil, nil) }
     if let way = way(wish) { return (nil, way) }
     return (usualRefusal(wish) ?? .refused(.filter, nil, "no way is open"), nil)
@@ -310,59 +233,11 @@ struct WhyRun {
     return nil
   }
 
-  private func way(_ wish: WhyWays.Wish) -> WhyWays.Way? {
+  func way(_ wish: WhyWays.Wish) -> WhyWays.Way? {
     filters.flatMap { WhyWays(filters: $0).way(wish) }
   }
 
-  /// Asks about sockets of AF_UNIX, of the type of what is bound there, or of any.
-  ///
-  /// - Parameter label: A path, or an abstract name behind an `@`.
-  /// - Returns: The refusal where none gets there, as the usual calls meet it; else the way.
-  private func unixOutcome(_ label: [UInt8]) -> (refused: WhyAnswer?, way: WhyWays.Way?) {
-    if filters == nil { return (nil, nil) }
-    let bound = unixSockets(named: label, near: OwnProcess.number)
-    let wishes = Self.unixWishes.filter { bound.isEmpty || bound.contains($0.wish.type) }
-    for (index, (wish, words)) in wishes.enumerated() {
-      guard let found = way(wish) else { continue }
-      if index == 0, found.isUsual {
-        // What decides about AF_UNIX is connect.
-        let call = wish.calls[0]
-        return (
-          nil,
-          WhyWays.Way(
-            words: found.words, name: call.name, arguments: call.arguments, isUsual: true)
-        )
-      }
-      // io_uring has its own way there, whatever the type.
-      let isSocket = found.name.utf8.elementsEqual("socket".utf8)
-      if isSocket || index == wishes.count - 1 {
-        let prefix = isSocket && index > 0 ? "\(words): " : ""
-        return (
-          nil,
-          WhyWays.Way(
-            words: prefix + found.words, name: found.name, arguments: found.arguments,
-            isUsual: false)
-        )
-      }
-    }
-    guard let first = wishes.first else { return (nil, nil) }
-    return outcome(first.wish)
-  }
-
-  /// How a program gets to a socket of each type, streams first.
-  private static let unixWishes: [(wish: WhyWays.Wish, words: String)] = [
-    (wish(SocketType.stream, [("connect", connect, "connect")]), "SOCK_STREAM"),
-    (wish(SocketType.sequence, [("connect", connect, "connect")]), "SOCK_SEQPACKET"),
-    (wish(SocketType.datagram, datagramCalls), "SOCK_DGRAM"),
-  ]
-
-  private static func wish(
-    _ type: UInt32, _ calls: [(name: String, arguments: [UInt64], words: String)]
-  ) -> WhyWays.Wish {
-    WhyWays.Wish(family: UInt32(AF_UNIX), type: type, calls: calls)
-  }
-
-  private func allowed(_ way: WhyWays.Way?) -> WhyAnswer {
+  func allowed(_ way: WhyWays.Way?) -> WhyAnswer {
     guard let way else { return .letThrough(.outside, .filter, "the policy allows it") }
     return .letThrough(
       .outside, .filter,
@@ -371,7 +246,7 @@ struct WhyRun {
   }
 
   /// What the filter answers to a call that it does not let through; `nil` for one that it does.
-  private func refusal(_ name: String, _ arguments: [UInt64]) -> WhyAnswer? {
+  func refusal(_ name: String, _ arguments: [UInt64]) -> WhyAnswer? {
     guard let filters, let number = Syscall(named: name)?.number(on: .host) else { return nil }
     let value = filters.run(
       SeccompData(nr: number, arch: Architecture.host.auditValue, arguments: arguments))

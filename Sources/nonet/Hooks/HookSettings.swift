@@ -38,7 +38,8 @@ struct HookSettings {
     let entry: JSONValue
     /// The string that is run.
     let command: JSONValue
-    /// Why the host may not ask it before each command, as clauses; what `--install` writes has none.
+    /// Why the host may not ask it before each command, or not wait for it and block, as clauses; what `--install`
+    /// writes has none.
     let doubts: [String]
   }
 
@@ -92,7 +93,7 @@ struct HookSettings {
       }
       return .differs(commands)
     }
-    let weak = found.flatMap { $0.doubts + weaknesses(of: $0.entry, at: $0.moment) }
+    let weak = found.flatMap { $0.doubts }
     return weak.isEmpty ? .installed : .weakened(weak)
   }
 
@@ -133,9 +134,7 @@ struct HookSettings {
     _ command: String, at moment: HookHost.Moment
   ) throws(JSONError) {
     let found = found.filter { $0.moment.event == moment.event }
-    if found.count == 1, found[0].doubts.isEmpty,
-      weaknesses(of: found[0].entry, at: moment).isEmpty
-    {
+    if found.count == 1, found[0].doubts.isEmpty {
       // An entry that stays to the byte stays trusted, where a host asks for that.
       if found[0].command.spells(command) { return }
       document = try document.replacing(found[0].command, with: JSONText.string(command))
@@ -182,7 +181,7 @@ struct HookSettings {
         found.append(
           Found(
             moment: moment, group: index, hook: hook, entry: entry, command: command,
-            doubts: ofGroup + doubts(aboutTypeOf: entry)))
+            doubts: ofGroup + doubts(aboutTypeOf: entry) + weaknesses(of: entry, at: moment)))
       }
     }
     return found

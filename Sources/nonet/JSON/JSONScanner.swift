@@ -1,26 +1,11 @@
-/// Reads the tokens of a JSON text; every look at a byte is checked, so no text can trap it.
-struct JSONScanner {
+/// Reads the tokens of a JSON text.
+struct JSONScanner: ByteScanner {
   let bytes: [UInt8]
   let acceptsComments: Bool
   var offset = 0
 
-  /// The next byte; `nil` at the end.
-  var next: UInt8? { offset < bytes.count ? bytes[offset] : nil }
-
-  /// The byte after so many others.
-  func peek(_ distance: Int) -> UInt8? {
-    offset + distance < bytes.count ? bytes[offset + distance] : nil
-  }
-
   func error(_ problem: JSONError.Problem) -> JSONError {
     JSONError(problem: problem, offset: offset)
-  }
-
-  /// Goes past a byte, where it is the next one.
-  mutating func take(_ byte: Unicode.Scalar) -> Bool {
-    guard next == UInt8(ascii: byte) else { return false }
-    offset += 1
-    return true
   }
 
   /// Goes past blanks, and comments where they count as blanks.

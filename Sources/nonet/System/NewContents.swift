@@ -77,7 +77,7 @@ struct NewContents: ~Copyable {
   /// - Throws: ESTALE where it has changed; then it is as somebody else has left it.
   mutating func takeName(ifItHolds text: [UInt8]) throws(SystemError) {
     guard let new = other else { return }
-    guard try contents(of: name, limit: text.count + 1) == text else { throw Self.changed }
+    guard try folder.contents(of: name, limit: text.count + 1) == text else { throw Self.changed }
     var put = try folder.status(of: new)
     do throws(SystemError) {
       try folder.exchange(new, name)
@@ -85,7 +85,7 @@ struct NewContents: ~Copyable {
       guard error.number == EINVAL else { throw error }
       return try takeName()
     }
-    if try contents(of: new, limit: text.count + 1) == text {
+    if try folder.contents(of: new, limit: text.count + 1) == text {
       folder.synchronize()
       return
     }
@@ -101,11 +101,6 @@ struct NewContents: ~Copyable {
   }
 
   private static var changed: SystemError { SystemError(call: "read", number: ESTALE) }
-
-  private func contents(of name: [UInt8], limit: Int) throws(SystemError) -> [UInt8] {
-    let file = Descriptor(owning: try folder.open(name, O_RDONLY))
-    return try file.contents(limit: limit)
-  }
 }
 
 /// Gives a file the owner of another one, and a mode.

@@ -80,6 +80,18 @@ final class PinnedFolder {
     return status
   }
 
+  /// Reads a file.
+  ///
+  /// - Parameters:
+  ///   - name: Its name.
+  ///   - limit: The most bytes it may have; more are read of a longer one, but not all.
+  /// - Returns: What it holds.
+  /// - Throws: The errno of a call that failed.
+  func contents(of name: [UInt8], limit: Int) throws(SystemError) -> [UInt8] {
+    let file = Descriptor(owning: try open(name, O_RDONLY))
+    return try file.contents(limit: limit)
+  }
+
   /// Gives a file another one's name; what had that name, even a link, is gone then.
   func rename(_ name: [UInt8], to other: [UInt8]) throws(SystemError) {
     let folder = number
@@ -153,8 +165,7 @@ struct PinnedName {
   /// - Returns: What it holds.
   /// - Throws: The errno of a call that failed.
   func contents(limit: Int) throws(SystemError) -> [UInt8] {
-    let file = Descriptor(owning: try folder.open(name, O_RDONLY))
-    return try file.contents(limit: limit)
+    try folder.contents(of: name, limit: limit)
   }
 
   /// Gives the file new contents, wholly or not at all.

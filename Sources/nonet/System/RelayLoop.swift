@@ -132,10 +132,8 @@ final class RelayLoop {
     guard accepts, listener < listeners.count else { return }
     let outer = nonet_accept_relayed(listeners[listener].number)
     if outer < 0 {
-      let number = nonet_errno()
-      // What another network error of who connects would be (accept(2)).
-      let isOver = number == EMFILE || number == ENFILE || number == ENOMEM || number == ENOBUFS
-      if isOver { restAccepting() }
+      // Anything else is an error of who connects (accept(2)).
+      if isLack(nonet_errno()) { restAccepting() }
       return
     }
     guard let index = connections.firstIndex(where: { $0 == nil }) else {

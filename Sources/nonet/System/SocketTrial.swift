@@ -27,16 +27,13 @@ enum SocketTrial {
       CInt(bitPattern: kind.number))
     guard made >= 0 else {
       let error = nonet_errno()
-      if Self.lacks.contains(error) { throw SystemError(call: "socket", number: error) }
+      if isLack(error) { throw SystemError(call: "socket", number: error) }
       self = .refused(error)
       return
     }
     defer { closeQuietly(made) }
     self = .made(network: network(of: made))
   }
-
-  /// What a process gets that lacks descriptors or memory (socket(2)).
-  fileprivate static var lacks: [CInt] { [EMFILE, ENFILE, ENOMEM, ENOBUFS] }
 
   /// Looks for a socket of another family than AF_UNIX and IP.
   ///
@@ -125,9 +122,7 @@ extension Here {
     }
     guard made == 0 else {
       let error = nonet_errno()
-      if SocketTrial.lacks.contains(error) {
-        throw SystemError(call: "socketpair", number: error)
-      }
+      if isLack(error) { throw SystemError(call: "socketpair", number: error) }
       return nil
     }
     defer {

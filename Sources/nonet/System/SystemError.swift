@@ -9,6 +9,9 @@ struct SystemError: Error, Equatable {
   var reason: String { errorText(number) }
 }
 
+/// Whether a call failed for want of descriptors or memory (socket(2), accept(2)).
+func isLack(_ number: CInt) -> Bool { [EMFILE, ENFILE, ENOMEM, ENOBUFS].contains(number) }
+
 /// The only place that knows -1, errno and EINTR.
 ///
 /// - Parameters:

@@ -1,5 +1,5 @@
-/// Reads a text of TOML 1.0; every look at a byte is checked, so no text can trap it.
-struct TOMLParser {
+/// Reads a text of TOML 1.0.
+struct TOMLParser: ByteScanner {
   let bytes: [UInt8]
   var offset = 0
   private var tree = TOMLTree()
@@ -24,23 +24,8 @@ struct TOMLParser {
 
   private init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-  /// The next byte; `nil` at the end.
-  var next: UInt8? { peek(0) }
-
-  /// The byte after so many others.
-  func peek(_ distance: Int) -> UInt8? {
-    offset + distance < bytes.count ? bytes[offset + distance] : nil
-  }
-
   func error(_ problem: TOMLError.Problem) -> TOMLError {
     TOMLError(problem: problem, offset: offset)
-  }
-
-  /// Goes past a byte, where it is the next one.
-  mutating func take(_ byte: Unicode.Scalar) -> Bool {
-    guard next == UInt8(ascii: byte) else { return false }
-    offset += 1
-    return true
   }
 
   /// Goes past the end of a line, where it is next.
