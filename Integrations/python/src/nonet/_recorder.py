@@ -1,122 +1,22 @@
-"""Which test tried to reach what: attempts of the log, joined to tests by process and time."""
+"""Which test tried to reach what: notes when tests run, reads the log and reports."""
 
 from __future__ import annotations
 
-import bisect
-import collections
 import json
 import os
 import sys
 import threading
 import time
-from typing import Any, Callable, Deque, Dict, Generator, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, Generator, Iterator, List, Optional
 
 import pytest
 
 from . import _session
+from ._asked import Asked, clock, drained, listen
+from ._joining import Found, Span, before, describe, is_outside, join, program
 from ._log import FENCE, FENCES, Attempt, Log
 
-# Kept here, since tests put other clocks in their place.
-_now, _clock = time.clock_gettime, time.CLOCK_REALTIME
 _IO_URING_SETUP = 425
-
-
-class Asked(NamedTuple):
-    """What Python was asked for, of which the kernel sees less: a name, an address, a program."""
-
-    time: float
-    tid: int
-    kind: str
-    text: str
-
-
-class Span(NamedTuple):
-    """The time that a test, or the collecting of a file, took in a process."""
-
-    start: float
-    stop: float
-    pid: int
-    nodeid: str
-    is_test: bool
-    asked: List[Asked]
-
-
-class Found(NamedTuple):
-    """An attempt and the tests that may have made it: one, several, or none."""
-
-    attempt: Attempt
-    spans: List[Span]
-    is_certain: bool
-
-
-# What Python was asked for -------------------------------------------------------------------------
-
-_asked: Deque[Asked] = collections.deque(maxlen=10_000)
-_is_listening = False
-
-
-def _listen() -> None:
-    """Notes names, addresses and programs from now on; an audit hook cannot be taken out again."""
-    global _is_listening
-    if not _is_listening:
-        _is_listening = True
-        sys.addaudithook(_hear)
-
-
-def _hear(event: str, arguments: Tuple[Any, ...]) -> None:
-    read = _READERS.get(event)
-    if read is None:
-        return
-    try:
-        text = read(arguments)
-    except Exception:
-        return  # Whatever a program puts there, its call is not to fail.
-    if text:
-        _asked.append(Asked(_now(_clock), threading.get_native_id(), _KINDS[event], text))
-
-
-def _text(value: Any) -> str:
-    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
-
-
-def _endpoint(host: Any, port: Any) -> str:
-    host = _text(host) if host is not None else ""
-    if not host:
-        return ""
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{_text(port)}" if port is not None else host
-
-
-def _address(address: Any) -> str:
-    return _endpoint(address[0], address[1]) if isinstance(address, tuple) and len(address) > 1 else ""
-
-
-def _line(words: Any) -> str:
-    if isinstance(words, (str, bytes)):
-        return _text(words)
-    return " ".join(_text(os.fspath(word)) for word in words)
-
-
-_READERS: Dict[str, Callable[[Tuple[Any, ...]], str]] = {
-    "socket.getaddrinfo": lambda a: _endpoint(a[0], a[1]),
-    "socket.gethostbyname": lambda a: _text(a[0]),
-    "socket.connect": lambda a: _address(a[1]),
-    "socket.sendto": lambda a: _address(a[1]),
-    "subprocess.Popen": lambda a: _line(a[1]),
-    "os.system": lambda a: _text(a[0]),
-    "os.posix_spawn": lambda a: _line(a[1]),
-    "os.exec": lambda a: _line(a[1]),
-}
-_KINDS = {event: "name" if "getaddr" in event or "gethost" in event else "address" if event.startswith("socket") else "program" for event in _READERS}
-
-
-def _drained() -> List[Asked]:
-    drained = []
-    while _asked:
-        drained.append(_asked.popleft())
-    return drained
-
-
-# A process that runs tests --------------------------------------------------------------------------
 
 
 class Recording:
@@ -132,15 +32,15 @@ class Recording:
         self._call: Any = None
         self._last_stop = self._begun = 0.0
         self._left: List[Attempt] = []
-        _listen()
+        listen()
 
     def phase(self, item: Any, call: Any, report: Any) -> None:
         """Notes in the report when this phase ran and what Python was asked for."""
         start = call.start if call.when == "setup" else self._last_stop
         if call.when == "setup":
             self._begun = call.start
-        self._last_stop = _now(_clock)
-        asked = _drained()
+        self._last_stop = clock()
+        asked = drained()
         report.nonet = [os.getpid(), start, self._last_stop, [list(one) for one in asked]]
         if self.looks_at_once and call.when != "setup":
             self._look(item, report, asked)
@@ -153,7 +53,7 @@ class Recording:
         tried = [describe(one, asked) for one in mine]
         if self.wishes.loopback:
             told = {one.target for one in mine}
-            tried += [one.text + ", which is outside" for one in asked if one.kind == "address" and one.text not in told and _is_outside(one.text)]
+            tried += [one.text + ", which is outside" for one in asked if one.kind == "address" and one.text not in told and is_outside(one.text)]
         if not tried:
             return
         for text in tried:
@@ -201,7 +101,6 @@ class Recording:
                 self._has_fences = False
                 return
             time.sleep(0.00002)
-
 
     def pytest_unconfigure(self) -> None:
         self.log.close()
@@ -251,11 +150,11 @@ class Marks:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logstart(self) -> None:
-        self.start = _now(_clock)
+        self.start = clock()
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
-        self.spans.append(Span(self.start, _now(_clock), self.pid, nodeid, True, _drained() if _asked else []))
+        self.spans.append(Span(self.start, clock(), self.pid, nodeid, True, drained()))
 
 
 class Worker(Recording):
@@ -264,9 +163,6 @@ class Worker(Recording):
     def __init__(self, config: Any, session: Any) -> None:
         super().__init__(config, session, config.workerinput.get("nonet_log", os.devnull), is_alone=False)
         config.pluginmanager.register(Phases(self))
-
-
-# The process that reports ---------------------------------------------------------------------------
 
 
 class Reporter(Recording):
@@ -301,10 +197,10 @@ class Reporter(Recording):
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_make_collect_report(self, collector: Any) -> Iterator[None]:
-        start = _now(_clock)
+        start = clock()
         yield
         if self.is_alone and collector.nodeid:
-            self.spans.append(Span(start, _now(_clock), os.getpid(), collector.nodeid, False, _drained()))
+            self.spans.append(Span(start, clock(), os.getpid(), collector.nodeid, False, drained()))
 
     def note(self, report: Any) -> None:
         """Takes what `phase` noted, here or in a worker."""
@@ -345,7 +241,7 @@ class Reporter(Recording):
         """What Python was told to reach outside the network of its own; the log has that only from Linux 6.9 on."""
         for span in self.spans:
             for one in span.asked:
-                if one.kind == "address" and _is_outside(one.text):
+                if one.kind == "address" and is_outside(one.text):
                     attempt = Attempt(one.time, one.time, span.pid, one.tid, "python", sys.executable, "connect", one.text, "unreachable", None, 1)
                     yield Found(attempt, [span], True)
 
@@ -400,7 +296,7 @@ class Reporter(Recording):
             entry = one.attempt._asdict()
             entry.update(
                 tests=tests, certain=one.is_certain and bool(tests), collecting=collected[-1] if collected else None,
-                asked=_before(one.attempt, asked, "name"), arguments=_program(one.attempt, asked),
+                asked=before(one.attempt, asked, "name"), arguments=program(one.attempt, asked),
             )
             entries.append(entry)
         document = {
@@ -414,66 +310,3 @@ class Reporter(Recording):
     def pytest_unconfigure(self) -> None:
         super().pytest_unconfigure()
         _session.forget(self.path)
-
-
-# Joining --------------------------------------------------------------------------------------------
-
-
-def join(attempts: List[Attempt], spans: List[Span], is_alone: bool) -> List[Found]:
-    """Finds for each attempt who made it.
-
-    A process that ran a test made its attempts in that test. Another process belongs to the test that ran
-    meanwhile, which is certain where there was one only.
-    """
-    ordered = sorted(spans)
-    starts = [span.start for span in ordered]
-    # Nothing is longer, so nothing that begins earlier reaches to an attempt.
-    longest = max((span.stop - span.start for span in ordered), default=0.0)
-    found = []
-    for one in attempts:
-        first = bisect.bisect_left(starts, one.time - longest)
-        after = bisect.bisect_right(starts, one.last)
-        near = [span for span in ordered[first:after] if span.stop >= one.time]
-        own = [span for span in near if span.pid == one.pid]
-        candidates = own or near
-        names = {span.nodeid for span in candidates if span.is_test}
-        is_whole = any(span.start <= one.time and one.last <= span.stop for span in candidates)
-        if names:
-            candidates = [span for span in candidates if span.is_test]
-            is_certain = len(names) == 1 and (bool(own) or is_alone or len({s.nodeid for s in near}) == 1)
-            is_certain = is_certain and (is_whole or len(candidates) > 1)
-        else:
-            # The folder, the file and the class are collected one in another.
-            candidates = candidates[-1:]
-            is_certain = True
-        found.append(Found(one, candidates, is_certain))
-    return found
-
-
-def _before(attempt: Attempt, asked: List[Asked], kind: str) -> Optional[str]:
-    earlier = [one for one in asked if one.kind == kind and one.time <= attempt.last]
-    own = [one for one in earlier if one.tid == attempt.tid]
-    return (own or earlier or [Asked(0, 0, "", "")])[-1].text or None
-
-
-def _program(attempt: Attempt, asked: List[Asked]) -> Optional[str]:
-    """The words of the program that was started last, if the attempt is not of this very process."""
-    return None if any(one.tid == attempt.pid for one in asked) else _before(attempt, asked, "program")
-
-
-def _is_outside(endpoint: str) -> bool:
-    host = endpoint.rpartition(":")[0].strip("[]")
-    return not (host.startswith("127.") or host in ("localhost", "::1", "0.0.0.0", "::", ""))
-
-
-def describe(attempt: Attempt, asked: List[Asked], counts: bool = True) -> str:
-    """An attempt in a line."""
-    text = f"{attempt.call} {attempt.target}"
-    name = _before(attempt, asked, "name")
-    started = _program(attempt, asked)
-    if name and not started:
-        text += f", for {name}"
-    text += f", by {attempt.name or attempt.pid}"
-    if started:
-        text += f" (started: {started if len(started) <= 120 else started[:117] + '...'})"
-    return text + (f" ({attempt.count} times)" if counts and attempt.count > 1 else "")

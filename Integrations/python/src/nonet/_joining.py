@@ -1,0 +1,89 @@
+"""Attempts of the log, joined to tests by process and time."""
+
+from __future__ import annotations
+
+import bisect
+from typing import List, NamedTuple, Optional
+
+from ._asked import Asked
+from ._log import Attempt
+
+
+class Span(NamedTuple):
+    """The time that a test, or the collecting of a file, took in a process."""
+
+    start: float
+    stop: float
+    pid: int
+    nodeid: str
+    is_test: bool
+    asked: List[Asked]
+
+
+class Found(NamedTuple):
+    """An attempt and the tests that may have made it: one, several, or none."""
+
+    attempt: Attempt
+    spans: List[Span]
+    is_certain: bool
+
+
+
+def join(attempts: List[Attempt], spans: List[Span], is_alone: bool) -> List[Found]:
+    """Finds for each attempt who made it.
+
+    A process that ran a test made its attempts in that test. Another process belongs to the test that ran
+    meanwhile, which is certain where there was one only.
+    """
+    ordered = sorted(spans)
+    starts = [span.start for span in ordered]
+    # Nothing is longer, so nothing that begins earlier reaches to an attempt.
+    longest = max((span.stop - span.start for span in ordered), default=0.0)
+    found = []
+    for one in attempts:
+        first = bisect.bisect_left(starts, one.time - longest)
+        after = bisect.bisect_right(starts, one.last)
+        near = [span for span in ordered[first:after] if span.stop >= one.time]
+        own = [span for span in near if span.pid == one.pid]
+        candidates = own or near
+        names = {span.nodeid for span in candidates if span.is_test}
+        is_whole = any(span.start <= one.time and one.last <= span.stop for span in candidates)
+        if names:
+            candidates = [span for span in candidates if span.is_test]
+            is_certain = len(names) == 1 and (bool(own) or is_alone or len({s.nodeid for s in near}) == 1)
+            is_certain = is_certain and (is_whole or len(candidates) > 1)
+        else:
+            # The folder, the file and the class are collected one in another.
+            candidates = candidates[-1:]
+            is_certain = True
+        found.append(Found(one, candidates, is_certain))
+    return found
+
+
+def before(attempt: Attempt, asked: List[Asked], kind: str) -> Optional[str]:
+    earlier = [one for one in asked if one.kind == kind and one.time <= attempt.last]
+    own = [one for one in earlier if one.tid == attempt.tid]
+    return (own or earlier or [Asked(0, 0, "", "")])[-1].text or None
+
+
+def program(attempt: Attempt, asked: List[Asked]) -> Optional[str]:
+    """The words of the program that was started last, if the attempt is not of this very process."""
+    return None if any(one.tid == attempt.pid for one in asked) else before(attempt, asked, "program")
+
+
+def is_outside(endpoint: str) -> bool:
+    host = endpoint.rpartition(":")[0].strip("[]")
+    return not (host.startswith("127.") or host in ("localhost", "::1", "0.0.0.0", "::", ""))
+
+
+def describe(attempt: Attempt, asked: List[Asked], counts: bool = True) -> str:
+    """An attempt in a line."""
+    text = f"{attempt.call} {attempt.target}"
+    name = before(attempt, asked, "name")
+    started = program(attempt, asked)
+    if name and not started:
+        text += f", for {name}"
+    text += f", by {attempt.name or attempt.pid}"
+    if started:
+        text += f" (started: {started if len(started) <= 120 else started[:117] + '...'})"
+    return text + (f" ({attempt.count} times)" if counts and attempt.count > 1 else "")
