@@ -17,6 +17,16 @@ struct Event {
   let first: Timestamp
   fileprivate(set) var last: Timestamp
   fileprivate(set) var count: UInt64 = 0
+
+  /// An event that no attempt counts for yet.
+  init(
+    _ body: [UInt8], nameRange: Range<Int>, label: [UInt8], isProbe: Bool, _ weight: Weight,
+    advice: String?, at moment: Timestamp
+  ) {
+    (self.body, hash, self.nameRange) = (body, EventTable.hash(body), nameRange)
+    (self.label, self.isProbe, self.weight, self.advice) = (label, isProbe, weight, advice)
+    (first, last) = (moment, moment)
+  }
 }
 
 extension Event {
@@ -36,6 +46,8 @@ extension Event {
 }
 
 /// All events of a run, each once; bounded, and what does not fit is counted.
+///
+/// Half of the room is for attempts alone: each program that a test suite starts may look for its user's name.
 ///
 /// Not a Dictionary: its hashing asks for entropy, and dies where an outer sandbox gives none.
 struct EventTable {
@@ -83,39 +95,33 @@ struct EventTable {
 
   /// Counts an attempt.
   ///
-  /// - Returns: The index of its event, or `nil` where there is no room for one more.
-  mutating func add(
-    _ body: [UInt8], nameRange: Range<Int>, label: [UInt8], isProbe: Bool, _ weight: Event.Weight,
-    advice: String?, at moment: Timestamp
-  ) -> Int? {
-    let hash = Self.hash(body)
-    let place = place(of: body, hash)
+  /// - Parameter event: What it is.
+  /// - Returns: The index of the event in the table, or `nil` where there is no room for one more.
+  mutating func add(_ event: Event) -> Int? {
+    let place = place(of: event.body, event.hash)
     if places[place] != 0 {
       let index = Int(places[place]) - 1
-      repeated(index, at: moment)
+      repeated(index, at: event.first)
       return index
     }
     // What an event takes beside its text.
-    let size = body.count + label.count + 256
-    guard events.count < Self.mostEvents, bytes + size <= Self.mostBytes else {
+    let size = event.body.count + event.label.count + 256
+    let share = event.isProbe ? 2 : 1
+    guard events.count < Self.mostEvents / share, bytes + size <= Self.mostBytes / share else {
       total += 1
-      if !isProbe { attempts += 1 }
+      if !event.isProbe { attempts += 1 }
       dropped += 1
       return nil
     }
     bytes += size
-    events.append(
-      Event(
-        body: body, hash: hash, nameRange: nameRange, label: label, isProbe: isProbe,
-        weight: weight,
-        advice: advice, first: moment, last: moment))
+    events.append(event)
     places[place] = UInt16(events.count)
-    repeated(events.count - 1, at: moment)
+    repeated(events.count - 1, at: event.first)
     return events.count - 1
   }
 
   /// FNV-1a, eight bytes at a time at most: collisions cost time and nothing else.
-  private static func hash(_ bytes: [UInt8]) -> UInt64 {
+  fileprivate static func hash(_ bytes: [UInt8]) -> UInt64 {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
     return hash ^ hash >> 32

@@ -15,6 +15,8 @@ struct LineLog {
   private var written = 0
   private(set) var failure: SystemError?
   private(set) var isFull = false
+  /// Attempts that have lines and no event in the table.
+  private(set) var toldAlone: UInt64 = 0
   /// One for each event of the table, in its order.
   private var cursors: [Cursor] = []
   /// Events that the log comes back to, by their indexes in the table.
@@ -80,13 +82,19 @@ struct LineLog {
     guard event.count > cursor.told else { return true }
     let line = Self.line(
       event, event.count - cursor.told, since: cursor.since, isRepeated: cursor.told > 0)
-    if written + line.count > Self.mostBytes {
-      isFull = true
-      return false
-    }
-    guard put(line) else { return false }
+    guard putEvent(line) else { return false }
     cursors[index].told = event.count
     return true
+  }
+
+  /// Tells an attempt that is in no table, now or never.
+  mutating func tellAlone(_ event: Event) {
+    if putEvent(Self.line(event, 1, since: event.first)) { toldAlone += 1 }
+  }
+
+  private mutating func putEvent(_ line: [UInt8]) -> Bool {
+    if written + line.count > Self.mostBytes { isFull = true }
+    return !isFull && put(line)
   }
 
   /// Tells what is untold about the events that it was to come back to.

@@ -85,12 +85,11 @@ struct Record {
       countAgain(index, attempt.moment, at: now)
       return
     }
-    guard
-      let index = table.add(
-        body, nameRange: nameRange, label: label, isProbe: isProbe, attempt.weight,
-        advice: attempt.advice?.words, at: attempt.moment)
-    else {
-      if document != nil, documentDue == nil { documentDue = now.later(Self.documentInterval) }
+    let event = Event(
+      body, nameRange: nameRange, label: label, isProbe: isProbe, attempt.weight,
+      advice: attempt.advice?.words, at: attempt.moment)
+    guard let index = table.add(event) else {
+      tellAlone(event, at: now)
       return
     }
     thread?.remember(attempt, event: index)
@@ -101,6 +100,14 @@ struct Record {
     lines?.note(index, table, at: attempt.moment)
     if lines?.tellsMoments ?? false { lines?.tellQueue(table) }
     if !(lines?.tell(index, table) ?? true) { queueForLines(index, at: now) }
+    warn()
+  }
+
+  /// Tells an attempt for which the table had no room: the lines can have it still, the document only counts it.
+  private mutating func tellAlone(_ event: Event, at now: Timestamp) {
+    if lines?.tellsMoments ?? false { lines?.tellQueue(table) }
+    lines?.tellAlone(event)
+    if document != nil, documentDue == nil { documentDue = now.later(Self.documentInterval) }
     warn()
   }
 
@@ -145,9 +152,11 @@ struct Record {
       sleepMicroseconds(10_000)
     }
     refreshDocument()
-    let untold = lines?.untold(table) ?? 0
-    lines?.end(
-      eventCount: table.total, attempts: table.attempts, dropped: table.dropped + untold, ending)
+    if let untold = lines?.untold(table) {
+      let dropped = droppedByLines + untold
+      lines?.end(
+        eventCount: table.total, attempts: table.attempts, dropped: dropped, ending)
+    }
     document?.finish(table, ending)
     warn()
   }
@@ -174,9 +183,11 @@ struct Record {
     }
     return Kept(
       isFull: lines?.isFull ?? false, untold: lines?.untold(table) { !$0.isProbe } ?? 0,
-      dropped: table.dropped,
-      failed: lines?.failure != nil)
+      dropped: droppedByLines, failed: lines?.failure != nil)
   }
+
+  /// Attempts that found no room in the table and that no line tells.
+  private var droppedByLines: UInt64 { table.dropped - (lines?.toldAlone ?? 0) }
 
   private mutating func queue(_ index: Int, at now: Timestamp) {
     if lines != nil { queueForLines(index, at: now) }

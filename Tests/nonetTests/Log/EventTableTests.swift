@@ -8,10 +8,13 @@ import Testing
   }
 
   @discardableResult
-  private func add(_ table: inout EventTable, _ body: [UInt8], at time: Int = 1) -> Int? {
+  private func add(
+    _ table: inout EventTable, _ body: [UInt8], isProbe: Bool = false, at time: Int = 1
+  ) -> Int? {
     table.add(
-      body, nameRange: 0..<0, label: [], isProbe: false, .other, advice: nil,
-      at: Timestamp(microseconds: time))
+      Event(
+        body, nameRange: 0..<0, label: [], isProbe: isProbe, .other, advice: nil,
+        at: Timestamp(microseconds: time)))
   }
 
   @Test func identicalAttemptsAreOneEvent() {
@@ -25,13 +28,21 @@ import Testing
 
   @Test func probesAreEventsAndNoAttempts() {
     var table = EventTable()
-    let moment = Timestamp(microseconds: 1)
     for (number, isProbe) in [(1, true), (2, false), (1, true), (2, false), (3, true)] {
-      _ = table.add(
-        body(number), nameRange: 0..<0, label: [], isProbe: isProbe, .unix, advice: nil,
-        at: moment)
+      add(&table, body(number), isProbe: isProbe)
     }
     #expect((table.total, table.attempts) == (5, 2))
+  }
+
+  @Test func probesLeaveHalfOfTheRoom() {
+    var table = EventTable()
+    let half = EventTable.mostEvents / 2
+    for number in 0..<half { #expect(add(&table, body(number), isProbe: true) == number) }
+    #expect(add(&table, body(-1), isProbe: true) == nil)
+    #expect(add(&table, body(1), isProbe: true) == 1)
+    for number in half..<2 * half { #expect(add(&table, body(number)) == number) }
+    #expect(add(&table, body(-2)) == nil)
+    #expect((table.dropped, table.attempts) == (2, UInt64(half) + 1))
   }
 
   @Test func firstAndLast() {
