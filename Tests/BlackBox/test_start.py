@@ -33,7 +33,7 @@ def test_the_binary_is_static_and_writes_to_no_code():
 
 @SHIPPED
 def test_the_binary_is_small():
-    assert BINARY.stat().st_size < 2_750_000
+    assert BINARY.stat().st_size < 2_200_000
 
 
 def faults(user, *command):
