@@ -23,8 +23,9 @@ import Testing
   private static func add(_ table: inout EventTable, _ number: Int, size: Int) -> Int? {
     let body = "\"pid\":\(number),\"exe\":\"" + String(repeating: "x", count: size) + "\""
     return table.add(
-      Array(body.utf8), nameRange: 0..<0, label: [], isProbe: false, .other, advice: nil,
-      at: Timestamp(microseconds: 5))
+      Event(
+        Array(body.utf8), nameRange: 0..<0, label: [], isProbe: false, .other, advice: nil,
+        at: Timestamp(microseconds: 5)))
   }
 
   private static func withFolder(_ test: (String) throws -> Void) throws {

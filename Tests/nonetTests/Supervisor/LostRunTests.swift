@@ -65,8 +65,9 @@ import Testing
       func add(_ body: String, at time: Int) {
         let moment = Timestamp(microseconds: time)
         let index = table.add(
-          Array(body.utf8), nameRange: 0..<0, label: [], isProbe: false, .other, advice: nil,
-          at: moment)
+          Event(
+            Array(body.utf8), nameRange: 0..<0, label: [], isProbe: false, .other, advice: nil,
+            at: moment))
         if let index { log.note(index, table, at: moment) }
       }
       add("\"api\":\"one\"", at: 5)
