@@ -72,8 +72,8 @@ def attempt(event: Dict[str, Any]) -> Attempt:
         # Null where the kernel does not tell.
         pid=_number(event["pid"], none=0),
         tid=_number(event["tid"], none=0),
-        name=_text(event.get("comm") or ""),
-        program=_text(event.get("exe") or ""),
+        name=_text(event.get("comm"), none=""),
+        program=_text(event.get("exe"), none=""),
         call=_text(event["api"]),
         target=_text(target(args)),
         verdict=verdict,
@@ -82,7 +82,9 @@ def attempt(event: Dict[str, Any]) -> Attempt:
     )
 
 
-def _text(value: Any) -> str:
+def _text(value: Any, none: Optional[str] = None) -> str:
+    if value is None and none is not None:
+        return none
     if not isinstance(value, str):
         raise ValueError("no text")
     # What is no character, as half a pair of surrogates, nonet writes otherwise, and nothing could print it.
