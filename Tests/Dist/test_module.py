@@ -192,6 +192,39 @@ def test_confine_sees_sockets_that_a_fork_opens(installed):
     assert "a socket was opened while confine() asked" in done.stdout, done.stdout
 
 
+# A ring of a packet socket, as captures have it: see packet_mmap in the kernel's documentation.
+RING = """
+import ctypes, struct
+library = ctypes.CDLL(None); library.mmap.restype = ctypes.c_void_p
+library.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long]
+one = socket.socket(17, 3, 0)
+one.setsockopt(263, 5, struct.pack('=4I', 4096, 1, 2048, 2))
+assert library.mmap(None, 4096, 3, 1, one.fileno(), 0) != 2 ** 64 - 1
+one.close()
+print('socket:[' in open('/proc/self/maps').read())
+"""
+
+
+@root
+def test_confine_sees_memory_of_sockets(installed):
+    """The socket lives on, though no descriptor leads to it."""
+    if "True" not in ask(installed, RING, check=False).stdout:
+        pytest.skip("no packet socket with a ring can be made here")
+    done = ask(installed, "import subprocess\n" + RING + NOTHING_HALF.format(arguments="", nnp=0, filters=0, landlock=FREE))
+    assert "memory is shared with socket:" in done.stdout, done.stdout
+    ask(installed, RING + "nonet.confine(open_sockets=True)")
+
+
+def test_confine_refuses_what_takes_several_filters(installed, tmp_path):
+    # Lists that are the same would be compiled once.
+    rules = [f"deny {call} if arg0 == {number * 7 + least} and arg1 == {number * 11 + 3}" for least, call in ((1000, "getpriority"), (9000, "ioctl")) for number in range(400)]
+    (tmp_path / "long.policy").write_text("default allow\nforeign kill\nunknown allow\nnetwork allowed\ndeny io_uring_setup with ENOSYS\n" + "\n".join(rules) + "\n")
+    shown = run(installed / "nonet", "-v", "--policy", tmp_path / "long.policy", "true").stdout
+    assert "filters" in shown, shown[-500:]
+    done = ask(installed, "import subprocess\n" + NOTHING_HALF.format(arguments=f"{str(tmp_path / 'long.policy')!r}", nnp=0, filters=0, landlock=FREE))
+    assert "takes" in done.stdout and "filters" in done.stdout, done.stdout[-500:]
+
+
 OWN_FILTER = """
 import ctypes, struct, threading
 ready, number = threading.Event(), {'x86_64': 317, 'aarch64': 277}[os.uname().machine]

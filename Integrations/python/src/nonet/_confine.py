@@ -62,9 +62,10 @@ def confine(policy: str = "default", *, open_sockets: bool = False, threads: boo
     cannot be put around a process that runs are refused: a namespace of its network, and, for root, settings that
     are read-only, as ``strict`` wants them. From Linux 6.12 on processes that were started before get no signals.
 
-    What no process can do to itself: a socket that lies unread in an AF_UNIX socket of its own stays, and so do
-    libraries and objects that it keeps. A thread that runs may open a socket while the layers go up; that is an error
-    then, though the layers stand.
+    Not seen is a socket that lies unread in an AF_UNIX socket of its own, or is registered in an io_uring that
+    another process has. A thread that runs may open a socket while the layers go up; that is an error then, though
+    the layers stand. Processes that were started before stay as they are. A policy that takes more than one filter
+    is refused.
 
     :param policy: A preset or a policy file, as ``nonet --policy`` takes it.
     :param open_sockets: Sockets that are open may stay, and lead where they lead.
@@ -156,6 +157,21 @@ def _standards() -> List[int]:
     return list(found.values())
 
 
+def _refuse_memory() -> None:
+    """Refuses memory that is shared with a ring: it holds the ring, and leads where that leads, when its descriptor is closed.
+
+    With a command's it ends at execve(2).
+    """
+    with open("/proc/self/maps", "rb") as file:
+        for line in file:
+            # proc_pid_maps(5): the sixth field, here none of a file's, which begin with a slash.
+            name = line.split(None, 5)[5:]
+            if name and name[0].startswith((b"socket:", b"anon_inode:[io_uring]", b"anon_inode:bpf")):
+                raise NonetError(
+                    f"memory is shared with {os.fsdecode(name[0].strip())}, which may lead outside; unmap it before confine()"
+                )
+
+
 def _asked(policy: str, open_sockets: bool, has_threads: bool) -> _Layers:
     """What the policy comes to on this machine, from the program, which finds it out by trying."""
     if policy == "-":
@@ -164,6 +180,8 @@ def _asked(policy: str, open_sockets: bool, has_threads: bool) -> _Layers:
     opened = [number for number in numbers if number > 2 and _status(number)]
     words = ["-v", "--backend", "seccomp", "--policy", policy, "--", "/bin/sh", "-c"]
     standards = [] if open_sockets else _standards()
+    if not open_sockets:
+        _refuse_memory()
     output, messages = _answer([*words, _COMMAND], opened, *standards[:1])
     for number in standards[1:]:
         _answer([*words, ":"], (), number)
