@@ -356,6 +356,13 @@ def test_run_counts_what_the_log_does_not_tell(installed):
     assert ask(installed, "done = nonet.run(['true']); print(done.lost, done.attempts, done.is_damaged)").stdout == "0 [] False\n"
 
 
+def test_run_knows_a_refusal_without_a_status(installed):
+    text = "import signal, subprocess\nsignal.signal(signal.SIGCHLD, signal.SIG_IGN)\nprint(subprocess.run(['false']).returncode)\n"
+    assert ask(installed, text).stdout == "0\n"  # The instrument.
+    done = ask(installed, text + "try: print(nonet.run(['echo', 'ran'], policy='nope'))\nexcept nonet.NonetError as error: print(error)").stdout
+    assert "told nothing of the command" in done and "ran\n" not in done, done
+
+
 LINE = {
     "timestamp": "2026-11-22T12:00:00.000000Z", "pid": 7, "tid": 7, "comm": "a", "exe": "/a", "abi": "x86_64", "api": "connect",
     "args": {"fd": 5, "family": "AF_INET", "address": "127.0.0.1", "port": 9}, "verdict": "refused", "errno": 13, "count": 1, "last": "2026-11-22T12:00:00.000000Z",

@@ -130,13 +130,13 @@ def _settled() -> int:
         time.sleep(0.001)
 
 
-def _sockets() -> Set[Tuple[int, int]]:
-    """The sockets that are open, each by its descriptor and its number in the kernel."""
+def _sockets() -> Set[int]:
+    """The sockets that are open, by their numbers in the kernel."""
     found = set()
     for name in os.listdir("/proc/self/fd"):
         status = _status(int(name))
         if status and stat.S_ISSOCK(status.st_mode):
-            found.add((int(name), status.st_ino))
+            found.add(status.st_ino)
     return found
 
 
@@ -228,8 +228,8 @@ def _asked(policy: str, open_sockets: bool, has_threads: bool) -> _Layers:
         if lacks_landlock:
             kept &= ~(1 << _CAP_SYS_PTRACE)
     has_users = "users" in layers and not has_threads
-    gone = {word for word, stays in (("landlock", has_landlock), ("users", has_users), ("descriptors", not open_sockets)) if not stays}
-    names = [word for word in layers if word not in gone]
+    stays = {"landlock": has_landlock, "users": has_users, "descriptors": not open_sockets}
+    names = [word for word in layers if stays.get(word, True)]
     if kept is not None and _permitted() & ~kept and "capabilities" not in names:
         names.append("capabilities")
     return _Layers(hint.rpartition(":")[0] + ":" + "+".join(names), bytes_, kept, has_users, has_landlock)
@@ -353,7 +353,7 @@ def _raise(library: ctypes.CDLL, layers: _Layers) -> None:
         raise NonetError(f"the layers could not be put up: {error}; {stays}") from error
 
 
-def _look_back(layers: _Layers, sockets: Optional[Set[Tuple[int, int]]]) -> None:
+def _look_back(layers: _Layers, sockets: Optional[Set[int]]) -> None:
     """Refuses what came in between, although the layers stand."""
     try:
         if (layers.has_landlock or layers.has_users) and len(_tasks()) > 1:

@@ -62,7 +62,7 @@ def run(
         one unless told.
     :param observe: Refuse nothing, and record what would have been refused: no protection.
     :param options: Further options of ``nonet``; files that they name are found from the command's folder, ``cwd``.
-    :param keywords: What subprocess.run takes, ``executable`` with ``shell`` alone: it is the shell then. A
+    :param keywords: What ``subprocess.run`` takes, ``executable`` with ``shell`` alone: it is the shell then. A
         ``preexec_fn`` runs before nonet, and has the network.
     :returns: The command's end, with ``.attempts``.
     :raises NonetError: nonet refused, and the command did not run.
@@ -78,7 +78,7 @@ def run(
         raise ValueError("no command was given")
     chosen = [*_options(policy, loopback, observe, keywords.get("cwd") is not None), *options]
     with tempfile.TemporaryDirectory(prefix="nonet-run-") as folder:
-        path = os.path.abspath(os.fspath(log)) if log is not None else os.path.join(folder, "log")
+        path = os.path.abspath(os.fspath(log)) if log is not None else os.path.join(os.path.abspath(folder), "log")
         reader = _reader(path, is_own=log is None)
         try:
             done = subprocess.run([program(), "-q", *chosen, "--log", path, "--", *words], **keywords)
@@ -87,6 +87,9 @@ def run(
             reader.close()
         if done.returncode in (125, 126, 127) and reader.end.get("status") in (None, "not run"):
             raise NonetError(_reason(chosen, words, done))
+        # Where SIGCHLD is ignored, `subprocess` says 0 of a program that refused.
+        if log is None and not reader.head and not reader.end:
+            raise NonetError(f"nonet ended with status {done.returncode}, and told nothing of the command")
     result = CompletedProcess(words, done.returncode, done.stdout, done.stderr)
     result._attempts, result.is_damaged, result.lost = attempts, not reader.is_complete, reader.lost
     if check:
@@ -99,7 +102,10 @@ def check() -> Dict[str, Any]:
     done = subprocess.run([program(), "--check", "--format", "json"], stdout=subprocess.PIPE)
     if done.returncode not in (0, 1):
         raise NonetError("nonet --check failed; what it says stands on standard error")
-    found: Dict[str, Any] = json.loads(done.stdout)
+    try:
+        found: Dict[str, Any] = json.loads(done.stdout)
+    except ValueError:
+        raise NonetError("nonet --check did not say all; what it says stands on standard error") from None
     return found
 
 
