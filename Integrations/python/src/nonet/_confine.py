@@ -252,8 +252,9 @@ def _answer(words: Sequence[str], descriptors: Sequence[int] = (), standard: Opt
         child.stderr.close()
         child.returncode = status = _ended(child.pid)
     lines = said.decode(errors="replace").replace("nonet: ", "").splitlines()
-    if standard:
-        lines = [line.replace("descriptor 0 ", f"descriptor {standard} ") for line in lines]
+    if standard is not None and lines and lines[-1].startswith("descriptor 0 "):
+        # It is 0 to the program alone.
+        lines[-1] = lines[-1].replace("0", str(standard), 1).replace("outside, so the command was not run", "outside")
     if status != 0:
         reasons = [line for line in lines if not line.startswith(_TOLD)]
         raise NonetError("\n".join(reasons) or f"nonet ended with status {status}")
