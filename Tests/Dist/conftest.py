@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 
 import pytest
 
@@ -70,6 +71,40 @@ def fresh(folder, wheel, *more, python=sys.executable):
 @pytest.fixture(scope="session")
 def installed(tmp_path_factory, wheel):
     return fresh(tmp_path_factory.mktemp("wheel") / "venv", wheel, "pytest", "pytest-xdist", "pytest-asyncio", "pytest-cov", "pytest-randomly")
+
+
+# The end of a text for `ask`.
+REFUSED = """
+import subprocess, ctypes
+for attempt in (lambda: socket.socket(), lambda: subprocess.run([sys.executable, '-c', 'import socket; socket.socket()'], stderr=subprocess.DEVNULL, check=True)):
+    try: attempt()
+    except (OSError, subprocess.CalledProcessError): continue
+    sys.exit('not refused')
+assert ctypes.CDLL(None).socket(2, 1, 0) == -1
+"""
+
+
+def ask(installed, text, check=True, wrapper=(), **keywords):
+    """What a Python that has the module does with a text."""
+    return run(*wrapper, installed / "python", "-c", "import nonet, socket, os, sys\n" + text, check=check, **keywords)
+
+
+@pytest.fixture(scope="session")
+def ordinary(tmp_path_factory, wheel, installed):
+    """As `installed`, for a user without rights: nobody, where root runs the tests."""
+    if os.geteuid() != 0:
+        return installed
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="nonet-ordinary-"))
+    folder.chmod(0o755)
+    run(installed / "python", "-m", "pip", "install", "--quiet", "--no-deps", "--target", folder / "packages", wheel)
+    python = shutil.which("python3", path="/usr/bin:/usr/local/bin")
+    if not python:
+        pytest.skip("no Python here can be run by nobody")
+    for name, words in (("python", f"env PYTHONPATH={folder}/packages PYTHONDONTWRITEBYTECODE=1 {python}"), ("nonet", f"{folder}/packages/bin/nonet")):
+        (folder / name).write_text(f'#!/bin/sh\nexec setpriv --reuid 65534 --regid 65534 --clear-groups {words} "$@"\n')
+        (folder / name).chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
 
 
 @pytest.fixture

@@ -1,12 +1,11 @@
 """The wheel: what is in it, and what it does in a fresh environment and in a fresh Debian."""
 
-import json
 import os
 import zipfile
 
 import pytest
 
-from conftest import FIELD, MACHINE, ROOT, VERSION, entered, field, fresh, made, run, whole
+from conftest import FIELD, MACHINE, REFUSED, ROOT, VERSION, ask, entered, field, fresh, made, run, whole
 
 SOCKET = "import socket; socket.socket()"
 pytestmark = pytest.mark.usefixtures("clean_environment")
@@ -81,102 +80,6 @@ def test_plug_ins_lie_where_make_install_puts_them(installed):
         assert (share / name).read_bytes() == (ROOT / "Integrations" / name).read_bytes()
     shown = run(installed / "python", "-c", "import sysconfig; print(sysconfig.get_path('data') + '/share/nonet')").stdout.strip()
     assert shown == str(share)
-
-
-def ask(installed, text, check=True, wrapper=(), **keywords):
-    return run(*wrapper, installed / "python", "-c", "import nonet, socket, os, sys\n" + text, check=check, **keywords)
-
-
-def test_run(installed):
-    text = """
-done = nonet.run([sys.executable, '-c', 'import socket\\ntry: socket.socket()\\nexcept OSError: print(5)'], capture_output=True, text=True)
-assert (done.stdout, done.returncode, len(done.attempts)) == ('5\\n', 0, 1), done
-one = done.attempts[0]
-assert (one.call, one.target, one.count, one.verdict, one.errno) == ('socket', 'AF_INET SOCK_STREAM', 1, 'refused', 13), one
-assert abs(__import__('time').time() - one.time) < 30
-assert nonet.run('echo $NONET', shell=True, capture_output=True, text=True).stdout.startswith('default:seccomp')
-assert nonet.run(['sh', '-c', 'exit 125']).returncode == 125
-assert nonet.run(['sh', '-c', 'kill $$']).returncode == -15
-"""
-    ask(installed, text)
-    for call, words in [
-        ("nonet.run(['true'], policy='nope')", "no preset is called 'nope'"),
-        ("nonet.run(['true'], policy='/no.policy')", "cannot read the policy '/no.policy'"),
-        ("nonet.run(['no-such-command'])", "'no-such-command': not found along PATH"),
-        ("nonet.run(['true'], options=['--nope'])", "no option is called '--nope'"),
-        ("nonet.run([])", "no command was given"),
-    ]:
-        done = ask(installed, call, check=False)
-        assert done.returncode == 1 and words in done.stdout.splitlines()[-1] + done.stdout, done.stdout
-    assert json.loads(ask(installed, "import json; print(json.dumps(nonet.check()))").stdout)["arch"] == MACHINE
-
-
-SERVER = "server = socket.create_server(('127.0.0.1', 0))\nport = server.getsockname()[1]\n"
-REFUSED = """
-import subprocess, ctypes
-for attempt in (lambda: socket.socket(), lambda: subprocess.run([sys.executable, '-c', 'import socket; socket.socket()'], stderr=subprocess.DEVNULL, check=True)):
-    try: attempt()
-    except (OSError, subprocess.CalledProcessError): continue
-    sys.exit('not refused')
-assert ctypes.CDLL(None).socket(2, 1, 0) == -1
-"""
-
-
-def test_confine(installed):
-    assert "not refused" in ask(installed, REFUSED, check=False).stdout  # The instrument.
-    done = ask(installed, "nonet.confine()\n" + REFUSED + "print(os.environ['NONET'])")
-    assert done.stdout.startswith("default:seccomp+"), done.stdout
-    status = ask(installed, "nonet.confine()\nprint(nonet.check()['findings'][-1]['there'])")
-    assert status.stdout.splitlines()[-1] == "True", status.stdout
-    ask(installed, "nonet.confine('strict')\ntry: socket.socketpair()\nexcept OSError: sys.exit(0)\nsys.exit(1)")
-    ask(installed, "import threading\nt = threading.Thread(target=threading.Event().wait, daemon=True); t.start()\nnonet.confine(threads=True)\n" + REFUSED)
-    # In a thread that was there before.
-    ask(installed, """
-import threading
-go, done = threading.Event(), []
-def late():
-    go.wait()
-    try: socket.socket(); done.append('made')
-    except OSError: done.append('refused')
-t = threading.Thread(target=late); t.start()
-nonet.confine(threads=True); go.set(); t.join()
-assert done == ['refused'], done
-""")
-
-
-NOTHING_HALF = """
-try: nonet.confine({arguments})
-except nonet.NonetError as error: print(error)
-else: sys.exit('no exception')
-status = open('/proc/self/status').read()
-assert 'NoNewPrivs:\\t{nnp}' in status and 'Seccomp_filters:\\t{filters}' in status, status
-assert {landlock}
-"""
-# Inside a Landlock domain a process cannot trace its parent; that is how one can be told.
-FREE = "subprocess.run(['true']) and True"
-
-
-@pytest.mark.parametrize("before, arguments, words", [
-    ("", "'nope'", "no preset is called 'nope'"),
-    ("open('bad.policy', 'w').write('default allow\\ndeny conect\\n')", "'./bad.policy'", "bad.policy:2:6: error: no architecture has a call named 'conect'"),
-    ("", "'loopback'", "policy loopback wants a network namespace"),
-    ("s = socket.socket()", "", "descriptor 3 is an AF_INET stream socket; close them before confine()"),
-    ("import threading; threading.Thread(target=threading.Event().wait, daemon=True).start()", "", "2 threads run, and Landlock confines only the one that asks"),
-])
-def test_confine_refuses(installed, tmp_path, before, arguments, words):
-    done = ask(installed, "import subprocess\n" + before + NOTHING_HALF.format(arguments=arguments, nnp=0, filters=0, landlock=FREE), cwd=tmp_path)
-    assert words in done.stdout, done.stdout
-
-
-def test_confine_twice_and_inside(installed):
-    done = ask(installed, "import subprocess\nnonet.confine()" + NOTHING_HALF.format(arguments="", nnp=1, filters=1, landlock=FREE))
-    assert "this process is confined already" in done.stdout
-    ask(installed, "import threading\nr = []\ndef f():\n  try: nonet.confine()\n  except nonet.NonetError as e: r.append(e)\nt = threading.Thread(target=f); t.start(); t.join()\nassert 'threads run' in str(r)")
-    # An outer nonet is no hindrance, one that refuses the filter is.
-    ask(installed, "nonet.confine('strict')", wrapper=(installed / "nonet", "-q", "--"))
-    for call in ("seccomp", "landlock_restrict_self"):
-        done = ask(installed, "import subprocess" + NOTHING_HALF.format(arguments="", nnp=1, filters=1, landlock=FREE), wrapper=(installed / "nonet", "-q", "--deny", call, "--"))
-        assert "the command" in done.stdout and "was not run" in done.stdout and "descriptors: none" not in done.stdout, done.stdout
 
 
 def test_elsewhere(installed):

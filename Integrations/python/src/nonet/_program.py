@@ -20,27 +20,38 @@ def require_supported() -> None:
         )
 
 
+def _packages() -> str:
+    """The folder in which this package lies."""
+    return os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
 def _folders() -> Iterator[str]:
+    """Where the program may be, those first that were filled together with this package's folder."""
     import sysconfig
 
+    packages = _packages()
+    # `pip install --target` puts the scripts beside the packages.
+    yield os.path.join(packages, "bin")
+    # lib/python3.N/site-packages is three folders below its prefix: of an environment, of the user or of the system.
+    prefix = os.path.abspath(os.path.join(packages, *[os.pardir] * 3))
+    if os.path.basename(packages) in ("site-packages", "dist-packages"):
+        yield os.path.join(prefix, "bin")
     yield sysconfig.get_path("scripts")
-    # `pip install --user`, and `pip install --target`, which puts the scripts beside the packages.
+    # `pip install --user`.
     if hasattr(sysconfig, "get_preferred_scheme"):
         yield sysconfig.get_path("scripts", sysconfig.get_preferred_scheme("user"))
     elif "posix_user" in sysconfig.get_scheme_names():
         yield sysconfig.get_path("scripts", "posix_user")
-    packages = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    yield os.path.join(packages, "bin")
-    # A prefix that is not this interpreter's: lib/python3.N/site-packages is three folders below it.
-    yield os.path.join(os.path.abspath(os.path.join(packages, *[os.pardir] * 3)), "bin")
+    yield os.path.join(prefix, "bin")
     yield from os.get_exec_path()
 
 
 def program() -> str:
     """The path of the program ``nonet``: the one of this package, else the first along PATH."""
-    # Most often it lies beside the interpreter, and then nothing has to be asked.
+    # Most often it lies beside the interpreter of the environment that has the package, and nothing has to be asked.
     beside = os.path.join(os.path.dirname(sys.executable or ""), "nonet")
-    if sys.prefix != sys.base_prefix and os.access(beside, os.X_OK):
+    is_inside = sys.prefix != sys.base_prefix and _packages().startswith(os.path.join(sys.prefix, ""))
+    if is_inside and os.path.basename(_packages()) == "site-packages" and os.access(beside, os.X_OK):
         return beside
     for folder in _folders():
         path = os.path.join(folder, "nonet")

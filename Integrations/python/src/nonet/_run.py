@@ -20,7 +20,25 @@ Path = Union[str, "os.PathLike[str]"]
 class CompletedProcess(subprocess.CompletedProcess):  # type: ignore[type-arg]
     """As of subprocess.run, and what the command tried to reach."""
 
-    attempts: List[Attempt] = []
+    _attempts: List[Attempt] = []
+    #: Whether something else wrote into the log, or it has no end, so that what was tried is not known.
+    is_damaged: bool = False
+    #: How many attempts were counted and not written: there were too many different ones, or no room for the log.
+    lost: int = 0
+
+    @property
+    def attempts(self) -> List[Attempt]:
+        """What the command tried to reach, but for `lost`.
+
+        The log is the user's, as the command is: what a command changes in it in nonet's own words is not seen.
+
+        :raises NonetError: The log was damaged (`is_damaged`).
+        """
+        if self.is_damaged:
+            raise NonetError(
+                "what the command tried is not known: something else wrote into the log, or it was not written to its end"
+            )
+        return self._attempts
 
 
 def run(
@@ -37,33 +55,43 @@ def run(
 ) -> CompletedProcess:
     """Runs a command with no network, as subprocess.run would.
 
-    :param policy: A preset (``default``, ``strict``, ``unix``, ``loopback``) or a policy file.
+    :param policy: A preset (``default``, ``strict``, ``unix``, ``loopback``) or a policy file, found from this
+        process's folder.
     :param loopback: 127.0.0.1 and ::1 in a network of its own, and nothing else.
-    :param log: Where the lines of the log are appended; a temporary file unless told.
+    :param log: The file to which the lines of the log are appended, found from this process's folder; a temporary
+        one unless told.
     :param observe: Refuse nothing, and record what would have been refused: no protection.
-    :param options: Further options of ``nonet``.
-    :param keywords: What subprocess.run takes.
+    :param options: Further options of ``nonet``; files that they name are found from the command's folder, ``cwd``.
+    :param keywords: What ``subprocess.run`` takes, ``executable`` with ``shell`` alone: it is the shell then. A
+        ``preexec_fn`` runs before nonet, and has the network.
     :returns: The command's end, with ``.attempts``.
     :raises NonetError: nonet refused, and the command did not run.
     """
+    executable = keywords.pop("executable", None)
+    if executable is not None and not shell:
+        raise TypeError("run() takes executable= with shell=True only: it would run in the place of nonet, with the network")
     if shell:
-        words = ["/bin/sh", "-c", args if isinstance(args, str) else " ".join(str(os.fspath(word)) for word in args)]
+        words = [os.fspath(executable or "/bin/sh"), "-c", args if isinstance(args, str) else " ".join(str(os.fspath(word)) for word in args)]
     else:
         words = [args] if isinstance(args, str) else [os.fspath(word) for word in args]
     if not words:
         raise ValueError("no command was given")
-    chosen = [*_options(policy, loopback, observe), *options]
+    chosen = [*_options(policy, loopback, observe, keywords.get("cwd") is not None), *options]
     with tempfile.TemporaryDirectory(prefix="nonet-run-") as folder:
-        path = os.fspath(log) if log is not None else os.path.join(folder, "log")
-        before = os.path.getsize(path) if os.path.exists(path) else 0
-        done = subprocess.run([program(), "-q", *chosen, "--log", path, "--", *words], **keywords)
-        reader = Log(path, before)
-        attempts = list(reader.read()) if os.path.exists(path) else []
-        reader.close()
+        path = os.path.abspath(os.fspath(log)) if log is not None else os.path.join(os.path.abspath(folder), "log")
+        reader = _reader(path, is_own=log is None)
+        try:
+            done = subprocess.run([program(), "-q", *chosen, "--log", path, "--", *words], **keywords)
+            attempts = _read(reader)
+        finally:
+            reader.close()
         if done.returncode in (125, 126, 127) and reader.end.get("status") in (None, "not run"):
             raise NonetError(_reason(chosen, words, done))
+        # Where SIGCHLD is ignored, `subprocess` says 0 of a program that refused.
+        if log is None and not reader.head and not reader.end:
+            raise NonetError(f"nonet ended with status {done.returncode}, and told nothing of the command")
     result = CompletedProcess(words, done.returncode, done.stdout, done.stderr)
-    result.attempts = attempts
+    result._attempts, result.is_damaged, result.lost = attempts, not reader.is_complete, reader.lost
     if check:
         result.check_returncode()
     return result
@@ -74,14 +102,43 @@ def check() -> Dict[str, Any]:
     done = subprocess.run([program(), "--check", "--format", "json"], stdout=subprocess.PIPE)
     if done.returncode not in (0, 1):
         raise NonetError("nonet --check failed; what it says stands on standard error")
-    found: Dict[str, Any] = json.loads(done.stdout)
+    try:
+        found: Dict[str, Any] = json.loads(done.stdout)
+    except ValueError:
+        raise NonetError("nonet --check did not say all; what it says stands on standard error") from None
     return found
 
 
-def _options(policy: Optional[Path], loopback: bool, observe: bool) -> List[str]:
+def _reader(path: str, is_own: bool) -> Log:
+    """What will read the log, opened where there is one already, so that no other is read in its place."""
+    if is_own:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    is_there = os.path.lexists(path)
+    try:
+        reader = Log(path, os.path.getsize(path) if is_there else 0, is_shared=not is_own)
+        if is_there:
+            reader.open()
+    except OSError as error:
+        raise NonetError(f"the log cannot be read, so nothing was run: {error}") from error
+    return reader
+
+
+def _read(reader: Log) -> List[Attempt]:
+    try:
+        return list(reader.read())
+    except OSError:
+        # It is not there any more, or no file.
+        reader.is_damaged = True
+        return []
+
+
+def _options(policy: Optional[Path], loopback: bool, observe: bool, has_folder: bool) -> List[str]:
     words = []
     if policy is not None:
-        words += ["--policy", os.fspath(policy)]
+        text = os.fspath(policy)
+        # As the program tells a file from a name; it would look for it from the command's folder.
+        is_file = "/" in text or text.endswith((".policy", ".json"))
+        words += ["--policy", os.path.abspath(text) if is_file and has_folder else text]
     if loopback:
         words.append("--loopback")
     if observe:
