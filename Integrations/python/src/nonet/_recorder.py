@@ -11,9 +11,9 @@ from typing import Any, Dict, Generator, Iterator, List, Optional
 
 import pytest
 
-from . import _session
 from ._asked import Asked, clock, drained, listen
-from ._joining import Found, Span, before, describe, is_outside, join, program
+from ._joining import Found, Span, before, describe, join, printable, program
+from ._loopback import is_outside
 from ._log import FENCE, FENCES, Attempt, Log
 
 _IO_URING_SETUP = 425
@@ -27,21 +27,31 @@ class Recording:
         self.log = Log(log)
         # Only these need to know at once what a test tried.
         self.looks_at_once = self.wishes.strict or bool(getattr(config.option, "xmlpath", None))
+        self.is_only_worker = False
         self._fences = 0
         self._has_fences = True
         self._call: Any = None
         self._last_stop = self._begun = 0.0
         self._left: List[Attempt] = []
+        self._gone: List[Attempt] = []
+        self._started = False
         listen()
+
+    def begin(self) -> None:
+        """Notes that a test begins. `call.start` is what the test's own clock says, which may have been moved."""
+        self._last_stop = clock()
+        self._started = False
+        drained()
 
     def phase(self, item: Any, call: Any, report: Any) -> None:
         """Notes in the report when this phase ran and what Python was asked for."""
-        start = call.start if call.when == "setup" else self._last_stop
+        start = self._last_stop
         if call.when == "setup":
-            self._begun = call.start
+            self._begun = start
         self._last_stop = clock()
         asked = drained()
-        report.nonet = [os.getpid(), start, self._last_stop, [list(one) for one in asked]]
+        # A worker sends it, and execnet sends no text that is no UTF-8.
+        report.nonet = [os.getpid(), start, self._last_stop, [[*one[:3], printable(one.text)] for one in asked]]
         if self.looks_at_once and call.when != "setup":
             self._look(item, report, asked)
 
@@ -51,6 +61,12 @@ class Recording:
         mine = [one for one in self._left if one.last >= self._begun]
         self._left = []
         tried = [describe(one, asked) for one in mine]
+        # A process that is gone tells no parent. It was this test's if there is no other worker, and may have been if
+        # the test has started something.
+        self._started = self._started or any(one.kind == "program" for one in asked)
+        gone = [one for one in self._gone if one.last >= self._begun and (self.is_only_worker or self._started)]
+        self._gone = []
+        tried += [describe(one, asked) + ("" if self.is_only_worker else ", not certain: by a process that has ended") for one in gone]
         if self.wishes.loopback:
             told = {one.target for one in mine}
             tried += [one.text + ", which is outside" for one in asked if one.kind == "address" and one.text not in told and is_outside(one.text)]
@@ -66,19 +82,19 @@ class Recording:
             if hasattr(report, "wasxfail"):
                 del report.wasxfail
 
-    def _is_mine(self, attempt: Attempt) -> bool:
-        if self.is_alone or attempt.pid == os.getpid():
-            return True
+    def _sort(self, attempt: Attempt) -> None:
+        """Keeps an attempt that was made here, or may have been."""
         pid = attempt.pid
-        for _ in range(16):
+        for _ in range(1 if self.is_alone else 16):
+            if self.is_alone or pid == os.getpid():
+                self._left.append(attempt)
+                return
             try:
                 with open(f"/proc/{pid}/stat", "rb") as file:
                     pid = int(file.read().rpartition(b")")[2].split()[1])
             except (OSError, ValueError, IndexError):
-                return False
-            if pid == os.getpid():
-                return True
-        return False
+                self._gone.append(attempt)
+                return
 
     def wait(self) -> None:
         """Waits until the log has all that was tried before, 20 ms at most.
@@ -113,7 +129,8 @@ class Recording:
         self._call(*arguments)
 
     def _take(self) -> None:
-        self._left += [one for one in self.log.read() if self._is_mine(one)]
+        for one in self.log.read():
+            self._sort(one)
 
 
 # How a process notes when its tests ran: each way costs a test as much as it is called often.
@@ -124,6 +141,10 @@ class Phases:
 
     def __init__(self, recording: Recording) -> None:
         self.recording = recording
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logstart(self) -> None:
+        self.recording.begin()
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: Any, call: Any) -> Generator[None, Any, None]:
@@ -161,7 +182,8 @@ class Worker(Recording):
     """A worker of pytest-xdist."""
 
     def __init__(self, config: Any, session: Any) -> None:
-        super().__init__(config, session, config.workerinput.get("nonet_log", os.devnull), is_alone=False)
+        super().__init__(config, session, config.workerinput["nonet_log"], is_alone=False)
+        self.is_only_worker = config.workerinput.get("workercount") == 1
         config.pluginmanager.register(Phases(self))
 
 
@@ -172,7 +194,7 @@ class Reporter(Recording):
         is_alone = not (getattr(config.option, "numprocesses", None) or getattr(config.option, "tx", None))
         super().__init__(config, session, session.log, is_alone)
         self.spans: List[Span] = []
-        self.path = session.log
+        self.path, self.session = session.log, None
         register = config.pluginmanager.register
         if is_alone and not self.looks_at_once:
             register(Marks(self.spans))
@@ -211,16 +233,31 @@ class Reporter(Recording):
         if report.failed:
             self.failed.add(report.nodeid)
 
-    @pytest.hookimpl(tryfirst=True)
+    # After those of the project, which may try something too; the terminal's summary is made around all of them.
+    @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: Any) -> None:
-        self.found = self._joined()
+        self.found, self.session = self._joined(), session
         path = self.config.option.nonet_json
         if path:
-            self._write(path)
-        if self.wishes.strict and session.exitstatus == 0 and self.found:
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        if self.log.is_damaged and session.exitstatus == 0:
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+            try:
+                self._write(path)
+            except OSError as error:
+                self._fail()
+                print(f"nonet: --nonet-json: {error}", file=sys.stderr)
+        if self.wishes.strict and self.found or self.damage:
+            self._fail()
+
+    def _fail(self) -> None:
+        if self.session is not None and self.session.exitstatus in (0, 5):
+            self.session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    @property
+    def damage(self) -> str:
+        """Why not all is known that was tried."""
+        if self.log.is_damaged:
+            return "something wrote in it, so what was tried is not all known"
+        lost = getattr(self.log, "lost", 0)
+        return f"{lost} more attempt{'s are' if lost != 1 else ' is'} not known" if lost else ""
 
     def _joined(self) -> List[Found]:
         # From its beginning, by the descriptor of the session's start: a test may have replaced the file since.
@@ -248,9 +285,9 @@ class Reporter(Recording):
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         if self.found is None:
             self.found = self._joined()
-        if self.log.is_damaged:
-            terminalreporter.section("network: the log is damaged")
-            terminalreporter.write_line("something wrote in it, so what was tried is not all known, and the session fails")
+        if self.damage:
+            terminalreporter.section("network: the log is damaged" if self.log.is_damaged else "network: the log is not whole")
+            terminalreporter.write_line(f"{self.damage}, and the session fails")
         if not self.found:
             return
         count = sum(one.attempt.count for one in self.found)
@@ -259,7 +296,7 @@ class Reporter(Recording):
         title = f"network: {count} attempt{'s' * (count != 1)} {became}, by {len(tests)} test{'s' * (len(tests) != 1)}"
         terminalreporter.section(title)
         for name, lines in self._lines().items():
-            terminalreporter.write_line(name)
+            terminalreporter.write_line(printable(name))
             for line, times in lines.items():
                 terminalreporter.write_line(f"    {line}" + (f" ({times} times)" if times > 1 else ""))
         passed = sorted(tests - self.failed)
@@ -307,6 +344,15 @@ class Reporter(Recording):
             json.dump(document, file, indent=1)
             file.write("\n")
 
+    # As late as can be: hooks of this name may try something, and what is decided here is still the session's status.
+    @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
+        if self.found is not None:
+            self._left, self.is_alone = [], True
+            self.wait()
+            late = [describe(one, []) for one in self._left]
+            for text in late:
+                print(f"nonet: tried after the tests: {text}", file=sys.stderr)
+            if late and self.wishes.strict or self.damage:
+                self._fail()
         super().pytest_unconfigure()
-        _session.forget(self.path)
