@@ -88,9 +88,11 @@ _READERS: Dict[str, Callable[[Tuple[Any, ...]], str]] = {
     "os.system": lambda a: _text(a[0]),
     "os.posix_spawn": lambda a: _line(a[1]),
     "os.exec": lambda a: _line(a[1]),
-    "os.fork": lambda a: "(fork)",
+    "os.fork": lambda a: "fork",
 }
-_KINDS = {event: "name" if "getaddr" in event or "gethost" in event else "address" if event.startswith("socket") else "program" for event in _READERS}
+_KINDS = {event: "program" for event in _READERS}
+_KINDS.update({event: "name" for event in _READERS if event.startswith("socket.get")})
+_KINDS.update({"socket.connect": "address", "socket.sendto": "address", "os.fork": "fork"})
 
 
 def drained() -> List[Asked]:

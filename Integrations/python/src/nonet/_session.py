@@ -71,9 +71,12 @@ def prepared(wishes: Wishes, word: str = "", has_outside: bool = False) -> Tuple
 
     :param word: What `possible` has found, where that was asked already.
     """
-    # One supervisor is all that the kernel takes, and only inside another nonet there may be one.
-    if not word:
-        word = "recorded" if "NONET" not in os.environ or _can_run("--log", os.devnull) else "unrecorded"
+    # One supervisor is all that the kernel takes, and only inside another nonet there may be one. Such as refuse every
+    # socket are not tried: it would be an attempt there.
+    if not word and "NONET" in os.environ:
+        refuses = os.environ["NONET"].partition(":")[0] in ("default", "strict", "unix")
+        word = "unrecorded" if refuses or not _can_run("--log", os.devnull) else "recorded"
+    word = word or "recorded"
     if word == "unrecorded" and wishes.strict:
         raise NonetError("--nonet-strict cannot tell here: a nonet around this one, or another sandbox, records attempts already")
     if word == "unrecorded" and wishes.warn:

@@ -55,14 +55,19 @@ def pytest_configure(config: Any) -> None:
     if session.word == "outside" and path and not hasattr(config, "workerinput"):
         stem, suffix = os.path.splitext(path)
         config.option.xmlpath = f"{stem}.outside{suffix}"
+    path = config.option.nonet_json
+    if path and (os.path.isdir(path) or not os.path.isdir(os.path.dirname(os.path.abspath(path)))):
+        raise pytest.UsageError(f"--nonet-json: no file can be made at {path}")
     worker = hasattr(config, "workerinput")
     # A pytest that a test starts records nothing of its own.
     if "nonet_log" in config.workerinput if worker and session.word == "part" else session.word == "recorded":
-        from ._recorder import Reporter, Worker
-
+        if worker:
+            from ._recorder import Worker as Recorder
+        else:
+            from ._report import Reporter as Recorder  # type: ignore[assignment]
         try:
-            config.pluginmanager.register(Worker(config, session) if worker else Reporter(config, session), "nonet-recorder")
-        except NonetError as error:
+            config.pluginmanager.register(Recorder(config, session), "nonet-recorder")
+        except (NonetError, OSError) as error:
             raise pytest.UsageError(f"nonet: {error}") from None
 
 
@@ -82,7 +87,7 @@ def pytest_report_header(config: Any) -> Optional[str]:
     hint = os.environ.get("NONET", "")
     words = {
         "recorded": f"nonet: {hint}",
-        "unrecorded": f"nonet: {hint}; attempts are not recorded here, since another nonet is around this one",
+        "unrecorded": f"nonet: {hint}; attempts are not recorded here, since another nonet, or another sandbox, is around this one",
         "in place": f"nonet: {hint}; in place, for another program holds this session; attempts are not recorded",
         "outside": "nonet: the tests marked `network`, outside",
         "none": "nonet: nothing here can confine; the tests run with the network",
@@ -109,6 +114,10 @@ def pytest_collection_modifyitems(config: Any, items: List[Any]) -> None:
 def pytest_sessionfinish(session: Any) -> None:
     _begin.running -= 1
     mine: Session = getattr(session.config, "nonet", None) or Session()
+    if mine.word == "unrecorded" and session.config.option.nonet_json and not hasattr(session.config, "workerinput"):
+        from ._report import write
+
+        write(session.config.option.nonet_json, {}, False, [])
     # Both parts have to do; 5 is a part without tests.
     if mine.word == "outside" and mine.status not in (0, 5) or (mine.word == "outside" and session.exitstatus == 5):
         session.exitstatus = mine.status
