@@ -12,7 +12,7 @@ from . import _session
 from ._command import own
 from ._errors import NonetError
 from ._session import Wishes
-from ._told import is_under_one_more, told
+from ._told import is_under_one_more, tell, told
 
 MARKED = ("inside", "deselect", "outside")
 
@@ -50,12 +50,11 @@ def _begun(config: Any, given: Any) -> Session:
     if part:
         if part == "part" and not is_under_one_more(0):
             raise NonetError("this worker runs where the session's filter is not")
+        _take_the_time()
         return Session(part, wishes_of(config, given))
     state = told()
     if state.word:
-        from ._asked import clock
-
-        clock()  # While nobody has moved the time.
+        _take_the_time()
         wishes = wishes_of(config, given)
         if state.log:
             state.log = _opened(state.log)
@@ -85,6 +84,11 @@ def _part() -> str:
             return str(said.get("nonet_part", "")) if isinstance(said, dict) else ""
         frame = frame.f_back
     return ""
+
+
+def _take_the_time() -> None:
+    """While no `conftest.py` has moved it."""
+    from . import _asked  # noqa: F401
 
 
 def _opened(log: str) -> str:
@@ -193,7 +197,7 @@ def _with_a_part_outside(wishes: Wishes, word: str) -> Session:
     import subprocess
 
     words, state = _session.prepared(wishes, word, has_outside=True)
-    number, environment = _session.tell(state)
+    number, environment = tell(state)
     try:
         status = subprocess.call(words + own().line, pass_fds=[number], env=environment)
     finally:

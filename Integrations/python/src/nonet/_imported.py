@@ -17,7 +17,6 @@ from typing import Any, Dict, Iterable, Iterator, List, Tuple
 import pytest
 
 from ._command import own
-from ._developed import developed
 from ._errors import NonetError
 
 
@@ -37,9 +36,11 @@ def refuse_what_ran(config: Any, in_place: bool = False) -> None:
 
 
 def of_the_project(config: Any, names: Iterable[str]) -> List[str]:
-    """Those of these modules that lie in the project."""
+    """Those of these modules that lie in the project, and not in an environment there."""
     project = _project(config)
-    return [name for name, given, real in _modules(config) if name in names and _is_below_one(project, given, real)]
+    installed = [*_folders(), *_beside_pytest(project)]
+    theirs = [one for one in _modules(config) if one[0] in names and not _is_below(one[2], installed)]
+    return [name for name, given, real in theirs if _is_below_one(project, given, real)]
 
 
 def _found(config: Any, in_place: bool) -> Dict[str, str]:
@@ -60,7 +61,11 @@ def _found(config: Any, in_place: bool) -> Dict[str, str]:
         is_elsewhere = name in named - typed and not {"site-packages", "dist-packages"} & set(real.split(os.sep))
         if is_elsewhere or _is_below_one(project, given, real) and (name in named or not only_named):
             found[name] = real
-    mine = developed(installed, found) if found else {}
+    if not found:
+        return found
+    from ._developed import developed
+
+    mine = developed(installed, found)
     # Its plug-in is installed, and imports what it likes of its own.
     return {name: path for name, path in found.items() if not (name in mine or name not in named and _is_below(path, mine.values()))}
 
@@ -69,7 +74,8 @@ def _modules(config: Any) -> Iterator[Tuple[str, str, str]]:
     """The names of what was imported, and of plug-ins that were skipped while they were, with the paths as given and real."""
     real: Dict[str, str] = {}
     main = sys.modules["__main__"]
-    for name, module in list(sys.modules.items()):
+    # Plug-ins need not stay where they were put: `multiprocessing` sets __mp_main__ anew.
+    for name, module in [*sys.modules.items(), *((str(name), plugin) for name, plugin in config.pluginmanager.list_name_plugin())]:
         path = getattr(module, "__file__", None)
         if isinstance(path, str) and module is not main:
             given = os.path.abspath(path)
