@@ -74,8 +74,11 @@ def _modules(config: Any) -> Iterator[Tuple[str, str, str]]:
     """The names of what was imported, and of plug-ins that were skipped while they were, with the paths as given and real."""
     real: Dict[str, str] = {}
     main = sys.modules["__main__"]
+    modules = list(sys.modules.items())
+    there = {id(module) for _, module in modules}
     # Plug-ins need not stay where they were put: `multiprocessing` sets __mp_main__ anew.
-    for name, module in [*sys.modules.items(), *((str(name), plugin) for name, plugin in config.pluginmanager.list_name_plugin())]:
+    modules += [(one.__name__, one) for _, one in config.pluginmanager.list_name_plugin() if hasattr(one, "__file__") and id(one) not in there]
+    for name, module in modules:
         path = getattr(module, "__file__", None)
         if isinstance(path, str) and module is not main:
             given = os.path.abspath(path)
