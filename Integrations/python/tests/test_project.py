@@ -142,6 +142,9 @@ def test_nothing_stays_behind_and_nothing_else_is_taken_away(session, pytester, 
         pytester.makeconftest(more)
         done = session(text, "--nonet", *options)
         assert done.returncode == status or status is None, done.stdout
+    pytester.makeconftest("")
+    done = session(text.replace("attempt", "reach"), "-p", "no:nonet", program=[sys.executable, "-m", "nonet", "pytest"])
+    assert done.returncode == 1 and "1 failed" in done.stdout and not done.network, done.stdout
     pytester.makeconftest("import os\nos.makedirs('sub', exist_ok=True)\nos.chdir('sub')\n")
     done = session(text, "--nonet", program=["env", "TMPDIR=.", sys.executable, "-m", "pytest"])
     assert done.returncode == 0 and "by 1 test" in done.network, done.stdout

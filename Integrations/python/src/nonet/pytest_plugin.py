@@ -7,7 +7,6 @@ the options and the hooks; how a session starts is in `_begin`, what one inside 
 from __future__ import annotations
 
 import os
-import sys
 from typing import Any, Iterator, List, Optional
 
 import pytest
