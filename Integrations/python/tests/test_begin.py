@@ -7,8 +7,9 @@ import pytest
 from conftest import has
 
 import nonet
-from nonet import _imported, _session
-from nonet._session import State, Wishes
+from nonet import _developed, _session, _told
+from nonet._command import Command
+from nonet._session import Wishes
 
 # Says whether it has the network.
 EARLY = """
@@ -65,7 +66,7 @@ def test_what_the_project_has_run_before_is_told(session, pytester, monkeypatch,
     # No plug-in could have come first, and no test runs after it.
     assert said() == ["network"] and done.returncode == 4 and "passed" not in done.stdout, done.stdout
     assert f"imported with the network, before any plug-in can act: early ({folder / 'early.py'});" in done.stdout and "Traceback" not in done.stdout, done.stdout
-    assert "start `python -m nonet pytest`" in done.stdout
+    assert "`python -m nonet pytest`, which confine first" in done.stdout
     if way == "all in the file":
         done = session(PASSES, *options, ini=ini, program=[sys.executable, "-m", "nonet", "pytest"])
         assert said() == ["refused"] and done.returncode == 0 and "1 passed" in done.stdout, done.stdout
@@ -84,15 +85,24 @@ def test_usual_plug_ins_go_on(session, pytester, monkeypatch, tmp_path, said):
 
 
 def test_a_plug_in_that_is_developed_is_installed(tmp_path):
-    info = tmp_path / "mine-1.dist-info"
-    info.mkdir()
+    site, project = tmp_path / "site", tmp_path / "project"
+    info = site / "mine-1.dist-info"
+    info.mkdir(parents=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: mine\nVersion: 1\n")
     (info / "entry_points.txt").write_text("[pytest11]\nmine = mine.plugin\n[other]\nx = y\n")
-    assert _imported._developed([str(tmp_path)]) == {"mine.plugin"}
+    found = {"mine.plugin": str(project / "mine/plugin.py"), "mine": str(project / "mine/__init__.py"), "w": str(project / "w.py")}
+    assert _developed.developed([str(site)], found) == {"mine.plugin": str(project / "mine")}
+    (info / "direct_url.json").write_text('{"dir_info": {"editable": true}, "url": "file://%s"}' % project)
+    assert _developed.developed([str(site)], found) == {"mine.plugin": str(project)}
+    (info / "direct_url.json").write_text('{"dir_info": {"editable": true}, "url": "file://%s/other"}' % project)
+    assert _developed.developed([str(site)], found) == {}
     # Where there is a copy, what comes from elsewhere is not what was installed.
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine/plugin.py").write_text("")
-    assert _imported._developed([str(tmp_path)]) == set()
+    (info / "direct_url.json").unlink()
+    (site / "mine").mkdir()
+    for name in ("plugin.py", "plugin.so"):
+        (site / "mine" / name).write_text("")
+        assert _developed.developed([str(site)], found) == {}
+        (site / "mine" / name).unlink()
 
 
 def test_help_imports_nothing_with_the_network(session, pytester, said):
@@ -111,37 +121,73 @@ def test_in_place_nothing_of_the_project_has_the_network(session, pytester, said
     assert done.returncode == 4 and said() == ["network"] and "before any plug-in can act: early (" in done.stdout, done.stdout
 
 
-LIES = ["\n\n\n", "inside", "inside\n", "outside\n", "inside\n\n\n\n", "recorded\nx\n0\n", "recorded\n1\n", "outside\n%d\n0\n", "nonsense\n%d\n0\n", "inside\n%d\n99999\n", "recorded\n" + "9" * 5000 + "\n0\n", "inside\n-1\n0\n", "unrecorded\n0\n0\n"]
+LIES = ["", "0", "1", "3", "\n", "9" * 5000, "-1", "\u00b2", "inside\n%d\n0\n", "outside\n%d\n0\n.", "recorded\n%d\n-1\n"]
 
 
 @pytest.mark.parametrize("lie", LIES, ids=range(len(LIES)))
-def test_what_others_were_told_is_not_believed(monkeypatch, lie):
-    monkeypatch.setenv("NONET_PYTEST", lie.replace("%d", str(os.getpid())))
-    assert _session.state().word == ""
-    monkeypatch.setenv("NONET_PYTEST", lie.replace("%d", str(os.getppid())))
-    assert _session.state().word == ""
+def test_what_the_environment_says_is_not_believed(monkeypatch, lie):
+    for pid in (os.getpid(), os.getppid()):
+        monkeypatch.setenv("NONET_PYTEST", lie.replace("%d", str(pid)))
+        assert _told.told().word == "" and "NONET_PYTEST" not in os.environ
 
 
-def test_a_lie_in_the_environment(session, monkeypatch):
+def test_what_is_told_arrives_once(monkeypatch):
+    state = _told.State("recorded", "/tmp/a\nb", ("--policy", "\udce9\n"), -1, True)
+    number, environment = _told.tell(state)
+    monkeypatch.setenv("NONET_PYTEST", environment["NONET_PYTEST"])
+    monkeypatch.setattr(_told, "is_under_one_more", lambda before: before == -1)
+    assert vars(_told.told()) == vars(state)
+    monkeypatch.setenv("NONET_PYTEST", str(number))
+    assert _told.told().word == ""
+    # Whoever says so must have put a filter around it.
+    monkeypatch.setenv("NONET_PYTEST", _told.tell(state)[1]["NONET_PYTEST"])
+    monkeypatch.setattr(_told, "is_under_one_more", lambda before: False)
+    with pytest.raises(nonet._errors.NonetError):
+        _told.told()
+
+
+# What a file of settings can put into the environment of a session, or an image.
+FORGED = {
+    "outside": ("export PYTEST_XDIST_WORKER=gw0; export NONET_PYTEST=\"$(printf 'outside\\n%d\\n0\\n.' $$)\"", []),
+    "inside, in a container": ("export NONET_PYTEST=\"$(printf 'inside\\n%d\\n0\\n.' $$)\"", ["--policy", "./weak.policy"]),
+    "recorded, and a file": ("export NONET_PYTEST=\"$(printf 'recorded\\n%d\\n-1\\n%s\\n' $$ $PWD/precious)\"", ["--policy", "./weak.policy"]),
+}
+WEAK = "default allow\nforeign compile\nunknown allow\nnetwork allowed\nlayers none\ndeny io_uring_setup with ENOSYS\n"
+
+
+@pytest.mark.parametrize("way", FORGED)
+def test_a_lie_in_the_environment(session, pytester, way):
+    said, outer = FORGED[way]
+    (pytester.path / "weak.policy").write_text(WEAK)
+    (pytester.path / "precious").write_text("")
+    words = " ".join([nonet.program(), "-q", *outer, "--"] if outer else [])
     text = "def test_a(): reach()\n"
-    monkeypatch.setenv("NONET_PYTEST", "outside\n")
-    done = session(text, "--nonet")
-    assert done.returncode == 1 and "1 failed" in done.stdout and "by 1 test" in done.network, done.stdout
-    # A filter and a forged word, as in a container: the same, and whatever else is there.
-    container = [nonet.program(), "-q", "--deny", "ptrace", "--allow", "socket,io_uring_setup", "--backend", "seccomp", "--", sys.executable, "-m", "pytest"]
-    monkeypatch.setenv("NONET_PYTEST", "inside\n1\n0\n")
-    done = session(text, "--nonet", program=container)
-    assert done.returncode == 1 and "1 failed" in done.stdout, done.stdout
-    monkeypatch.setenv("NONET_PYTEST", f"recorded\n{os.getpid()}\n{_session.filters() or 0}\n\n")
-    done = session(text, "--nonet")
-    assert done.returncode == 4 and "no filter of nonet's is around this process; unset it" in done.stdout, done.stdout
+    program = ["/bin/sh", "-c", f'{said}; {words} {sys.executable} -m pytest "$@"; exit $?', "sh"]
+    done = session(text, program=program)
+    assert done.returncode == 0, done.stdout  # The instrument: there the network is.
+    done = session(text, "--nonet", program=program)
+    assert done.returncode == 1 and "1 failed" in done.stdout and (pytester.path / "precious").exists(), done.stdout
 
 
 def test_what_is_around_a_session_is_enough_or_not():
-    assert State("inside").holds(Wishes()) and State("inside").holds(Wishes(loopback=True))
-    assert State("inside", words=("--loopback",)).holds(Wishes(loopback=True))
-    for words, wishes in [((), Wishes(policy="strict")), (("--observe",), Wishes()), (("--policy", "unix"), Wishes()), (("--allow-connect", "[::1]:9"), Wishes())]:
-        assert not State("inside", words=words).holds(wishes)
+    assert Wishes().holds(Wishes()) and Wishes().holds(Wishes(loopback=True)) and Wishes(loopback=True).holds(Wishes(loopback=True))
+    for words, wishes in [({}, Wishes(policy="strict")), ({}, Wishes(strict=True)), ({"warn": True}, Wishes()), ({"policy": "unix"}, Wishes()), ({"allow_connect": ("[::1]:9",)}, Wishes())]:
+        assert not Wishes(**words).holds(wishes)
+
+
+@pytest.mark.parametrize("line, kind, name, options, arguments", [
+    ("-m pytest -q", "-m", "pytest", "", "-q"),
+    ("-Im nonet pytest", "-m", "nonet", "-I", "pytest"),
+    ("-mnonet pytest", "-m", "nonet", "", "pytest"),
+    ("-W error -Xdev -X utf8 -Bm pytest", "-m", "pytest", "-W error -Xdev -X utf8 -B", ""),
+    ("--check-hash-based-pycs always run.py -m x", "", "run.py", "--check-hash-based-pycs always", "-m x"),
+    ("- -q", "", "-", "", "-q"),
+    ("-c pass -q", "-c", "pass", "", "-q"),
+    ("-u", "", "", "-u", ""),
+])
+def test_the_words_of_an_interpreter(line, kind, name, options, arguments):
+    command = Command(["python", *line.split()])
+    assert (command.kind, command.name, command.options, command.arguments) == (kind, name, options.split(), arguments.split())
 
 
 INNER = """
@@ -175,6 +221,6 @@ def test_workers_outside_are_told_so_and_what_they_start_is_not(session):
 
 def test_a_session_that_a_test_inside_starts_has_what_it_asks_for(session, pytester):
     pytester.makepyfile(inner="import socket\ndef test_a(): socket.socketpair(socket.AF_UNIX)\n")
-    text = INNER + "def test_a():\n  stricter = inner('--nonet-policy=strict')\n  assert 'strict:seccomp' in stricter and '1 failed' in stricter\n"
+    text = INNER + "def test_a():\n  assert '1 passed' in inner()\n  stricter = inner('--nonet-policy=strict')\n  assert 'strict:seccomp' in stricter and '1 failed' in stricter\n  assert inner('--nonet-strict') == ''\n"
     done = session(text, "--nonet")
     assert done.returncode == 0, done.stdout

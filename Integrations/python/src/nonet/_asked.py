@@ -10,7 +10,7 @@ import sys
 from _thread import get_native_id
 from collections import deque
 from os import fspath
-from time import CLOCK_REALTIME, clock_gettime
+from time import CLOCK_BOOTTIME, CLOCK_REALTIME, clock_gettime
 from typing import Any, Callable, Deque, Dict, List, NamedTuple, Tuple
 
 
@@ -23,9 +23,13 @@ class Asked(NamedTuple):
     text: str
 
 
+# What moves the time for tests moves CLOCK_REALTIME, whoever asks for it; this was taken before.
+_since = clock_gettime(CLOCK_REALTIME) - clock_gettime(CLOCK_BOOTTIME)
+
+
 def clock() -> float:
-    """Seconds since 1970. By a name of this module's, since tests put other clocks into `time`."""
-    return clock_gettime(CLOCK_REALTIME)
+    """Seconds since 1970."""
+    return clock_gettime(CLOCK_BOOTTIME) + _since
 
 
 _asked: Deque[Asked] = deque(maxlen=10_000)
@@ -63,8 +67,10 @@ def _endpoint(host: Any, port: Any) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{_text(port)}" if port is not None else host
 
 
-def _address(address: Any) -> str:
-    return _endpoint(address[0], address[1]) if isinstance(address, tuple) and len(address) > 1 else ""
+def _address(one: Any, address: Any) -> str:
+    # AF_INET and AF_INET6: others have numbers there, of other things.
+    is_inet = one.family in (2, 10) and isinstance(address, tuple) and len(address) > 1
+    return _endpoint(address[0], address[1]) if is_inet else ""
 
 
 def _line(words: Any) -> str:
@@ -76,14 +82,17 @@ def _line(words: Any) -> str:
 _READERS: Dict[str, Callable[[Tuple[Any, ...]], str]] = {
     "socket.getaddrinfo": lambda a: _endpoint(a[0], a[1]),
     "socket.gethostbyname": lambda a: _text(a[0]),
-    "socket.connect": lambda a: _address(a[1]),
-    "socket.sendto": lambda a: _address(a[1]),
+    "socket.connect": lambda a: _address(a[0], a[1]),
+    "socket.sendto": lambda a: _address(a[0], a[1]),
     "subprocess.Popen": lambda a: _line(a[1]),
     "os.system": lambda a: _text(a[0]),
     "os.posix_spawn": lambda a: _line(a[1]),
     "os.exec": lambda a: _line(a[1]),
+    "os.fork": lambda a: "fork",
 }
-_KINDS = {event: "name" if "getaddr" in event or "gethost" in event else "address" if event.startswith("socket") else "program" for event in _READERS}
+_KINDS = {event: "program" for event in _READERS}
+_KINDS.update({event: "name" for event in _READERS if event.startswith("socket.get")})
+_KINDS.update({"socket.connect": "address", "socket.sendto": "address", "os.fork": "fork"})
 
 
 def drained() -> List[Asked]:

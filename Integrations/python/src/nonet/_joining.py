@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import bisect
-from typing import List, NamedTuple, Optional
+import itertools
+from typing import Dict, Iterator, List, NamedTuple, Optional
 
 from ._asked import Asked
 from ._log import Attempt
@@ -28,6 +29,22 @@ class Found(NamedTuple):
     is_certain: bool
 
 
+class _Ordered:
+    """The spans of one process, which seldom overlap, by their start."""
+
+    def __init__(self, spans: List[Span]) -> None:
+        self.spans, self.starts = spans, [span.start for span in spans]
+        # The latest end of all up to each: none before one that ended earlier reaches further.
+        self.stops = list(itertools.accumulate((span.stop for span in spans), max))
+
+    def near(self, attempt: Attempt) -> Iterator[Span]:
+        """Those in which it may have been made."""
+        place = bisect.bisect_right(self.starts, attempt.last) - 1
+        while place >= 0 and self.stops[place] >= attempt.time:
+            if self.spans[place].stop >= attempt.time:
+                yield self.spans[place]
+            place -= 1
+
 
 def join(attempts: List[Attempt], spans: List[Span], is_alone: bool) -> List[Found]:
     """Finds for each attempt who made it.
@@ -35,15 +52,12 @@ def join(attempts: List[Attempt], spans: List[Span], is_alone: bool) -> List[Fou
     A process that ran a test made its attempts in that test. Another process belongs to the test that ran
     meanwhile, which is certain where there was one only.
     """
-    ordered = sorted(spans)
-    starts = [span.start for span in ordered]
-    # Nothing is longer, so nothing that begins earlier reaches to an attempt.
-    longest = max((span.stop - span.start for span in ordered), default=0.0)
+    ordered: Dict[int, _Ordered] = {}
+    for pid in {span.pid for span in spans}:
+        ordered[pid] = _Ordered(sorted(span for span in spans if span.pid == pid))
     found = []
     for one in attempts:
-        first = bisect.bisect_left(starts, one.time - longest)
-        after = bisect.bisect_right(starts, one.last)
-        near = [span for span in ordered[first:after] if span.stop >= one.time]
+        near = sorted(span for those in ordered.values() for span in those.near(one))
         own = [span for span in near if span.pid == one.pid]
         candidates = own or near
         names = {span.nodeid for span in candidates if span.is_test}
@@ -71,9 +85,9 @@ def program(attempt: Attempt, asked: List[Asked]) -> Optional[str]:
     return None if any(one.tid == attempt.pid for one in asked) else before(attempt, asked, "program")
 
 
-def is_outside(endpoint: str) -> bool:
-    host = endpoint.rpartition(":")[0].strip("[]")
-    return not (host.startswith("127.") or host in ("localhost", "::1", "0.0.0.0", "::", ""))
+def printable(text: str) -> str:
+    """The text as a terminal may get it: what drives one, or is no character, as an escape."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def describe(attempt: Attempt, asked: List[Asked], counts: bool = True) -> str:
@@ -86,4 +100,4 @@ def describe(attempt: Attempt, asked: List[Asked], counts: bool = True) -> str:
     text += f", by {attempt.name or attempt.pid}"
     if started:
         text += f" (started: {started if len(started) <= 120 else started[:117] + '...'})"
-    return text + (f" ({attempt.count} times)" if counts and attempt.count > 1 else "")
+    return printable(text) + (f" ({attempt.count} times)" if counts and attempt.count > 1 else "")

@@ -1,0 +1,207 @@
+"""What a process has to do with nonet, decided before pytest imports any `conftest.py`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any, Optional
+
+import pytest
+
+from . import _session
+from ._command import own
+from ._errors import NonetError
+from ._session import Wishes
+from ._told import is_under_one_more, tell, told
+
+MARKED = ("inside", "deselect", "outside")
+
+# What the first session of this process was: one that a test starts in the same process has the same around it.
+_first: Optional[Session] = None
+# How many sessions run in this process.
+running = 0
+
+
+class Session:
+    """What this process has to do with nonet."""
+
+    #: ``recorded``, ``unrecorded``: the session itself, under nonet. ``in place``: the same, in a process that was
+    #: there before. ``outside``: the marked tests, without nonet. ``none``: nothing could confine. ``part``, ``part
+    #: outside``: a worker of such a session. Empty: nonet was not asked for, or is around this session already.
+    def __init__(self, word: str = "", wishes: Optional[Wishes] = None, log: str = "", status: int = 0) -> None:
+        self.word, self.wishes, self.log, self.status = word, wishes or Wishes(), log, status
+
+
+# What a session's workers are told, over the channel of pytest-xdist and not by the environment.
+PARTS = {"recorded": "part", "unrecorded": "part", "outside": "part outside", "none": "none"}
+
+
+def begun(config: Any) -> Session:
+    """Starts this session again under nonet, or says what it is."""
+    global _first
+    session = _begun(config, config.known_args_namespace)
+    if session.word:
+        _first = _first or session
+    return session
+
+
+def _begun(config: Any, given: Any) -> Session:
+    part = _part() if _first is None and "PYTEST_XDIST_WORKER" in os.environ else ""
+    if part:
+        if part == "part" and not is_under_one_more(0):
+            raise NonetError("this worker runs where the session's filter is not")
+        _take_the_time()
+        return Session(part, wishes_of(config, given))
+    state = told()
+    if state.word:
+        _take_the_time()
+        wishes = wishes_of(config, given)
+        if state.log:
+            state.log = _opened(state.log)
+        if tuple(wishes.words) != state.words:
+            raise NonetError(
+                f"nonet was started with {' '.join(state.words) or 'no options'}, and pytest's settings ask for "
+                f"{' '.join(wishes.words) or 'none'}; say them on the command line, or start pytest --nonet"
+            )
+        if wishes.marked == "outside" and not state.has_outside and not _only_shows(given):
+            raise NonetError("nonet_marked = outside has a part without nonet; start pytest --nonet")
+        return Session(state.word, wishes, state.log)
+    if not (given.nonet or config.getini("nonet")):
+        needy = [name for name in ("policy", "loopback", "allow_connect", "strict", "warn", "json") if getattr(given, f"nonet_{name}")]
+        if needy and not _first:
+            raise pytest.UsageError(f"--nonet-{needy[0].replace('_', '-')} needs --nonet")
+        return Session()
+    return _start(config, given)
+
+
+def _part() -> str:
+    """What a worker was told; pytest gets to know of it later, so it is looked for where the channel's words are."""
+    frame: Any = sys._getframe()
+    while frame:
+        # So execnet names what it runs for another process.
+        if frame.f_globals.get("__name__") == "__channelexec__":
+            said = frame.f_globals.get("workerinput")
+            return str(said.get("nonet_part", "")) if isinstance(said, dict) else ""
+        frame = frame.f_back
+    return ""
+
+
+def _take_the_time() -> None:
+    """While no `conftest.py` has moved it."""
+    from . import _asked  # noqa: F401
+
+
+def _opened(log: str) -> str:
+    """Opens the log and takes its name away: nothing stays behind, and no test can put another one there."""
+    file = os.open(log, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    os.unlink(log)
+    return f"/proc/{os.getpid()}/fd/{file}"
+
+
+def _only_shows(given: Any) -> bool:
+    """Whether it only shows something, and imports every conftest.py first."""
+    return bool(given.help or given.version)
+
+
+def wishes_of(config: Any, given: Any) -> Wishes:
+    wishes = Wishes(
+        policy=given.nonet_policy or config.getini("nonet_policy") or None,
+        loopback=given.nonet_loopback or config.getini("nonet_loopback"),
+        allow_connect=tuple(given.nonet_allow_connect or config.getini("nonet_allow_connect")),
+        strict=given.nonet_strict or config.getini("nonet_strict"),
+        warn=given.nonet_warn or config.getini("nonet_warn"),
+        best_effort=given.nonet_best_effort,
+        marked=given.nonet_marked or config.getini("nonet_marked"),
+    )
+    if wishes.marked not in MARKED:
+        raise pytest.UsageError(f"nonet_marked: expected {', '.join(MARKED)}, not '{wishes.marked}'")
+    if wishes.strict and wishes.warn:
+        raise pytest.UsageError("--nonet-strict and --nonet-warn exclude each other")
+    return wishes
+
+
+def _start(config: Any, given: Any) -> Session:
+    from ._program import require_supported
+
+    wishes = wishes_of(config, given)
+    if running or (_first and _first.word != "in place"):
+        # The same process, so nothing that was said to it could be untrue.
+        if _first and _first.word in ("recorded", "unrecorded", "part", "in place") and _first.wishes.holds(wishes):
+            return Session()
+        raise NonetError("a test called pytest.main() with --nonet; it would have to confine the session around it")
+    word = ""
+    if wishes.best_effort:
+        try:
+            require_supported()
+            word = _session.possible()
+            if not word:
+                raise NonetError("nothing here can confine; `nonet --check` says what is missing")
+        except (ImportError, NonetError) as error:
+            print(f"nonet: warning: {error}; the tests run with the network", file=sys.stderr)
+            return Session("none", wishes)
+    require_supported()
+    weaker = wishes.weaker(_session.read(config.invocation_params.args))
+    if weaker:
+        print(f"nonet: not typed, and taken from pytest's settings: {' '.join(map(repr, weaker))}", file=sys.stderr)
+    if not _can_start_again(config):
+        return _in_place(config, given, wishes)
+    if wishes.marked == "outside" and not _only_shows(given):
+        return _with_a_part_outside(wishes, word)
+    if not wishes.warn:
+        from ._imported import refuse_what_ran
+
+        refuse_what_ran(config)
+    _session.restart(wishes, word)
+
+
+def _can_start_again(config: Any) -> bool:
+    """Whether this process is pytest, or a program that only hands its arguments on, and no debugger is in it."""
+    command = own()
+    if not command.can_start_again:
+        return False
+    if not command.is_pytest and tuple(map(str, config.invocation_params.args)) != tuple(sys.argv[1:]):
+        return False
+    debuggers = [name for name in ("pydevd", "debugpy") if name in sys.modules]
+    if debuggers:
+        from ._imported import of_the_project
+
+        # A module of that name in the project is none.
+        return bool(of_the_project(config, debuggers))
+    return True
+
+
+def _in_place(config: Any, given: Any, wishes: Wishes) -> Session:
+    """A debugger or an editor's adapter has connected this very process, which therefore goes on."""
+    for wanted, name in [(wishes.strict, "strict"), (wishes.warn, "warn"), (wishes.allow_connect, "allow-connect"), (given.nonet_json, "json")]:
+        if wanted:
+            raise NonetError(
+                f"--nonet-{name} needs a session that starts again, and a debugger or another program holds this "
+                "one; start that program under nonet"
+            )
+    if getattr(given, "numprocesses", None) or wishes.marked == "outside":
+        raise NonetError("a debugger or another program holds this session, so it can neither have workers nor run tests outside")
+    from ._confine import confine
+    from ._imported import refuse_what_ran
+
+    # What a program that calls pytest imported itself is its own matter.
+    refuse_what_ran(config, in_place=True)
+    if not _first:
+        confine("loopback" if wishes.loopback else wishes.policy or "default", open_sockets=True, threads=True)
+    elif not _first.wishes.holds(wishes):
+        raise NonetError("an earlier session has confined this process, otherwise than this one asks for")
+    return Session("in place", wishes)
+
+
+def _with_a_part_outside(wishes: Wishes, word: str) -> Session:
+    """Runs all but the marked tests under nonet, and goes on with those."""
+    import subprocess
+
+    words, state = _session.prepared(wishes, word, has_outside=True)
+    number, environment = tell(state)
+    try:
+        status = subprocess.call(words + own().line, pass_fds=[number], env=environment)
+    finally:
+        os.close(number)
+    if status == 125 or status < 0:
+        sys.exit(status if status > 0 else 128 - status)
+    return Session("outside", wishes, status=status)
