@@ -70,11 +70,6 @@ def confine(policy: str = "default", *, open_sockets: bool = False, threads: boo
     _look_back(layers, None if open_sockets else sockets)
 
 
-def stands(policy: str) -> bool:
-    """Whether `confine` has put up the layers of this policy here."""
-    return _confined is not None and _confined[0] == policy
-
-
 def _refuse_threads(count: int) -> NoReturn:
     raise NonetError(
         f"{count} threads run, and Landlock confines only the one that asks; call confine() before threads "

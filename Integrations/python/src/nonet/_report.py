@@ -96,7 +96,7 @@ class Reporter(Recording):
         """Why not all is known that was tried."""
         if self.log.is_damaged:
             return "something wrote in it, so what was tried is not all known"
-        lost = getattr(self.log, "lost", 0)
+        lost = self.log.lost
         return f"{lost} more attempt{'s are' if lost != 1 else ' is'} not known" if lost else ""
 
     def _joined(self) -> List[Found]:
