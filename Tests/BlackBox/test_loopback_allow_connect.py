@@ -4,6 +4,7 @@ import json
 import os
 import socket
 import subprocess
+import sys
 import threading
 import time
 
@@ -211,34 +212,36 @@ def test_threads_that_exchange_everything(free, allowing, echo, ears, attacker, 
     assert not ears.heard(b"inside", 0.2)
 
 
+# Counts how often a port of 127.0.0.1 cannot be had, until standard input is closed.
+LOOK = """
+import select, socket, sys
+count = 0
+while not select.select([sys.stdin], [], [], 0)[0]:
+    with socket.socket() as one:
+        try: one.bind(("127.0.0.1", int(sys.argv[1])))
+        except OSError: count += 1
+print(count)
+"""
+
+
 def test_threads_that_bind_what_failed_to_connect(free, allowing, ears, attacker):
     """A socket of outside whose connect has failed takes no port there, also in the moment in which another one is bound."""
+
+    def clashes(launcher, port, token):
+        """How often a port is taken outside while the attack goes on."""
+        wanted = str(unused_port())
+        # In a process of its own: a child that this one forks has its sockets too, until it becomes another program.
+        with subprocess.Popen([sys.executable, "-c", LOOK, wanted], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as looker:
+            done = launcher(attacker, "bind", str(port), wanted, "2", env={"TOKEN": token})
+            count = int(looker.communicate()[0])
+        assert done.returncode == 0, done
+        return count
+
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
-        port, wanted = closed.getsockname()[1], unused_port()
-
-        def clashes(launcher, token):
-            count, over = 0, threading.Event()
-
-            def look():
-                nonlocal count
-                while not over.is_set():
-                    with socket.socket() as one:
-                        try:
-                            one.bind(("127.0.0.1", wanted))
-                        except OSError:
-                            count += 1
-
-            looker = threading.Thread(target=look)
-            looker.start()
-            done = launcher(attacker, "bind", str(port), str(wanted), "2", env={"TOKEN": token})
-            over.set()
-            looker.join()
-            assert done.returncode == 0, done
-            return count
-
-        assert clashes(free, "free") > 0, "without nonet the attack does not work"
-        assert clashes(allowing(f"127.0.0.1:{port}"), "inside") == 0
+        port = closed.getsockname()[1]
+        assert any(clashes(free, port, "free") for _ in range(8)), "without nonet the attack does not work"
+        assert clashes(allowing(f"127.0.0.1:{port}"), port, "inside") == 0
 
 
 def test_who_gives_up_connecting_goes_nowhere(free, allowing, ears, attacker):
