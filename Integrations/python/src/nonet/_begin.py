@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any, Optional
+import threading
+from typing import Any, Dict, List, Optional
 
 import pytest
 
 from . import _session
-from ._command import own
+from ._command import Command, own
 from ._errors import NonetError
 from ._session import Wishes
 from ._told import is_under_one_more, tell, told
@@ -34,6 +35,12 @@ class Session:
 
 # What a session's workers are told, over the channel of pytest-xdist and not by the environment.
 PARTS = {"recorded": "part", "unrecorded": "part", "outside": "part outside", "none": "none"}
+
+
+def part_of(session: Session) -> str:
+    """What a session tells its workers; one that a test starts in this process has what is around that."""
+    is_inside = _first is not None and _first.word in ("recorded", "unrecorded", "part", "in place")
+    return PARTS.get(session.word) or ("part" if is_inside else "")
 
 
 def begun(config: Any) -> Session:
@@ -157,10 +164,11 @@ def _start(config: Any, given: Any) -> Session:
 def _can_start_again(config: Any) -> bool:
     """Whether this process is pytest, or a program that only hands its arguments on, and no debugger is in it."""
     command = own()
-    if not command.can_start_again:
+    if not command.can_start_again or threading.current_thread() is not threading.main_thread():
         return False
-    if not command.is_pytest and tuple(map(str, config.invocation_params.args)) != tuple(sys.argv[1:]):
-        return False
+    if not command.is_pytest:
+        if tuple(map(str, config.invocation_params.args)) != tuple(sys.argv[1:]) or not _is_found_again(command):
+            return False
     debuggers = [name for name in ("pydevd", "debugpy") if name in sys.modules]
     if debuggers:
         from ._imported import of_the_project
@@ -168,6 +176,18 @@ def _can_start_again(config: Any) -> bool:
         # A module of that name in the project is none.
         return bool(of_the_project(config, debuggers))
     return True
+
+
+def _is_found_again(command: Command) -> bool:
+    """Whether the words that started this program would start it again: it may have changed its folder since."""
+    if command.kind == "-m":
+        # The folder where Python was started is looked at first, but with -I and -P.
+        return os.getcwd() in sys.path[:2] or any(set(word) & set("IP") for word in command.options if not word.startswith("--"))
+    if command.kind or os.path.isabs(command.name):
+        return True
+    own_file = getattr(sys.modules["__main__"], "__file__", None) or ""
+    places = [place for place in (own_file, os.path.dirname(own_file)) if place and os.path.exists(place)]
+    return any(os.path.samefile(command.name, place) for place in places)
 
 
 def _in_place(config: Any, given: Any, wishes: Wishes) -> Session:
@@ -178,7 +198,7 @@ def _in_place(config: Any, given: Any, wishes: Wishes) -> Session:
                 f"--nonet-{name} needs a session that starts again, and a debugger or another program holds this "
                 "one; start that program under nonet"
             )
-    if getattr(given, "numprocesses", None) or wishes.marked == "outside":
+    if getattr(given, "numprocesses", None) or getattr(given, "tx", None) or wishes.marked == "outside":
         raise NonetError("a debugger or another program holds this session, so it can neither have workers nor run tests outside")
     from ._confine import confine
     from ._imported import refuse_what_ran
@@ -194,14 +214,40 @@ def _in_place(config: Any, given: Any, wishes: Wishes) -> Session:
 
 def _with_a_part_outside(wishes: Wishes, word: str) -> Session:
     """Runs all but the marked tests under nonet, and goes on with those."""
-    import subprocess
-
     words, state = _session.prepared(wishes, word, has_outside=True)
     number, environment = tell(state)
     try:
-        status = subprocess.call(words + own().line, pass_fds=[number], env=environment)
+        status = _run(words + own().line, number, environment)
     finally:
         os.close(number)
     if status == 125 or status < 0:
         sys.exit(status if status > 0 else 128 - status)
     return Session("outside", wishes, status=status)
+
+
+def _run(words: List[str], number: int, environment: Dict[str, str]) -> int:
+    """Runs a part that inherits a descriptor.
+
+    :returns: Its status, or less than 0 for a signal. An interrupt is the part's too, and ends this session with 2 once
+        the part has ended.
+    """
+    import signal
+    import subprocess
+
+    # Who ignores it is not told how a child ends.
+    before = signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    is_interrupted = False
+    try:
+        child = subprocess.Popen(words, pass_fds=[number], env=environment)
+        while True:
+            try:
+                status = child.wait()
+                break
+            except KeyboardInterrupt:
+                is_interrupted = True
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGCHLD, before)
+    if is_interrupted:
+        sys.exit(2)
+    return status

@@ -59,7 +59,8 @@ def join(attempts: List[Attempt], spans: List[Span], is_alone: bool) -> List[Fou
     for one in attempts:
         near = sorted(span for those in ordered.values() for span in those.near(one))
         own = [span for span in near if span.pid == one.pid]
-        candidates = own or near
+        # What a worker tries while it runs no test is no other worker's.
+        candidates = own or ([] if one.pid in ordered else near)
         names = {span.nodeid for span in candidates if span.is_test}
         is_whole = any(span.start <= one.time and one.last <= span.stop for span in candidates)
         if names:

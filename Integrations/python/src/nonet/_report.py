@@ -57,6 +57,17 @@ class Reporter(Recording):
     def pytest_configure_node(self, node: Any) -> None:
         node.workerinput["nonet_log"] = self.path
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_handlecrashitem(self, crashitem: str, report: Any) -> None:
+        """Notes a test whose worker has died, and with it what it noted.
+
+        Where execnet does not tell which process that was, it may have been any, and nothing is certain.
+        """
+        popen = getattr(getattr(report.node.gateway, "_io", None), "popen", None)
+        pid = int(getattr(popen, "pid", 0))
+        last = max((span.stop for span in self.spans if span.pid == pid), default=0.0)
+        self.spans.append(Span(last, clock(), pid, crashitem, True, []))
+
     @pytest.hookimpl(hookwrapper=True)
     def pytest_make_collect_report(self, collector: Any) -> Iterator[None]:
         start = clock()

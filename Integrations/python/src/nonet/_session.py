@@ -101,14 +101,22 @@ def possible() -> str:
 
 
 def _can_run(*options: str) -> bool:
-    null = os.open(os.devnull, os.O_RDWR)
+    """Whether nonet runs a command with these options, told by what the command says: a status may be lost to SIGCHLD."""
+    null, (reading, writing) = os.open(os.devnull, os.O_RDWR), os.pipe()
     try:
-        actions = [(os.POSIX_SPAWN_DUP2, null, number) for number in (0, 1, 2)]
-        words = ["nonet", "-q", *options, "--", "/bin/true"]
+        actions = [(os.POSIX_SPAWN_DUP2, number, place) for place, number in enumerate((null, writing, null))]
+        words = ["nonet", "-q", *options, "--", program(), "--version"]
         child = os.posix_spawn(program(), words, os.environ, file_actions=actions)
-        return os.waitpid(child, 0)[1] == 0
     finally:
         os.close(null)
+        os.close(writing)
+    with open(reading, "rb") as said:
+        text = said.read()
+    try:
+        os.waitpid(child, 0)
+    except ChildProcessError:
+        pass
+    return text.startswith(b"nonet ")
 
 
 def restart(wishes: Wishes, word: str = "") -> NoReturn:
@@ -119,6 +127,8 @@ def restart(wishes: Wishes, word: str = "") -> NoReturn:
 def start_directly(arguments: Sequence[str]) -> NoReturn:
     """`python -m nonet pytest ARGUMENTS`: the session starts under nonet, before pytest is there."""
     wishes, command = read(arguments), own()
+    if (command.kind, command.name) != ("-m", "nonet"):
+        raise NonetError("another program runs nonet as a module, and would be left out; let it run pytest --nonet")
     if wishes.marked == "outside":
         raise NonetError("--nonet-marked=outside has a part without nonet; start pytest --nonet")
     # Nobody would read the log, nor take it away.

@@ -12,7 +12,7 @@ from typing import Any, Iterator, List, Optional
 import pytest
 
 from . import _begin
-from ._begin import MARKED, PARTS, Session, begun
+from ._begin import MARKED, Session, begun
 from ._errors import NonetError
 
 
@@ -78,7 +78,7 @@ def pytest_sessionstart(session: Any) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     session: Session = getattr(node.config, "nonet", None) or Session()
-    node.workerinput["nonet_part"] = PARTS.get(session.word, "")
+    node.workerinput["nonet_part"] = _begin.part_of(session)
 
 
 def pytest_report_header(config: Any) -> Optional[str]:
