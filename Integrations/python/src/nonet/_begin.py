@@ -185,8 +185,10 @@ def _is_found_again(command: Command) -> bool:
         return os.getcwd() in sys.path[:2] or any(set(word) & set("IP") for word in command.options if not word.startswith("--"))
     if command.kind or os.path.isabs(command.name):
         return True
-    own_file = getattr(sys.modules["__main__"], "__file__", None) or ""
-    places = [place for place in (own_file, os.path.dirname(own_file)) if place and os.path.exists(place)]
+    # Before Python 3.9 the file may be named as it was given, and the folder of the program says more.
+    own_file, folder = getattr(sys.modules["__main__"], "__file__", None) or "", (sys.path or [""])[0]
+    named = [own_file, os.path.dirname(own_file), folder, os.path.join(folder, os.path.basename(command.name))]
+    places = [place for place in named if os.path.isabs(place) and os.path.exists(place)]
     return any(os.path.samefile(command.name, place) for place in places)
 
 
