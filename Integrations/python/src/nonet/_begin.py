@@ -33,13 +33,15 @@ class Session:
         self.word, self.wishes, self.log, self.status = word, wishes or Wishes(), log, status
 
 
+# Such as have nonet around them.
+INSIDE = ("recorded", "unrecorded", "part", "in place")
 # What a session's workers are told, over the channel of pytest-xdist and not by the environment.
 PARTS = {"recorded": "part", "unrecorded": "part", "outside": "part outside", "none": "none"}
 
 
 def part_of(session: Session) -> str:
     """What a session tells its workers; one that a test starts in this process has what is around that."""
-    is_inside = _first is not None and _first.word in ("recorded", "unrecorded", "part", "in place")
+    is_inside = _first is not None and _first.word in INSIDE
     return PARTS.get(session.word) or ("part" if is_inside else "")
 
 
@@ -133,7 +135,7 @@ def _start(config: Any, given: Any) -> Session:
     wishes = wishes_of(config, given)
     if running or (_first and _first.word != "in place"):
         # The same process, so nothing that was said to it could be untrue.
-        if _first and _first.word in ("recorded", "unrecorded", "part", "in place") and _first.wishes.holds(wishes):
+        if _first and _first.word in INSIDE and _first.wishes.holds(wishes):
             return Session()
         raise NonetError("a test called pytest.main() with --nonet; it would have to confine the session around it")
     word = ""
@@ -166,9 +168,9 @@ def _can_start_again(config: Any) -> bool:
     command = own()
     if not command.can_start_again or threading.current_thread() is not threading.main_thread():
         return False
-    if not command.is_pytest:
-        if tuple(map(str, config.invocation_params.args)) != tuple(sys.argv[1:]) or not _is_found_again(command):
-            return False
+    hands_on = tuple(map(str, config.invocation_params.args)) == tuple(sys.argv[1:])
+    if not command.is_pytest and not (hands_on and _is_found_again(command)):
+        return False
     debuggers = [name for name in ("pydevd", "debugpy") if name in sys.modules]
     if debuggers:
         from ._imported import of_the_project

@@ -10,7 +10,7 @@ import warnings
 from typing import List, NoReturn, Optional, Set, Tuple
 
 from ._errors import NonetError
-from ._kernel import Layers, own_status, put_up, told
+from ._kernel import Layers, own_status, put_up, status_of_thread
 from ._layers import asked, ended, status_of
 from ._program import require_supported
 
@@ -125,7 +125,7 @@ def _look_at_threads(layers: Layers) -> None:
     """Refuses where other threads could not be held: a filter goes to all of them, and capabilities do not."""
     own = own_status()
     for task in _tasks():
-        other = told(f"/proc/self/task/{task}/status")
+        other = status_of_thread(f"/proc/self/task/{task}/status")
         if not other or other["Pid"] == own["Pid"]:
             continue
         count = int(other.get("Seccomp_filters", "0"))

@@ -102,7 +102,7 @@ def _call(function: Any, *arguments: object) -> int:
     return result
 
 
-def told(path: str) -> Dict[str, str]:
+def status_of_thread(path: str) -> Dict[str, str]:
     """A file of `proc_pid_status(5)`; nothing of a thread that is gone."""
     try:
         with open(path) as file:
@@ -112,11 +112,11 @@ def told(path: str) -> Dict[str, str]:
 
 
 def own_status() -> Dict[str, str]:
-    """What `told` has of this thread.
+    """What `status_of_thread` has of this thread.
 
     :raises OSError: /proc does not show it.
     """
-    own = told("/proc/thread-self/status")
+    own = status_of_thread("/proc/thread-self/status")
     if not own:
         raise OSError(2, "/proc does not show this thread")
     return own

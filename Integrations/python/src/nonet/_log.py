@@ -8,7 +8,7 @@ import os
 import stat
 from typing import IO, Any, Dict, Iterator, List, NamedTuple, Optional
 
-#: A number that io_uring_setup(2) is called with to mark a place in the log; see `_fence`.
+#: A number that io_uring_setup(2) is called with to mark a place in the log; `Log.fences` has who did.
 FENCE = 0x6E6F6E65
 FENCES = 4
 

@@ -167,8 +167,8 @@ class Reporter(Recording):
             tests = [span for span in self.spans if span.is_test]
             if not tests or found.attempt.time < min(span.start for span in tests):
                 return "before the tests"
-            before = [span for span in tests if span.start <= found.attempt.time]
-            return f"outside of tests, after {max(before).nodeid}"
+            earlier = [span for span in tests if span.start <= found.attempt.time]
+            return f"outside of tests, after {max(earlier).nodeid}"
         names = list(dict.fromkeys(span.nodeid if span.is_test else f"collecting {span.nodeid}" for span in found.spans))
         if found.is_certain:
             return names[-1]
