@@ -17,16 +17,22 @@ try: one = fresh(); one.connect(sys.argv[1]); one.sendall(sys.argv[2].encode());
 except OSError as error: print(error.errno)
 """
 
+BIND = "import socket, sys; socket.socket(fileno=int(sys.argv[1])).bind(sys.argv[2])"
+
+
 def at_home(user, outdoors, name):  # noqa: F811
-    """A folder of the user with a listener of this process in it."""
+    """A folder of the user with a listener of this process in it.
+
+    The user binds it, with the mode that it keeps: a file that was given another owner or mode since is
+    not trusted where the server cannot be asked, as root's by `nobody`.
+    """
     folder = f"{user.home}/{name}"
     os.mkdir(folder)
     user.own(folder, 0o755)
     one = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    one.bind(f"{folder}/s")
+    words = [PYTHON, "-c", BIND, str(one.fileno()), f"{folder}/s"]
+    subprocess.run(words, check=True, umask=0, pass_fds=[one.fileno()], **user.options())
     one.listen(64)
-    os.chmod(f"{folder}/s", 0o777)
-    user.own(f"{folder}/s")
     outdoors.ears.on(one)
     return folder
 

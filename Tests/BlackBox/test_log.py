@@ -429,7 +429,8 @@ for name in (b"first", b"second", b"third"):
 print(wanted)
 """
     logged = Logged(me, nonet)
-    done = logged(PYTHON, "-c", code)
+    # Among pids of its own, so that no other process of the machine takes the number between two.
+    done = Launcher(me, ("unshare", "-pf", "--mount-proc", *logged.words))(PYTHON, "-c", code)
     assert done.returncode == 0, done.stderr
     events = check_agreement(logged)["events"]
     assert [(e["comm"], e["pid"]) for e in events] == [(name, int(done.stdout)) for name in ("first", "second", "third")]
