@@ -75,9 +75,8 @@ extension Options {
     guard let text = environmentValue("NONET_OPTIONS"), !text.isEmpty else { return self }
     let variable = EnvironmentOptions.variable
     if Here.isInside {
-      var same = self
-      same.notes.append("\(variable) is not used: this process is confined already")
-      return same
+      notes.append("\(variable) is not used: this process is confined already")
+      return self
     }
     do throws(Failure) {
       return try joined(with: EnvironmentOptions(text, for: reader))
@@ -103,7 +102,7 @@ extension Options {
       let words = kept.map { $0.words }.joined(separator: " ")
       notes.append("\(EnvironmentOptions.variable): \(words)")
     }
-    var options = try OptionParser.options(saying: kept + given, mode: mode)
+    let options = try OptionParser.options(saying: kept + given, mode: mode)
     options.notes = notes
     options.isForEveryCommand = isForEveryCommand
     return options

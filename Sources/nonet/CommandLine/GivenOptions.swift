@@ -1,7 +1,9 @@
 /// Options that are said once and used for many commands, by a hook or a shell.
 extension Options {
   /// Refuses what makes no sense for every command, or would open a way out.
-  func refuseUnfitting() throws(Failure) {
+  ///
+  /// - Parameter given: The options that are for the commands.
+  func refuseUnfitting(among given: [Given]) throws(Failure) {
     for option in given where !option.name.isForEveryCommand {
       throw .refused(
         option.name == .allowListen || option.name == .allowListenAny

@@ -57,8 +57,8 @@ extension OptionParser {
     case .report: options.report = value
     case .from: options.from = value
     case .allowUnix: options.allowedUnix.append(value)
-    case .allowConnect: try Self.allowConnect(value, &options)
-    case .allowListen: try Self.allowListen(value, &options)
+    case .allowConnect: try Self.allowConnect(value, options)
+    case .allowListen: try Self.allowListen(value, options)
     case .hook: try choose(.hook(try Self.host(value), .answer), name)
     case .diff: try choose(.diff(try Self.policy(value, of: name), .standardInput), name)
     case .filter: options.filter = value

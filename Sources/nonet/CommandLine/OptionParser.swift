@@ -7,7 +7,7 @@ struct OptionParser {
   private let words: [Word]
   private var next = 1
   /// What has been read so far.
-  var options = Options()
+  let options = Options()
   /// What `--hook` is to do besides answering, where that was said.
   var action: HookAction?
   /// The option that chose the mode, where one did.
@@ -88,7 +88,7 @@ struct OptionParser {
         throw .refused("'\(word.text)' is no option, and the command comes from elsewhere")
       }
     }
-    try parser.options.refuseUnfitting()
+    try parser.options.refuseUnfitting(among: parser.options.given)
     parser.options.isForEveryCommand = true
     return parser.options
   }

@@ -1,7 +1,7 @@
 /// The values of `--allow-connect` and `--allow-listen`: `127.0.0.1:5432`, `[::1]:80,443`, `localhost:8000-8010`.
 extension OptionParser {
   /// Takes a value of `--allow-connect`.
-  static func allowConnect(_ value: Word, _ options: inout Options) throws(Failure) {
+  static func allowConnect(_ value: Word, _ options: Options) throws(Failure) {
     let found = try endpoints(value, .allowConnect)
     if let reason = found.compactMap({ unusable($0.address) }).first {
       throw wrong(value, .allowConnect, reason)
@@ -14,7 +14,7 @@ extension OptionParser {
   }
 
   /// Takes a value of `--allow-listen`.
-  static func allowListen(_ value: Word, _ options: inout Options) throws(Failure) {
+  static func allowListen(_ value: Word, _ options: Options) throws(Failure) {
     let found = try endpoints(value, .allowListen)
     if let reason = found.compactMap({ unlistenable($0.address) }).first {
       throw wrong(value, .allowListen, reason)

@@ -1,7 +1,9 @@
 internal import BPFAssembler
 
-/// What the command line asks for.
-struct Options {
+/// What the command line asks for: made once, and read by all that follow.
+///
+/// It has so many members that each copy would cost a run time and pages of stack.
+final class Options {
   /// What nonet is to do.
   enum Mode {
     /// Run the rest of the command line, which begins at this index of argv.

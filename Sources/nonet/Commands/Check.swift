@@ -54,7 +54,7 @@ struct Check {
   private static func row(
     _ preset: Preset, _ backend: Plan.Backend, _ machine: Capabilities
   ) throws(Failure) -> Row {
-    var options = Options()
+    let options = Options()
     options.policy = .preset(preset)
     options.backend = backend
     let choice = PlanChoice(options: options, policy: try WantedPolicy(options))

@@ -42,13 +42,16 @@ struct ChosenPolicy {
   ///   - sources: What was read.
   ///   - architecture: The machine, which counts for profiles alone.
   ///   - deniesDebug: Whether the calls of `@debug` are denied, unless the command line allows them.
+  ///   - warns: Whether its warnings have not been said yet.
   /// - Throws: A failure with every error of the policy's text.
   init(
     _ options: Options, _ sources: PolicySources, for architecture: Architecture,
-    deniesDebug: Bool = false
+    deniesDebug: Bool = false, warns: Bool = true
   ) throws(Failure) {
+    let isQuiet = options.isQuiet || !warns
+    self.isQuiet = isQuiet
     let read = try sources.own.policy(
-      for: architecture, isQuiet: options.isQuiet
+      for: architecture, isQuiet: isQuiet
     ) { layers throws(Failure) in try options.expectedCapabilities(under: layers) }
     layers = read.layers
     expectsNetwork = read.expectsNetwork
@@ -56,7 +59,7 @@ struct ChosenPolicy {
     file = sources.own.file
     let ownLayers = layers
     merged = try sources.merged?.policy(
-      for: architecture, isQuiet: options.isQuiet
+      for: architecture, isQuiet: isQuiet
     ) { _ throws(Failure) in try options.expectedCapabilities(under: ownLayers) }.policy
     name = sources.name
     var policy = read.policy
@@ -76,7 +79,6 @@ struct ChosenPolicy {
     own = policy
     self.policy = policy
     acceptsUnproved = options.acceptsUnproved
-    isQuiet = options.isQuiet
     merge()
     if deniesDebug { denyDebug() }
   }

@@ -27,14 +27,14 @@ struct Comparison {
     }
     let sources = [try PolicySource(first), try PolicySource(second)]
     var text = ""
-    var options = options
-    for architecture in options.chosenArchitectures {
+    for (index, architecture) in options.chosenArchitectures.enumerated() {
       var policies: [Policy] = []
       for source in sources {
         policies.append(
-          try ChosenPolicy(options, PolicySources(source), for: architecture).policy)
+          try ChosenPolicy(
+            options, PolicySources(source), for: architecture, warns: index == 0
+          ).policy)
       }
-      options.isQuiet = true
       do throws(CheckedProgram.Failure) {
         let differences = try policies[0].differences(from: policies[1], for: architecture)
         for difference in differences { text += difference.words(for: architecture) }

@@ -109,9 +109,8 @@ struct Hook {
   ///
   /// - Throws: What is wrong with the options, or with the path of this program.
   static func words(_ options: Options) throws(Failure) -> [[UInt8]] {
-    var commands = options
-    commands.given.removeAll { $0.name.isOfHooks }
-    try commands.refuseUnfitting()
+    let given = options.given.filter { !$0.name.isOfHooks }
+    try options.refuseUnfitting(among: given)
     guard let program = OwnProgram.path else {
       throw .refused("no path leads to the file of this nonet any more; install it again")
     }
@@ -120,7 +119,7 @@ struct Hook {
     }
     let words: [[UInt8]]
     do throws(SystemError) {
-      words = [program] + (try Options.words(of: commands.given))
+      words = [program] + (try Options.words(of: given))
     } catch {
       throw .system(error, "a file's name cannot be made absolute")
     }
@@ -137,10 +136,10 @@ struct Hook {
   ///   - entersNamespace: Whether this process has nothing to do with files any more.
   /// - Throws: Why a command would not run.
   static func check(_ options: Options, entersNamespace: Bool) throws(Failure) {
-    var quiet = options
-    quiet.isQuiet = true
-    quiet.isForEveryCommand = true
-    _ = try RunPreparation.prepared(quiet, entersNamespace: entersNamespace) { false }
+    // Nothing that a hook says itself depends on these.
+    options.isQuiet = true
+    options.isForEveryCommand = true
+    _ = try RunPreparation.prepared(options, entersNamespace: entersNamespace) { false }
   }
 
   private func question() throws(Failure) -> HookQuestion {

@@ -27,7 +27,7 @@ struct Shell {
 
   /// The options in `$NONET_OPTIONS`.
   private static func options() throws(Failure) -> Options {
-    var none = Options()
+    let none = Options()
     none.isForEveryCommand = true
     return try none.withEnvironment(for: .shell, sequel: "no shell was started")
   }

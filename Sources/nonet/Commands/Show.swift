@@ -133,15 +133,13 @@ struct Show {
 
   private func compiled() throws(Failure) -> Shown {
     let sources = try PolicySources(options)
-    var options = options
     var policies: [[CompiledPolicy]] = []
     var layers: Layers?
-    for architecture in architectures {
-      let chosen = try ChosenPolicy(options, sources, for: architecture)
+    for (index, architecture) in architectures.enumerated() {
+      // The text is the same for each.
+      let chosen = try ChosenPolicy(options, sources, for: architecture, warns: index == 0)
       layers = chosen.layers
       policies.append(try chosen.filters(for: architecture).compiled)
-      // The text is the same for each, and its warnings have been said.
-      options.isQuiet = true
     }
     return Shown(policies: policies, name: sources.name, layers: layers)
   }

@@ -7,12 +7,35 @@ extension SupervisedRun {
     _ oracle: CheckedProgram, _ network: PrivateNetwork?
   ) throws(Failure) -> SupervisedFilter {
     var chosen = confined.chosen
-    let isWatched = network == nil && !Self.watchedCalls(options).isEmpty
+    let purpose = Purpose(options)
+    let isWatched = network == nil && !purpose.watchedCalls.isEmpty
     if chosen == nil, options.suppliesSockets || isWatched {
       let deniesDebug = plan.layers.contains(.seccomp(deniesDebug: true))
       chosen = try ChosenPolicy(options, deniesDebug: deniesDebug)
     }
-    return try Self.filter(oracle, of: chosen, named: confined.name, options, network)
+    return try Self.filter(oracle, of: chosen, named: confined.name, purpose, network)
+  }
+
+  /// What a supervisor is wanted for, as far as its filter differs by it.
+  struct Purpose {
+    /// The policy's own words for what is asked about where the supervisor supplies sockets.
+    private(set) var asked: String?
+    var allowedUnix: [Word]
+    var isObserving: Bool
+
+    init(_ options: Options) {
+      asked = options.suppliesSockets ? SuppliedSockets.asked(options) : nil
+      (allowedUnix, isObserving) = (options.allowedUnix, options.isObserving)
+    }
+
+    /// What the policy allows and the supervisor wants to see all the same.
+    var watchedCalls: [String] {
+      // Where allowed calls send to is worth knowing too.
+      if isObserving { return ["sendto", "sendmsg", "sendmmsg"] }
+      if allowedUnix.isEmpty { return [] }
+      return AllowedSockets.watchedCalls(
+        allowsInside: allowedUnix.contains { AllowedSockets.isInside($0) })
+    }
   }
 
   /// The filter of a supervised run.
@@ -21,22 +44,22 @@ extension SupervisedRun {
   ///   - oracle: The proven program of the policy.
   ///   - chosen: The policy; it may be missing where a preset runs as it stands and nothing is watched.
   ///   - name: What messages call the policy.
-  ///   - options: What the supervisor is wanted for.
+  ///   - purpose: What the supervisor is wanted for.
   ///   - network: What it decides of a network of the command's own, where it does.
   /// - Returns: The filter, and the part of it that protects the supervisor.
   /// - Throws: Why the policy cannot be supervised.
   static func filter(
-    _ oracle: CheckedProgram, of chosen: ChosenPolicy?, named name: String, _ options: Options,
+    _ oracle: CheckedProgram, of chosen: ChosenPolicy?, named name: String, _ purpose: Purpose,
     _ network: PrivateNetwork? = nil
   ) throws(Failure) -> SupervisedFilter {
     var asking = oracle
     // Those of a network of its own are asked about by a program that is there already.
-    let watched = network == nil ? watchedCalls(options).compactMap { Syscall(named: $0) } : []
-    let supplies = network == nil && options.suppliesSockets
-    if !watched.isEmpty || supplies {
+    let watched = network == nil ? purpose.watchedCalls.compactMap { Syscall(named: $0) } : []
+    let asked = network == nil ? purpose.asked : nil
+    if !watched.isEmpty || asked != nil {
       var changed = chosen?.denying(watched)
-      if supplies {
-        let rules = try SuppliedSockets.parsed(SuppliedSockets.asked(options))
+      if let asked {
+        let rules = try SuppliedSockets.parsed(asked)
         changed = changed?.preceded(by: rules)
       }
       // What is watched is asked about, or the command does not run.
@@ -50,19 +73,10 @@ extension SupervisedRun {
       refusesEnd ? try chosen?.only(SupervisedFilter.endCalls).program(for: .host) : nil
     do throws(SupervisedFilter.Problem) {
       return try SupervisedFilter(
-        asking, ends: ends, questions: network?.questions, asksAboutKills: options.isObserving)
+        asking, ends: ends, questions: network?.questions, asksAboutKills: purpose.isObserving)
     } catch {
       throw .supervision(error, name)
     }
-  }
-
-  /// What the policy allows and the supervisor wants to see all the same.
-  private static func watchedCalls(_ options: Options) -> [String] {
-    // Where allowed calls send to is worth knowing too.
-    if options.isObserving { return ["sendto", "sendmsg", "sendmmsg"] }
-    if options.allowedUnix.isEmpty { return [] }
-    return AllowedSockets.watchedCalls(
-      allowsInside: options.allowedUnix.contains { AllowedSockets.isInside($0) })
   }
 
   /// Whether the kernel lets no signal out of the command's domain: landlock.h, LANDLOCK_SCOPE_SIGNAL.

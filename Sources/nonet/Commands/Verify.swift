@@ -51,7 +51,7 @@ private struct KnownFilters {
   init(_ options: Options) throws(Failure) {
     if options.unchangedPreset == nil { try add(options) }
     for preset in Preset.allCases {
-      var plain = Options()
+      let plain = Options()
       plain.policy = .preset(preset)
       plain.isQuiet = true
       try add(plain)
@@ -59,6 +59,7 @@ private struct KnownFilters {
   }
 
   private mutating func add(_ options: Options) throws(Failure) {
+    let purpose = SupervisedRun.Purpose(options)
     for deniesDebug in [false, true] {
       let chosen = try ChosenPolicy(options, deniesDebug: deniesDebug)
       let checked = try chosen.filters(for: .host).checked
@@ -77,11 +78,11 @@ private struct KnownFilters {
       let held = try HeldSockets.policy(chosen, hasNamespace: chosen.layers.hasNamespace)
       one.held = try held.filters(for: .host).checked.single?.program.bytes
       for supervised in Self.supervised {
-        var wanted = options
-        supervised.ask(&wanted)
+        var purpose = purpose
+        supervised.ask(&purpose)
         // A policy that cannot be supervised has no such filter.
         guard
-          let filter = Self.filter(oracle, chosen, wanted, nil),
+          let filter = Self.filter(oracle, chosen, purpose, nil),
           !one.variants.contains(where: { $0.bytes == filter })
         else { continue }
         one.variants.append((filter, ", with a supervisor (\(supervised.words))"))
@@ -92,7 +93,7 @@ private struct KnownFilters {
         guard
           let network = PrivateNetwork(
             oracle.program, watching: PrivateSockets.watched(options), wantsSends: wantsSends),
-          let filter = Self.filter(oracle, chosen, options, network)
+          let filter = Self.filter(oracle, chosen, purpose, network)
         else { continue }
         one.variants.append((filter, ", with a supervisor (\(words))"))
       }
@@ -101,7 +102,7 @@ private struct KnownFilters {
   }
 
   /// What a supervisor is asked for, as far as filters differ by it.
-  private static var supervised: [(words: String, ask: (inout Options) -> Void)] {
+  private static var supervised: [(words: String, ask: (inout SupervisedRun.Purpose) -> Void)] {
     [
       ("--log and its like", { _ in }),
       ("--allow-unix inside", { $0.allowedUnix = [Word(copying: Array("inside".utf8))] }),
@@ -111,11 +112,11 @@ private struct KnownFilters {
   }
 
   private static func filter(
-    _ oracle: CheckedProgram, _ chosen: ChosenPolicy, _ options: Options,
+    _ oracle: CheckedProgram, _ chosen: ChosenPolicy, _ purpose: SupervisedRun.Purpose,
     _ network: PrivateNetwork?
   ) -> [UInt8]? {
     do throws(Failure) {
-      return try SupervisedRun.filter(oracle, of: chosen, named: chosen.name, options, network)
+      return try SupervisedRun.filter(oracle, of: chosen, named: chosen.name, purpose, network)
         .program.bytes
     } catch {
       return nil

@@ -61,7 +61,7 @@ struct Why {
     }
     if isSaid { return nil }
     do throws(Failure) {
-      var wanted = try OptionParser.options(saying: given + [added], mode: .inside)
+      let wanted = try OptionParser.options(saying: given + [added], mode: .inside)
       wanted.isQuiet = true
       wanted.isVerbose = false
       let answer = try WhyRun(wanted).answer(target)

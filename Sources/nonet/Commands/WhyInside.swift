@@ -43,7 +43,7 @@ struct WhyInside {
     listens = try Self.read(listening, .allowListen).listens
     hasOwnNetwork =
       layers.contains { $0.elementsEqual("namespace".utf8) } && Here.interfaces == ["lo"]
-    var read = Options()
+    let read = Options()
     read.isQuiet = true
     if let preset { read.policy = .preset(preset) }
     policy = preset == nil ? nil : try ChosenPolicy(read)

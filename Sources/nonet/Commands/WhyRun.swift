@@ -30,9 +30,11 @@ struct WhyRun {
       throw .refused("--why does not know what the Python wrapper answers, which is the plan here")
     }
     self.plan = plan
-    var quiet = options
-    quiet.isQuiet = true
-    if let read = confined.chosen { chosen = read } else { chosen = try ChosenPolicy(quiet) }
+    if let read = confined.chosen {
+      chosen = read
+    } else {
+      chosen = try ChosenPolicy(options, PolicySources(options), for: .host, warns: false)
+    }
     try Listening.tryAll(options)
     let oracle = confined.program
     filters = confined.filter?.chain
