@@ -3,6 +3,7 @@ extension Options {
   /// Refuses what makes no sense for every command, or would open a way out.
   ///
   /// - Parameter given: The options that are for the commands.
+  /// - Throws: Which option has no place there.
   func refuseUnfitting(among given: [Given]) throws(Failure) {
     for option in given where !option.name.isForEveryCommand {
       throw .refused(

@@ -95,7 +95,7 @@ struct Record {
     thread?.remember(attempt, event: index)
     if document != nil {
       document?.note(index, table)
-      if documentDue == nil { documentDue = now.later(Self.documentInterval) }
+      queueForDocument(at: now)
     }
     lines?.note(index, table, at: attempt.moment)
     if lines?.tellsMoments ?? false { lines?.tellQueue(table) }
@@ -107,7 +107,7 @@ struct Record {
   private mutating func tellAlone(_ event: Event, at now: Timestamp) {
     if lines?.tellsMoments ?? false { lines?.tellQueue(table) }
     lines?.tellAlone(event)
-    if document != nil, documentDue == nil { documentDue = now.later(Self.documentInterval) }
+    if document != nil { queueForDocument(at: now) }
     warn()
   }
 
@@ -193,13 +193,17 @@ struct Record {
     if lines != nil { queueForLines(index, at: now) }
     if document != nil {
       document?.queue(index)
-      if documentDue == nil { documentDue = now.later(Self.documentInterval) }
+      queueForDocument(at: now)
     }
   }
 
   private mutating func queueForLines(_ index: Int, at now: Timestamp) {
     lines?.queue(index)
     if linesDue == nil { linesDue = now.later(Self.lineInterval) }
+  }
+
+  private mutating func queueForDocument(at now: Timestamp) {
+    if documentDue == nil { documentDue = now.later(Self.documentInterval) }
   }
 
   private mutating func refreshDocument() {

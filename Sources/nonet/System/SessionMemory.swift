@@ -53,7 +53,9 @@ final class SessionMemory {
     let found = nonet_open_private_folder("/tmp", name)
     if found >= 0 { return Descriptor(owning: found) }
     throw SystemError(
-      call: "/tmp/\(name), to be a folder of this user alone", number: nonet_errno())
+      call: "/tmp/\(name) has to be a folder of this user with mode 700"
+        + " (remove it, or set XDG_RUNTIME_DIR)",
+      number: nonet_errno())
   }
 
   private static func process(in file: CInt) -> pid_t? {
