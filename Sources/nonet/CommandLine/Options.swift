@@ -22,7 +22,7 @@ final class Options {
     /// Say what runs in a session, or end it.
     case session(SessionAction)
     /// Speak with the hooks of an agent's host, or put them into its settings.
-    case hook(HookHost, HookAction)
+    indirect case hook(HookHost, HookAction)
     /// Write a page about a log.
     case report(file: Word, from: Word)
     /// Print what is wrong with a policy's text.

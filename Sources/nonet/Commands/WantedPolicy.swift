@@ -5,7 +5,7 @@ enum WantedPolicy {
   /// A preset as it stands: its filter is built in, and of its text only the layers are read.
   case builtIn(Preset, Layers)
   /// Any other, read and changed as the command line says.
-  case read(ChosenPolicy)
+  indirect case read(ChosenPolicy)
 
   /// Reads what has to be read.
   ///

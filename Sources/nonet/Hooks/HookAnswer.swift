@@ -1,5 +1,5 @@
 /// What a host is told about a command.
-enum HookAnswer {
+indirect enum HookAnswer {
   /// The host goes on as without a hook; these are its own words for that.
   case nothing(String)
   /// The command is confined already.

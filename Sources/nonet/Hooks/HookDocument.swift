@@ -1,5 +1,5 @@
 /// What is in the file in which a host is told its hooks: JSON, TOML, or a text of its own.
-enum HookDocument {
+indirect enum HookDocument {
   case settings(HookSettings)
   case table(HookTable)
   case text(HookText)
