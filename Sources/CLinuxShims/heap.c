@@ -38,7 +38,7 @@ static struct {
 } nonet_heap;
 
 // The first piece. Untouched pages of it cost nothing.
-static _Alignas(16) char nonet_heap_first[32 << 10];
+static _Alignas(16) char nonet_heap_first[64 << 10];
 
 // Threads take turns (receive.c), so nobody waits here but for who makes a thread.
 static void take(char *lock) {

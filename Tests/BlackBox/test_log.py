@@ -375,6 +375,21 @@ def test_what_looks_for_names_leaves_room(logged):
     assert document["dropped"] > 0
 
 
+def test_probes_without_room_are_no_attempts(user, nonet):
+    """The words at the end are about attempts: what only looks what there is does not count there."""
+    code = """
+import ctypes, socket
+for number in range(3000): ctypes.CDLL(None).syscall(425, number, None)
+for protocol in (200, 201, 202):
+    try: socket.socket(socket.AF_INET6, socket.SOCK_RAW, protocol)
+    except OSError: pass
+"""
+    logged = Logged(user, nonet, options=())
+    said = logged(PYTHON, "-c", code).stderr.decode()
+    assert check_agreement(logged)["dropped"] > 0  # the instrument: some found no room
+    assert "; all of them: " in said and "only counted" not in said, said
+
+
 @pytest.mark.skipif(not LONG, reason="a million attempts take long: set NONET_LONG_STORM=1")
 def test_a_million(logged, attempts):
     started = time.monotonic()

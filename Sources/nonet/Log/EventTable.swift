@@ -57,6 +57,8 @@ struct EventTable {
   private(set) var events: [Event] = []
   /// Attempts that found no room.
   private(set) var dropped: UInt64 = 0
+  /// Those of them that count as such in the words for people.
+  private(set) var droppedAttempts: UInt64 = 0
   /// All attempts, dropped ones too.
   private(set) var total: UInt64 = 0
   /// Those of them that count as such in the words for people.
@@ -109,8 +111,11 @@ struct EventTable {
     let share = event.isProbe ? 2 : 1
     guard events.count < Self.mostEvents / share, bytes + size <= Self.mostBytes / share else {
       total += 1
-      if !event.isProbe { attempts += 1 }
       dropped += 1
+      if !event.isProbe {
+        attempts += 1
+        droppedAttempts += 1
+      }
       return nil
     }
     bytes += size

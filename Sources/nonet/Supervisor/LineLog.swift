@@ -7,7 +7,7 @@ struct LineLog {
   /// So much is written to one file.
   static let mostBytes = 64 << 20
   /// So much, until repeats that are apart no longer get lines of their own.
-  static let mostBytesByMoment = 16 << 20
+  static let mostBytesByMoment = 48 << 20
 
   /// Where it is written.
   let descriptor: CInt
@@ -17,6 +17,8 @@ struct LineLog {
   private(set) var isFull = false
   /// Attempts that have lines and no event in the table.
   private(set) var toldAlone: UInt64 = 0
+  /// Those of them that count as such in the words for people.
+  private(set) var attemptsToldAlone: UInt64 = 0
   /// One for each event of the table, in its order.
   private var cursors: [Cursor] = []
   /// Events that the log comes back to, by their indexes in the table.
@@ -89,7 +91,9 @@ struct LineLog {
 
   /// Tells an attempt that is in no table, now or never.
   mutating func tellAlone(_ event: Event) {
-    if putEvent(Self.line(event, 1, since: event.first)) { toldAlone += 1 }
+    guard putEvent(Self.line(event, 1, since: event.first)) else { return }
+    toldAlone += 1
+    if !event.isProbe { attemptsToldAlone += 1 }
   }
 
   private mutating func putEvent(_ line: [UInt8]) -> Bool {

@@ -152,10 +152,10 @@ struct Record {
       sleepMicroseconds(10_000)
     }
     refreshDocument()
-    if let untold = lines?.untold(table) {
-      let dropped = droppedByLines + untold
-      lines?.end(
-        eventCount: table.total, attempts: table.attempts, dropped: dropped, ending)
+    if let lines {
+      self.lines?.end(
+        eventCount: table.total, attempts: table.attempts,
+        dropped: table.dropped - lines.toldAlone + lines.untold(table), ending)
     }
     document?.finish(table, ending)
     warn()
@@ -178,16 +178,14 @@ struct Record {
   var kept: Kept {
     if let document {
       return Kept(
-        isFull: false, untold: document.untold(table) { !$0.isProbe }, dropped: table.dropped,
-        failed: document.failure != nil)
+        isFull: false, untold: document.untold(table) { !$0.isProbe },
+        dropped: table.droppedAttempts, failed: document.failure != nil)
     }
     return Kept(
       isFull: lines?.isFull ?? false, untold: lines?.untold(table) { !$0.isProbe } ?? 0,
-      dropped: droppedByLines, failed: lines?.failure != nil)
+      dropped: table.droppedAttempts - (lines?.attemptsToldAlone ?? 0),
+      failed: lines?.failure != nil)
   }
-
-  /// Attempts that found no room in the table and that no line tells.
-  private var droppedByLines: UInt64 { table.dropped - (lines?.toldAlone ?? 0) }
 
   private mutating func queue(_ index: Int, at now: Timestamp) {
     if lines != nil { queueForLines(index, at: now) }

@@ -43,6 +43,7 @@ import Testing
     for number in half..<2 * half { #expect(add(&table, body(number)) == number) }
     #expect(add(&table, body(-2)) == nil)
     #expect((table.dropped, table.attempts) == (2, UInt64(half) + 1))
+    #expect(table.droppedAttempts == 1)
   }
 
   @Test func firstAndLast() {
