@@ -261,6 +261,86 @@ def test_confine_fails_with_its_own_error(ordinary, before, arguments, words):
     assert words in done.stdout or ("waitpid" in before and not done.stdout), done.stdout
 
 
+# A server outside, and a socket to it that only a thread's own table has; `HOW` is who takes that table.
+OWN_TABLE = """
+import ctypes, threading
+library, CLONE_FILES = ctypes.CDLL(None), 0x400
+server = socket.create_server(('127.0.0.1', 0))
+reading, writing = os.pipe()
+if os.fork() == 0:
+    __import__('signal').alarm(30)
+    os.write(writing, server.accept()[0].recv(9)); os._exit(0)
+address = server.getsockname(); server.close()
+ready, go = threading.Event(), threading.Event()
+def use():
+    library.unshare(CLONE_FILES)
+    number = socket.create_connection(address).detach()
+    ready.set(); go.wait()
+    os.write(number, b'arrived')
+def confine():
+    try: nonet.confine(threads=True)
+    except nonet.NonetError as error: print(error)
+    else: print('confined')
+"""
+FROM_FIRST = OWN_TABLE + """
+thread = threading.Thread(target=use); thread.start(); ready.wait(); CALL
+go.set(); thread.join(); os.close(writing); print(os.read(reading, 9))
+"""
+# /proc/self/fd shows the table of the first thread, which is another one.
+FROM_OTHER = OWN_TABLE + """
+def other():
+    library.unshare(CLONE_FILES)
+    number = socket.create_connection(address).detach()
+    CALL
+    os.write(number, b'arrived')
+thread = threading.Thread(target=other); thread.start(); thread.join()
+os.close(writing); print(os.read(reading, 9))
+"""
+
+
+@pytest.mark.parametrize("text", [FROM_FIRST, FROM_OTHER], ids=["another thread", "the one that asks"])
+def test_confine_refuses_a_table_of_a_threads_own(ordinary, text):
+    assert ask(ordinary, text.replace("CALL", "pass")).stdout == "b'arrived'\n"  # The instrument.
+    done = ask(ordinary, text.replace("CALL", "confine()")).stdout
+    assert "confined" not in done and ("a table of descriptors of its own" in done or "is an AF_INET stream socket" in done), done
+    # What shares the table is seen as ever, and a thread that has ended has none.
+    ended = "import ctypes, threading\nt = threading.Thread(target=lambda: ctypes.CDLL(None).unshare(0x400)); t.start(); t.join()\n"
+    ask(ordinary, ended + "t = threading.Thread(target=threading.Event().wait, daemon=True); t.start()\nnonet.confine(threads=True)\n" + REFUSED)
+
+
+def test_confine_sees_a_table_that_is_taken_while_the_layers_go_up(ordinary):
+    text = OWN_TABLE + """
+from nonet import _confine
+put_up, own = _confine.put_up, os.getpid()
+def late(*words):
+    if os.getpid() == own: threading.Thread(target=use, daemon=True).start(); ready.wait()
+    put_up(*words)
+_confine.put_up = late
+threading.Thread(target=threading.Event().wait, daemon=True).start()
+confine(); os._exit(0)
+"""
+    done = ask(ordinary, "print = lambda text: os.write(1, str(text).encode())\n" + text).stdout
+    assert "they stand" in done and "confined" not in done, done
+
+
+def test_confine_takes_a_policy_that_can_be_read_again(ordinary, tmp_path):
+    text = "os.chdir('/tmp'); path = os.path.join(__import__('tempfile').mkdtemp(), 'one.policy')\nos.mkfifo(path)\n"
+    text += "try: nonet.confine(CALLED)\nexcept nonet.NonetError as error: print(error)\nos.unlink(path); os.rmdir(os.path.dirname(path))"
+    for name in ("path", "'/dev/null'"):
+        assert "is no file" in ask(ordinary, text.replace("CALLED", name), timeout=20).stdout
+
+
+def test_confine_takes_the_policy_of_the_environment(ordinary):
+    """As nonet and nonet.run do."""
+    environment = dict(os.environ, NONET_OPTIONS="--policy strict")
+    shown = "print(os.environ['NONET'].partition(':')[0])"
+    assert ask(ordinary, "nonet.confine()\n" + shown, env=environment).stdout == "strict\n"
+    ask(ordinary, "nonet.confine()\ntry: socket.socketpair()\nexcept OSError: sys.exit(0)\nsys.exit(1)", env=environment)
+    assert ask(ordinary, "nonet.confine('unix')\n" + shown, env=environment).stdout.startswith("unix")
+    done = ask(ordinary, "nonet.confine()", env=dict(os.environ, NONET_OPTIONS="--policy loopback"), check=False).stdout
+    assert "policy loopback wants a network namespace" in done, done
+
+
 def test_confine_says_what_stands_where_the_kernel_refuses_at_last(installed):
     """What a child was allowed and this process is not."""
     text = "from nonet import _confine\ncalls = []\nput_up = _confine.put_up\ndef late(library, layers, standing):\n    put_up(library, layers._replace(filter=b'junk....' if os.getpid() == own else layers.filter), standing)\nown = os.getpid(); _confine.put_up = late\n"
