@@ -241,7 +241,7 @@ def _with_a_part_outside(wishes: Wishes, word: str) -> Session:
     return Session("outside", wishes, status=status)
 
 
-def _run(words: List[str], number: int, environment: Dict[str, str]) -> int:
+def _run(words: List[str], descriptor: int, environment: Dict[str, str]) -> int:
     """Runs a part that inherits a descriptor and ends with this process, whatever ends that.
 
     :returns: Its status, or less than 0 for a signal. SIGTERM and SIGHUP are passed on to it, and do to this session what
@@ -250,7 +250,7 @@ def _run(words: List[str], number: int, environment: Dict[str, str]) -> int:
     import signal
 
     # Who ignores it is not told how a child ends.
-    before = {signal.SIGCHLD: signal.signal(signal.SIGCHLD, signal.SIG_DFL)}
+    before: Dict[int, Any] = {signal.SIGCHLD: signal.signal(signal.SIGCHLD, signal.SIG_DFL)}
     heard: List[int] = []
     children: List[Any] = []
 
@@ -259,15 +259,15 @@ def _run(words: List[str], number: int, environment: Dict[str, str]) -> int:
         for child in children:
             child.send_signal(one)
 
-    for one in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(one) != signal.SIG_IGN:
-            before[one] = signal.signal(one, pass_on)
+    for passed in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(passed) != signal.SIG_IGN:
+            before[passed] = signal.signal(passed, pass_on)
     is_interrupted = False
     try:
-        children.append(_started(words, number, environment))
+        children.append(_started(words, descriptor, environment))
         # What came before there was a child.
-        for one in heard[:]:
-            children[0].send_signal(one)
+        for early in heard[:]:
+            children[0].send_signal(early)
         while True:
             try:
                 status: int = children[0].wait()
@@ -275,22 +275,22 @@ def _run(words: List[str], number: int, environment: Dict[str, str]) -> int:
             except KeyboardInterrupt:
                 is_interrupted = True
     finally:
-        for one, handler in before.items():
+        for number, handler in before.items():
             if handler is not None:
-                signal.signal(one, handler)
-    for one in heard:
-        os.kill(os.getpid(), one)
+                signal.signal(number, handler)
+    for number in heard:
+        os.kill(os.getpid(), number)
     if is_interrupted or heard:
         sys.exit(2 if is_interrupted else 128 + heard[0])
     return status
 
 
-def _started(words: List[str], number: int, environment: Dict[str, str]) -> Any:
+def _started(words: List[str], descriptor: int, environment: Dict[str, str]) -> Any:
     """A child that is killed when this process ends."""
     import subprocess
 
     own, _ = os.getpid(), _prctl()
-    return subprocess.Popen(words, pass_fds=[number], env=environment, preexec_fn=lambda: _end_with(own))
+    return subprocess.Popen(words, pass_fds=[descriptor], env=environment, preexec_fn=lambda: _end_with(own))
 
 
 def _end_with(parent: int) -> None:
