@@ -191,3 +191,12 @@ def test_a_session_is_started_again_once(session, pytester, monkeypatch, tmp_pat
 def test_sessions_that_loop_are_refused(session, words):
     done = session(PASSES, "-f", program=[sys.executable, "-m", *words])
     assert done.returncode == 4 and "-f of pytest-xdist" in done.stdout and "Traceback" not in done.stdout, done.stdout
+
+
+def test_a_session_in_place_takes_the_policy_of_the_environment(session, pytester, monkeypatch):
+    """As one that starts again; around root's process strict cannot be put, which is said."""
+    pytester.makepyfile(own="import sys, pytest; sys.exit(pytest.main(['-q', '--nonet']))")
+    monkeypatch.setenv("NONET_OPTIONS", "--policy strict")
+    text = "import pytest, socket\ndef test_it():\n  with pytest.raises(OSError): socket.socketpair()\n"
+    done = session(text, program=[sys.executable, "own.py"])
+    assert "1 passed" in done.stdout if done.returncode == 0 else "policy strict wants" in done.stdout, done.stdout

@@ -222,7 +222,7 @@ def _in_place(config: Any, given: Any, wishes: Wishes) -> Session:
     # What a program that calls pytest imported itself is its own matter.
     refuse_what_ran(config, in_place=True)
     if not _first:
-        confine("loopback" if wishes.loopback else wishes.policy or "default", open_sockets=True, threads=True)
+        confine("loopback" if wishes.loopback else wishes.policy, open_sockets=True, threads=True)
     elif not _first.wishes.holds(wishes):
         raise NonetError("an earlier session has confined this process, otherwise than this one asks for")
     return Session("in place", wishes)
@@ -260,7 +260,8 @@ def _run(words: List[str], descriptor: int, environment: Dict[str, str]) -> int:
             child.send_signal(one)
 
     for passed in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(passed) != signal.SIG_IGN:
+        # None is one that Python has not set, and could not put back.
+        if signal.getsignal(passed) not in (signal.SIG_IGN, None):
             before[passed] = signal.signal(passed, pass_on)
     is_interrupted = False
     try:

@@ -124,12 +124,17 @@ def _has_other_table() -> bool:
 
 
 def _shares(task: str, number: int, status: os.stat_result) -> bool:
-    """Whether a thread has this under this number; one that has ended has no table."""
-    folder = f"/proc/self/task/{task}"
-    try:
-        return os.path.samestat(os.stat(f"{folder}/fd/{number}"), status)
-    except OSError:
-        return status_of_thread(f"{folder}/status").get("State", "Z")[0] in "ZX"
+    """Whether a thread has this under this number; one that has ended has no table, and one that ends needs a moment."""
+    folder, end = f"/proc/self/task/{task}", time.monotonic() + 0.1
+    while True:
+        try:
+            return os.path.samestat(os.stat(f"{folder}/fd/{number}"), status)
+        except OSError:
+            if status_of_thread(f"{folder}/status").get("State", "Z")[0] in "ZX":
+                return True
+            if time.monotonic() > end:
+                return False
+        time.sleep(0.001)
 
 
 def _try_in_child(library: ctypes.CDLL, layers: Layers) -> None:
