@@ -2,7 +2,9 @@
 
 import json
 import os
+import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -261,6 +263,86 @@ def test_confine_fails_with_its_own_error(ordinary, before, arguments, words):
     assert words in done.stdout or ("waitpid" in before and not done.stdout), done.stdout
 
 
+# A server outside, and a socket to it that only a thread's own table has; `HOW` is who takes that table.
+OWN_TABLE = """
+import ctypes, threading
+library, CLONE_FILES = ctypes.CDLL(None), 0x400
+server = socket.create_server(('127.0.0.1', 0))
+reading, writing = os.pipe()
+if os.fork() == 0:
+    __import__('signal').alarm(30)
+    os.write(writing, server.accept()[0].recv(9)); os._exit(0)
+address = server.getsockname(); server.close()
+ready, go = threading.Event(), threading.Event()
+def use():
+    library.unshare(CLONE_FILES)
+    number = socket.create_connection(address).detach()
+    ready.set(); go.wait()
+    os.write(number, b'arrived')
+def confine():
+    try: nonet.confine(threads=True)
+    except nonet.NonetError as error: print(error)
+    else: print('confined')
+"""
+FROM_FIRST = OWN_TABLE + """
+thread = threading.Thread(target=use); thread.start(); ready.wait(); CALL
+go.set(); thread.join(); os.close(writing); print(os.read(reading, 9))
+"""
+# /proc/self/fd shows the table of the first thread, which is another one.
+FROM_OTHER = OWN_TABLE + """
+def other():
+    library.unshare(CLONE_FILES)
+    number = socket.create_connection(address).detach()
+    CALL
+    os.write(number, b'arrived')
+thread = threading.Thread(target=other); thread.start(); thread.join()
+os.close(writing); print(os.read(reading, 9))
+"""
+
+
+@pytest.mark.parametrize("text", [FROM_FIRST, FROM_OTHER], ids=["another thread", "the one that asks"])
+def test_confine_refuses_a_table_of_a_threads_own(ordinary, text):
+    assert ask(ordinary, text.replace("CALL", "pass")).stdout == "b'arrived'\n"  # The instrument.
+    done = ask(ordinary, text.replace("CALL", "confine()")).stdout
+    assert "confined" not in done and ("a table of descriptors of its own" in done or "is an AF_INET stream socket" in done), done
+    # What shares the table is seen as ever, and a thread that has ended has none.
+    ended = "import ctypes, threading\nt = threading.Thread(target=lambda: ctypes.CDLL(None).unshare(0x400)); t.start(); t.join()\n"
+    ask(ordinary, ended + "t = threading.Thread(target=threading.Event().wait, daemon=True); t.start()\nnonet.confine(threads=True)\n" + REFUSED)
+
+
+def test_confine_sees_a_table_that_is_taken_while_the_layers_go_up(ordinary):
+    text = OWN_TABLE + """
+from nonet import _confine
+put_up, own = _confine.put_up, os.getpid()
+def late(*words):
+    if os.getpid() == own: threading.Thread(target=use, daemon=True).start(); ready.wait()
+    put_up(*words)
+_confine.put_up = late
+threading.Thread(target=threading.Event().wait, daemon=True).start()
+confine(); os._exit(0)
+"""
+    done = ask(ordinary, "print = lambda text: os.write(1, str(text).encode())\n" + text).stdout
+    assert "they stand" in done and "confined" not in done, done
+
+
+def test_confine_takes_a_policy_that_can_be_read_again(ordinary, tmp_path):
+    text = "os.chdir('/tmp'); path = os.path.join(__import__('tempfile').mkdtemp(), 'one.policy')\nos.mkfifo(path)\n"
+    text += "try: nonet.confine(CALLED)\nexcept nonet.NonetError as error: print(error)\nos.unlink(path); os.rmdir(os.path.dirname(path))"
+    for name in ("path", "'/dev/null'"):
+        assert "is no file" in ask(ordinary, text.replace("CALLED", name), timeout=20).stdout
+
+
+def test_confine_takes_the_policy_of_the_environment(ordinary):
+    """As nonet and nonet.run do."""
+    environment = dict(os.environ, NONET_OPTIONS="--policy strict")
+    shown = "print(os.environ['NONET'].partition(':')[0])"
+    assert ask(ordinary, "nonet.confine()\n" + shown, env=environment).stdout == "strict\n"
+    ask(ordinary, "nonet.confine()\ntry: socket.socketpair()\nexcept OSError: sys.exit(0)\nsys.exit(1)", env=environment)
+    assert ask(ordinary, "nonet.confine('unix')\n" + shown, env=environment).stdout.startswith("unix")
+    done = ask(ordinary, "nonet.confine()", env=dict(os.environ, NONET_OPTIONS="--policy loopback"), check=False).stdout
+    assert "policy loopback wants a network namespace" in done, done
+
+
 def test_confine_says_what_stands_where_the_kernel_refuses_at_last(installed):
     """What a child was allowed and this process is not."""
     text = "from nonet import _confine\ncalls = []\nput_up = _confine.put_up\ndef late(library, layers, standing):\n    put_up(library, layers._replace(filter=b'junk....' if os.getpid() == own else layers.filter), standing)\nown = os.getpid(); _confine.put_up = late\n"
@@ -361,6 +443,74 @@ def test_run_knows_a_refusal_without_a_status(installed):
     assert ask(installed, text).stdout == "0\n"  # The instrument.
     done = ask(installed, text + "try: print(nonet.run(['echo', 'ran'], policy='nope'))\nexcept nonet.NonetError as error: print(error)").stdout
     assert "told nothing of the command" in done and "ran\n" not in done, done
+
+
+@pytest.mark.parametrize("change, left", [
+    ("os.rename(folder, folder + '.moved'); os.symlink(precious, folder)", True),
+    ("os.rename(folder, folder + '.moved'); open(folder, 'w').close()", True),
+    ("os.rename(folder, folder + '.moved')", True),
+    ("os.mkdir(folder + '/x'); os.chmod(folder + '/x', 0)", True),
+    ("os.unlink(folder + '/log'); os.mkdir(folder + '/log')", True),
+    ("os.mkdir(folder + '/x'); sys.exit(0 if ctypes.CDLL(None).mount(precious.encode(), (folder + '/x').encode(), None, 4096, None) == 0 else 9)", True),
+    ("sys.exit(0 if ctypes.CDLL(None).mount(precious.encode(), folder.encode(), None, 4096, None) == 0 else 9)", True),
+    ("", False),
+])
+def test_run_takes_away_its_own_log_alone(installed, tmp_path, change, left):
+    """And the result is there all the same."""
+    is_mount = "mount" in change
+    if is_mount and os.geteuid() != 0:
+        pytest.skip("only root can mount")
+    (tmp_path / "precious").mkdir()
+    (tmp_path / "precious/log").write_text("mine")
+    (tmp_path / "tmp").mkdir()
+    (tmp_path / "it.py").write_text(f"import ctypes, glob, os, sys\nprecious = {str(tmp_path / 'precious')!r}\n(folder,) = glob.glob({str(tmp_path / 'tmp')!r} + '/nonet-run-*')\n" + change)
+    # The mounts are in a namespace of this process's own, and its command shares that.
+    text = "import ctypes\nctypes.CDLL(None).unshare(0x20000); ctypes.CDLL(None).mount(None, b'/', None, 0x44000, None)\n" if is_mount else ""
+    done = ask(installed, text + f"done = nonet.run([sys.executable, 'it.py'])\nprint(done.returncode, os.listdir({str(tmp_path / 'tmp')!r}) != [])", cwd=tmp_path, env=dict(os.environ, TMPDIR=str(tmp_path / "tmp"))).stdout
+    if is_mount and done.startswith("9"):
+        pytest.skip("nothing can be mounted here")
+    assert done == f"0 {left}\n" and (tmp_path / "precious/log").read_text() == "mine", done
+
+
+IGNORES = "import os, signal, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(os.getpid(), flush=True); time.sleep(30)"
+TIMED = """
+import subprocess, time
+start = time.monotonic()
+try: RUN([sys.executable, '-c', COMMAND], stdout=subprocess.PIPE, text=True, timeout=2, **OPTIONS)
+except subprocess.TimeoutExpired as error: pid = int(error.output)
+print(time.monotonic() - start < 6, os.path.exists(f'/proc/{pid}') and open(f'/proc/{pid}/stat').read().split()[2] != 'Z')
+"""
+
+
+@pytest.mark.parametrize("options", [{}, {"loopback": True}])
+@pytest.mark.parametrize("command", [IGNORES, IGNORES.replace("time.sleep", "os.kill(os.getpid(), signal.SIGSTOP); time.sleep"), IGNORES.replace("SIG_IGN", "SIG_DFL")], ids=["ignores", "stopped", "ordinary"])
+def test_run_ends_a_command_whose_time_is_up(installed, command, options):
+    text = TIMED.replace("COMMAND", repr(command))
+    assert ask(installed, text.replace("RUN", "subprocess.run").replace("OPTIONS", "{}")).stdout == "True False\n"  # The instrument.
+    assert ask(installed, text.replace("RUN", "nonet.run").replace("OPTIONS", repr(options))).stdout == "True False\n"
+
+
+def test_run_takes_what_subprocess_takes(installed):
+    text = "done = nonet.run(['cat'], input='a', capture_output=True, text=True)\nassert (done.stdout, done.stderr) == ('a', '')\n"
+    text += "for words in ({'input': b'', 'stdin': 0}, {'capture_output': True, 'stdout': 1}):\n    try: nonet.run(['true'], **words)\n    except ValueError: continue\n    sys.exit('taken')\n"
+    ask(installed, text)
+
+
+@root
+@pytest.mark.skipif(sys.version_info < (3, 9), reason="user= comes with Python 3.9")
+@pytest.mark.parametrize("user", ["nobody", 65534])
+def test_run_as_another_user(installed, ordinary, user):
+    """The log is that user's: others cannot write there."""
+    look = "import glob, os, socket\n(log,) = glob.glob('/tmp/nonet-run-*/log')\nprint(os.getuid(), [(oct(os.stat(one).st_mode)[-3:], os.stat(one).st_uid) for one in (log, os.path.dirname(log))])\ntry: socket.socket()\nexcept OSError: pass\n"
+    python = shutil.which("python3", path="/usr/bin:/usr/local/bin")
+    text = f"assert nonet.program() == {str(ordinary / 'packages/bin/nonet')!r}, nonet.program()\ndone = nonet.run([{python!r}, '-c', {look!r}], user={user!r}, capture_output=True, text=True, cwd='/')\nprint(done.stdout.strip(), len(done.attempts), done.returncode, done.stderr)"
+    done = ask(installed, text, env=dict(os.environ, PYTHONPATH=f"{ordinary}/packages", TMPDIR="/tmp")).stdout
+    assert done.strip() == "65534 [('600', 65534), ('700', 65534)] 1 0", done
+    # Where that user cannot reach the log, it is said.
+    (ordinary / "closed").mkdir(0o700)
+    done = ask(installed, "try: nonet.run(['true'], user='nobody', cwd='/')\nexcept nonet.NonetError as error: print(error)", env=dict(os.environ, PYTHONPATH=f"{ordinary}/packages", TMPDIR=f"{ordinary}/closed")).stdout
+    (ordinary / "closed").rmdir()
+    assert "cannot write" in done, done
 
 
 LINE = {

@@ -1,7 +1,10 @@
 """How sessions are started by programs and in surroundings that are not the usual ones."""
 
 import os
+import signal
+import subprocess
 import sys
+import time
 
 import pytest
 from conftest import has
@@ -85,3 +88,115 @@ def test_the_module_is_not_run_by_another_program(session, pytester):
     pytester.makepyfile(other="import runpy, sys; sys.argv = ['nonet', *sys.argv[1:]]; runpy.run_module('nonet', run_name='__main__', alter_sys=True)")
     done = session(PASSES, program=[sys.executable, "other.py", "pytest"])
     assert done.returncode == 125 and "another program runs nonet as a module" in done.stdout, done.stdout
+
+
+def until(condition):
+    """What it gives as soon as that is true, within 20 seconds."""
+    end = time.monotonic() + 20
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.02)
+    return condition()
+
+
+def is_alive(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+# Notes who runs it.
+RUNS = """
+import os, pytest, signal, time
+def test_slow():
+    IGNORES
+    open("new", "w").write(f"{os.getpid()} {os.getppid()}"); os.rename("new", "pids")
+    time.sleep(60)
+@pytest.mark.network
+def test_outside(): open("outside", "w").close()
+"""
+IGNORES = "signal.signal(signal.SIGTERM, signal.SIG_IGN)"
+ENDS = {
+    "SIGTERM": (signal.SIGTERM, "", [], -15), "SIGHUP": (signal.SIGHUP, "", [], -1), "SIGKILL": (signal.SIGKILL, "", [], -9),
+    "SIGKILL, and SIGTERM is ignored inside": (signal.SIGKILL, IGNORES, [], -9),
+    "SIGTERM, which a test handles": (signal.SIGTERM, "signal.signal(signal.SIGTERM, lambda *_: (open('heard', 'w').close(), os._exit(5)))", [], -15),
+    "workers": (signal.SIGTERM, "", ["-n1"], -15), "workers, killed": (signal.SIGKILL, "", ["-n1"], -9),
+}
+
+
+@pytest.mark.parametrize("way", ENDS)
+def test_the_part_inside_ends_with_the_session(pytester, way):
+    number, ignores, options, status = ENDS[way]
+    if options and not has("xdist"):
+        pytest.skip("pytest-xdist is not installed")
+    pytester.makepyfile(test_it=RUNS.replace("IGNORES", ignores))
+    for program in ([], ["--nonet", "--nonet-marked=outside"]):
+        words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *(["-p", "no:randomly"] if has("pytest_randomly") else []), *options]
+        child = subprocess.Popen([*words, *program], stdout=subprocess.DEVNULL)
+        try:
+            assert until(lambda: (pytester.path / "pids").exists())
+            pids = list(map(int, (pytester.path / "pids").read_text().split()))
+            assert all(map(is_alive, pids))  # The instrument.
+            child.send_signal(number)
+            # Bare it ends as its test has it.
+            assert child.wait(20) == status or (not program and "handles" in way)
+            assert until(lambda: not is_alive(pids[0])) and not (pytester.path / "outside").exists()
+            assert (pytester.path / "heard").exists() == ("handles" in way)
+        finally:
+            child.kill()
+            child.wait()
+            (pytester.path / "pids").unlink()
+
+
+@pytest.mark.parametrize("options", [[], pytest.param(["-n1"], marks=xdist), ["--nonet-marked=outside"]], ids=["one", "workers", "outside"])
+def test_closed_standard_input_stays_closed(session, pytester, options):
+    """Without standard output, or standard error, pytest itself does not run."""
+    text = "def test_it():\n  attempt()\n  open('ran', 'a').write('x')\nimport pytest\n@pytest.mark.network\ndef test_outside(): pass\n"
+    program = ["/bin/sh", "-c", f'{sys.executable} -m pytest "$@" <&-', "sh"]
+    assert session(text, *[one for one in options if one == "-n1"], program=program).returncode == 0  # The instrument.
+    done = session(text, "--nonet", "--junitxml=it.xml", *options, program=program)
+    assert (done.returncode, (pytester.path / "ran").read_text()) == (0, "xx"), done.stdout
+    assert "nonet_attempt" in (pytester.path / "it.xml").read_text()
+
+
+def test_the_module_takes_no_closed_descriptor(session, pytester):
+    program = ["/bin/sh", "-c", f'{sys.executable} -m nonet pytest "$@" <&-', "sh"]
+    done = session(PASSES, program=program)
+    assert done.returncode == 0 and "1 attempt refused" in done.network, done.stdout
+
+
+LOSES = {
+    "the variable": "os.environ.pop('NONET_PYTEST', None)", "the environment": "[os.environ.pop(name) for name in list(os.environ) if name not in ('PYTHONPATH', 'TMPDIR')]", "the descriptors": "os.closerange(3, 256)",
+}
+
+
+@pytest.mark.parametrize("marked", ["inside", "outside"])
+@pytest.mark.parametrize("way", LOSES)
+def test_a_session_is_started_again_once(session, pytester, monkeypatch, tmp_path, way, marked):
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site/sitecustomize.py").write_text(f"import os\nopen({str(pytester.path / 'starts')!r}, 'a').write('x')\n{LOSES[way]}\n")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path / "site"), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep))
+    for words in (f"pytest --nonet --nonet-marked={marked}", "nonet pytest"):
+        # Nobody is left who knows of the log.
+        program = ["/bin/sh", "-c", f'{sys.executable} -m {words} "$@"; status=$?; rm -f "$TMPDIR"/nonet-pytest-*; exit $status', "sh"]
+        done = session(PASSES, program=program)
+        assert done.returncode == 4 and done.stdout.count("was started again already, and what it was told then is lost") == 1, done.stdout
+        assert "passed" not in done.stdout and "Traceback" not in done.stdout and (pytester.path / "starts").read_text() == "xx"
+        (pytester.path / "starts").unlink()
+
+
+@xdist
+@pytest.mark.parametrize("words", [["pytest", "--nonet"], ["nonet", "pytest"]])
+def test_sessions_that_loop_are_refused(session, words):
+    done = session(PASSES, "-f", program=[sys.executable, "-m", *words])
+    assert done.returncode == 4 and "-f of pytest-xdist" in done.stdout and "Traceback" not in done.stdout, done.stdout
+
+
+def test_a_session_in_place_takes_the_policy_of_the_environment(session, pytester, monkeypatch):
+    """As one that starts again; around root's process strict cannot be put, which is said."""
+    pytester.makepyfile(own="import sys, pytest; sys.exit(pytest.main(['-q', '--nonet']))")
+    monkeypatch.setenv("NONET_OPTIONS", "--policy strict")
+    text = "import pytest, socket\ndef test_it():\n  with pytest.raises(OSError): socket.socketpair()\n"
+    done = session(text, program=[sys.executable, "own.py"])
+    assert "1 passed" in done.stdout if done.returncode == 0 else "policy strict wants" in done.stdout, done.stdout

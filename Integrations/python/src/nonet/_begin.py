@@ -10,12 +10,14 @@ from typing import Any, Dict, List, Optional
 import pytest
 
 from . import _session
-from ._command import Command, own
+from ._command import Command, is_second_start, own
 from ._errors import NonetError
 from ._session import Wishes
-from ._told import is_under_one_more, tell, told
+from ._told import VARIABLE, above_standard, is_under_one_more, tell, told
 
 MARKED = ("inside", "deselect", "outside")
+
+_PR_SET_PDEATHSIG = 1
 
 # What the first session of this process was: one that a test starts in the same process has the same around it.
 _first: Optional[Session] = None
@@ -62,11 +64,15 @@ def _begun(config: Any, given: Any) -> Session:
         _take_the_time()
         return Session(part, wishes_of(config, given))
     state = told()
+    if state.log:
+        state.log = _opened(state.log)
+    if getattr(given, "looponfail", False) and (state.word or given.nonet or config.getini("nonet")):
+        raise NonetError("-f of pytest-xdist starts sessions of its own, which nonet cannot start again; start `nonet -- pytest -f`")
     if state.word:
+        if state.has_outside:
+            _end_with(os.getppid())
         _take_the_time()
         wishes = wishes_of(config, given)
-        if state.log:
-            state.log = _opened(state.log)
         if tuple(wishes.words) != state.words:
             raise NonetError(
                 f"nonet was started with {' '.join(state.words) or 'no options'}, and pytest's settings ask for "
@@ -75,6 +81,11 @@ def _begun(config: Any, given: Any) -> Session:
         if wishes.marked == "outside" and not state.has_outside and not _only_shows(given):
             raise NonetError("nonet_marked = outside has a part without nonet; start pytest --nonet")
         return Session(state.word, wishes, state.log)
+    if _first is None and is_second_start():
+        raise NonetError(
+            "this session was started again already, and what it was told then is lost: something that Python runs at its "
+            f"start (sitecustomize, a .pth file) closes descriptors or takes {VARIABLE} out of the environment"
+        )
     if not (given.nonet or config.getini("nonet")):
         needy = [name for name in ("policy", "loopback", "allow_connect", "strict", "warn", "json") if getattr(given, f"nonet_{name}")]
         if needy and not _first:
@@ -103,6 +114,7 @@ def _take_the_time() -> None:
 def _opened(log: str) -> str:
     """Opens the log and takes its name away: nothing stays behind, and no test can put another one there."""
     file = os.open(log, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    file = above_standard(file)
     os.unlink(log)
     return f"/proc/{os.getpid()}/fd/{file}"
 
@@ -210,7 +222,7 @@ def _in_place(config: Any, given: Any, wishes: Wishes) -> Session:
     # What a program that calls pytest imported itself is its own matter.
     refuse_what_ran(config, in_place=True)
     if not _first:
-        confine("loopback" if wishes.loopback else wishes.policy or "default", open_sockets=True, threads=True)
+        confine("loopback" if wishes.loopback else wishes.policy, open_sockets=True, threads=True)
     elif not _first.wishes.holds(wishes):
         raise NonetError("an earlier session has confined this process, otherwise than this one asks for")
     return Session("in place", wishes)
@@ -229,29 +241,66 @@ def _with_a_part_outside(wishes: Wishes, word: str) -> Session:
     return Session("outside", wishes, status=status)
 
 
-def _run(words: List[str], number: int, environment: Dict[str, str]) -> int:
-    """Runs a part that inherits a descriptor.
+def _run(words: List[str], descriptor: int, environment: Dict[str, str]) -> int:
+    """Runs a part that inherits a descriptor and ends with this process, whatever ends that.
 
-    :returns: Its status, or less than 0 for a signal. An interrupt is the part's too, and ends this session with 2 once
-        the part has ended.
+    :returns: Its status, or less than 0 for a signal. SIGTERM and SIGHUP are passed on to it, and do to this session what
+        they do once the part has ended. An interrupt is the part's too, and ends this session with 2 then.
     """
     import signal
-    import subprocess
 
     # Who ignores it is not told how a child ends.
-    before = signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    before: Dict[int, Any] = {signal.SIGCHLD: signal.signal(signal.SIGCHLD, signal.SIG_DFL)}
+    heard: List[int] = []
+    children: List[Any] = []
+
+    def pass_on(one: int, _frame: Any) -> None:
+        heard.append(one)
+        for child in children:
+            child.send_signal(one)
+
+    for passed in (signal.SIGTERM, signal.SIGHUP):
+        # None is one that Python has not set, and could not put back.
+        if signal.getsignal(passed) not in (signal.SIG_IGN, None):
+            before[passed] = signal.signal(passed, pass_on)
     is_interrupted = False
     try:
-        child = subprocess.Popen(words, pass_fds=[number], env=environment)
+        children.append(_started(words, descriptor, environment))
+        # What came before there was a child.
+        for early in heard[:]:
+            children[0].send_signal(early)
         while True:
             try:
-                status = child.wait()
+                status: int = children[0].wait()
                 break
             except KeyboardInterrupt:
                 is_interrupted = True
     finally:
-        if before is not None:
-            signal.signal(signal.SIGCHLD, before)
-    if is_interrupted:
-        sys.exit(2)
+        for number, handler in before.items():
+            if handler is not None:
+                signal.signal(number, handler)
+    for number in heard:
+        os.kill(os.getpid(), number)
+    if is_interrupted or heard:
+        sys.exit(2 if is_interrupted else 128 + heard[0])
     return status
+
+
+def _started(words: List[str], descriptor: int, environment: Dict[str, str]) -> Any:
+    """A child that is killed when this process ends."""
+    import subprocess
+
+    own, _ = os.getpid(), _prctl()
+    return subprocess.Popen(words, pass_fds=[descriptor], env=environment, preexec_fn=lambda: _end_with(own))
+
+
+def _end_with(parent: int) -> None:
+    """Has the kernel kill this process when its parent ends; where that one is gone already, it ends here."""
+    if _prctl()(_PR_SET_PDEATHSIG, 9, 0, 0, 0) != 0 or os.getppid() != parent:
+        os._exit(125)
+
+
+def _prctl() -> Any:
+    import ctypes
+
+    return ctypes.CDLL(None).prctl

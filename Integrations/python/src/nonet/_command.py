@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from typing import List, Sequence
 
 
+# Among the words of an interpreter that was started again, as an option that Python does not know; no environment sets it.
+AGAIN = "nonet-again"
+
+
 class Command:
     """The words of an interpreter: its options, what it runs, and the arguments of that.
 
@@ -59,10 +63,16 @@ class Command:
         return stat.S_ISREG(mode) or stat.S_ISDIR(mode)
 
 
+def is_second_start() -> bool:
+    """Whether this interpreter was started again already: it is for refusing alone, and proves no filter."""
+    return AGAIN in getattr(sys, "_xoptions", {})
+
+
 def own() -> Command:
+    """How this interpreter was started, with the words that start it again."""
     words = getattr(sys, "orig_argv", None)
     if not words:
         # Before Python 3.10; what the process shows may have been replaced by a title.
         with open("/proc/self/cmdline", "rb") as file:
             words = [os.fsdecode(word) for word in file.read().split(b"\0")[:-1]]
-    return Command([sys.executable, *words[1:]])
+    return Command([sys.executable, "-X", AGAIN, *words[1:]])

@@ -11,16 +11,16 @@ from typing import List, NoReturn, Optional, Set, Tuple
 
 from ._errors import NonetError
 from ._kernel import Layers, own_status, put_up, status_of_thread
-from ._layers import asked, ended, status_of
+from ._layers import asked, descriptors, ended, readable, status_of
 from ._program import require_supported
 
 require_supported()
 
 #: The policy that was asked for, and what the process tells of it.
-_confined: Optional[Tuple[str, str]] = None
+_confined: Optional[Tuple[Optional[str], str]] = None
 
 
-def confine(policy: str = "default", *, open_sockets: bool = False, threads: bool = False) -> None:
+def confine(policy: Optional[str] = None, *, open_sockets: bool = False, threads: bool = False) -> None:
     """Takes the network from this process, all its threads and everything that it will start.
 
     Nothing takes it back. The layers are those that the policy names, as around a command of nonet's: the filter, a
@@ -33,19 +33,22 @@ def confine(policy: str = "default", *, open_sockets: bool = False, threads: boo
     the layers stand. Processes that were started before stay as they are. A policy that takes more than one filter
     is refused.
 
-    :param policy: A preset or a policy file, as ``nonet --policy`` takes it.
+    :param policy: A preset or a policy file, as ``nonet --policy`` takes it; no pipe, since it is read several times.
+        Without one it is as without ``--policy``: that of ``NONET_OPTIONS``, or ``default``.
     :param open_sockets: Sockets that are open may stay, and lead where they lead.
     :param threads: Other threads may run. Landlock and a user namespace confine one thread only, so the filter
         refuses ptrace and the like instead, as it does where a kernel has no Landlock; signals to processes outside
         pass then, and ``/proc/PID/mem`` of the same user's can be written. Other threads keep their capabilities,
-        so where they have such as are to be given up, that is an error.
+        so where they have such as are to be given up, that is an error. So it is where one of them has a table of
+        descriptors of its own (unshare(2), CLONE_FILES), unless `open_sockets` may stay.
     :raises NonetError: The text says why. Nothing was changed, unless it says what stands all the same.
     """
     global _confined
     if _confined:
         raise NonetError(f"this process is confined already ({_confined[1]}); nothing takes that back or adds to it")
-    policy = os.fspath(policy)
+    policy = None if policy is None else os.fspath(policy)
     try:
+        policy = readable(policy)
         count = _settled()
         if count > 1 and not threads:
             _refuse_threads(count)
@@ -60,6 +63,11 @@ def confine(policy: str = "default", *, open_sockets: bool = False, threads: boo
         if count == 1 and now > 1:
             _refuse_threads(now)
         _look_at_threads(layers)
+        if not open_sockets and _has_other_table():
+            raise NonetError(
+                "a thread has a table of descriptors of its own, and what is open in there is not seen; close it before, "
+                "or start the program with nonet; nothing was changed"
+            )
         if not open_sockets and _sockets() - sockets:
             raise NonetError("a socket was opened while confine() asked what may stay open; nothing was changed")
     except OSError as error:
@@ -94,11 +102,39 @@ def _settled() -> int:
 def _sockets() -> Set[int]:
     """The sockets that are open, by their numbers in the kernel."""
     found = set()
-    for name in os.listdir("/proc/self/fd"):
-        status = status_of(int(name))
+    for number in descriptors():
+        status = status_of(number)
         if status and stat.S_ISSOCK(status.st_mode):
             found.add(status.st_ino)
     return found
+
+
+def _has_other_table() -> bool:
+    """Whether a thread has another table of descriptors than this one: what is opened here does not appear there.
+
+    kcmp(2), which could tell too, is refused in many containers.
+    """
+    reading, writing = os.pipe()
+    try:
+        own = os.fstat(reading)
+        return any(not _shares(task, reading, own) for task in _tasks())
+    finally:
+        os.close(reading)
+        os.close(writing)
+
+
+def _shares(task: str, number: int, status: os.stat_result) -> bool:
+    """Whether a thread has this under this number; one that has ended has no table, and one that ends needs a moment."""
+    folder, end = f"/proc/self/task/{task}", time.monotonic() + 0.1
+    while True:
+        try:
+            return os.path.samestat(os.stat(f"{folder}/fd/{number}"), status)
+        except OSError:
+            if status_of_thread(f"{folder}/status").get("State", "Z")[0] in "ZX":
+                return True
+            if time.monotonic() > end:
+                return False
+        time.sleep(0.001)
 
 
 def _try_in_child(library: ctypes.CDLL, layers: Layers) -> None:
@@ -152,6 +188,8 @@ def _look_back(layers: Layers, sockets: Optional[Set[int]]) -> None:
     try:
         if (layers.has_landlock or layers.has_users) and len(_tasks()) > 1:
             raise NonetError("a thread began while the layers went up; they stand, and that thread has the filter alone")
+        if sockets is not None and _has_other_table():
+            raise NonetError("a thread took a table of descriptors of its own while the layers went up; they stand, and what is open in there may lead outside")
         if sockets is not None and _sockets() - sockets:
             raise NonetError("a socket was opened while the layers went up; they stand, and it may lead outside")
     except OSError as error:

@@ -26,13 +26,30 @@ _TOLD = (
 _COMMAND = 'echo "$NONET"; while read -r name value; do case $name in CapPrm:) echo "$value";; esac; done </proc/self/status'
 
 
-def asked(policy: str, open_sockets: bool, has_threads: bool) -> Layers:
-    """What the policy comes to on this machine, from the program, which finds it out by trying."""
+def readable(policy: Optional[str]) -> Optional[str]:
+    """A policy that can be read several times.
+
+    :raises NonetError: It is standard input, a pipe or another thing that gives its text once.
+    """
     if policy == "-":
         raise NonetError("a policy for confine() has a name; what standard input says can be read only once")
-    numbers = [] if open_sockets else [int(name) for name in os.listdir("/proc/self/fd")]
+    is_file = policy is not None and ("/" in policy or policy.endswith((".policy", ".json")))
+    if policy is not None and is_file and os.path.exists(policy) and not os.path.isfile(policy):
+        raise NonetError(f"a policy for confine() is read several times, and '{policy}' is no file; write it into one")
+    return policy
+
+
+def descriptors() -> List[int]:
+    """What is open in the table of this thread; /proc/self has that of the first thread, which may be another or gone."""
+    return [int(name) for name in os.listdir("/proc/thread-self/fd")]
+
+
+def asked(policy: Optional[str], open_sockets: bool, has_threads: bool) -> Layers:
+    """What the policy comes to on this machine, from the program, which finds it out by trying."""
+    numbers = [] if open_sockets else descriptors()
+    chosen = [] if policy is None else ["--policy", policy]
     opened = [number for number in numbers if number > 2 and status_of(number)]
-    words = ["-v", "--backend", "seccomp", "--policy", policy, "--", "/bin/sh", "-c"]
+    words = ["-v", "--backend", "seccomp", *chosen, "--", "/bin/sh", "-c"]
     standards = [] if open_sockets else _standards()
     if not open_sockets:
         _refuse_memory()
@@ -41,6 +58,7 @@ def asked(policy: str, open_sockets: bool, has_threads: bool) -> Layers:
         _answer([*words, ":"], (), number)
     hint, _, left = output.decode().strip().partition("\n")
     layers = hint.rpartition(":")[2].split("+")
+    policy = policy or hint.partition(":")[0].partition("+")[0]
     if "namespace" in layers:
         raise NonetError(
             f"policy {policy} wants a network namespace, which cannot be put around a process that runs; start "
@@ -68,7 +86,7 @@ def asked(policy: str, open_sockets: bool, has_threads: bool) -> Layers:
     has_landlock = "landlock" in layers and not has_threads
     lacks_landlock = has_layers and not has_landlock
     denied = ["--deny", "@debug"] if lacks_landlock else []
-    bytes_, _ = _answer(["--dump-bpf", "--format", "raw", "--policy", policy, *denied])
+    bytes_, _ = _answer(["--dump-bpf", "--format", "raw", *chosen, *denied])
     # What the program told it of is as long, unless @debug is denied in this one alone.
     is_same = not denied or "landlock" not in layers
     if not bytes_ or len(bytes_) % 8 or (is_same and len(bytes_) != 8 * count):
@@ -112,7 +130,7 @@ def _refuse_memory() -> None:
 
     With a command's it ends at execve(2).
     """
-    with open("/proc/self/maps", "rb") as file:
+    with open("/proc/thread-self/maps", "rb") as file:
         for line in file:
             # proc_pid_maps(5): the sixth field, here none of a file's, which begin with a slash.
             name = line.split(None, 5)[5:]

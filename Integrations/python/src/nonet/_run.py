@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import tempfile
+from contextlib import suppress
 from typing import Any, Dict, List, Optional, Sequence, Union
 
 from ._errors import NonetError
@@ -63,7 +65,9 @@ def run(
     :param observe: Refuse nothing, and record what would have been refused: no protection.
     :param options: Further options of ``nonet``; files that they name are found from the command's folder, ``cwd``.
     :param keywords: What ``subprocess.run`` takes, ``executable`` with ``shell`` alone: it is the shell then. A
-        ``preexec_fn`` runs before nonet, and has the network.
+        ``preexec_fn`` runs before nonet, and has the network. When ``timeout`` is up the command gets SIGTERM, and
+        after half a second SIGKILL. With ``user`` the temporary log is that user's, as the command is; what else the
+        command leaves in the log's folder stays there.
     :returns: The command's end, with ``.attempts``.
     :raises NonetError: nonet refused, and the command did not run.
     """
@@ -77,11 +81,13 @@ def run(
     if not words:
         raise ValueError("no command was given")
     chosen = [*_options(policy, loopback, observe, keywords.get("cwd") is not None), *options]
-    with tempfile.TemporaryDirectory(prefix="nonet-run-") as folder:
-        path = os.path.abspath(os.fspath(log)) if log is not None else os.path.join(os.path.abspath(folder), "log")
+    with _Folder() as folder:
+        path = os.path.abspath(os.fspath(log)) if log is not None else os.path.join(folder.path, "log")
         reader = _reader(path, is_own=log is None)
         try:
-            done = subprocess.run([program(), "-q", *chosen, "--log", path, "--", *words], **keywords)
+            if log is None and keywords.get("user") is not None:
+                folder.give_to(keywords["user"])
+            done = _called([program(), "-q", *chosen, "--log", path, "--", *words], **keywords)
             attempts = _read(reader)
         finally:
             reader.close()
@@ -106,6 +112,91 @@ def check() -> Dict[str, Any]:
         found: Dict[str, Any] = json.loads(done.stdout)
     except ValueError:
         raise NonetError("nonet --check did not say all; what it says stands on standard error") from None
+    return found
+
+
+class _Folder:
+    """A folder for a log, which takes away that log and itself: nothing that the command put there or in its place."""
+
+    def __init__(self) -> None:
+        self.path = os.path.abspath(tempfile.mkdtemp(prefix="nonet-run-"))
+        self._number = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+
+    def give_to(self, user: Union[str, int]) -> None:
+        """Makes folder and log those of the user who writes it: of others only root can write there.
+
+        :raises NonetError: That cannot be done.
+        """
+        number = user
+        if isinstance(user, str):
+            import pwd
+
+            number = pwd.getpwnam(user).pw_uid
+        try:
+            os.chown("log", int(number), -1, dir_fd=self._number, follow_symlinks=False)
+            os.fchown(self._number, int(number), -1)
+        except OSError as error:
+            raise NonetError(f"the log cannot be given to user {user}, so nothing was run: {error}") from error
+
+    def __enter__(self) -> _Folder:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with suppress(OSError):
+            os.unlink("log", dir_fd=self._number)
+        with suppress(OSError):
+            os.rmdir(self.path)
+        os.close(self._number)
+
+
+def _called(words: List[str], timeout: Optional[float] = None, capture_output: bool = False, input: Any = None, **keywords: Any) -> Any:
+    """As subprocess.run, but that the command ends too where nonet has to."""
+    if input is not None:
+        if keywords.get("stdin") is not None:
+            raise ValueError("run() takes either input= or stdin=")
+        keywords["stdin"] = subprocess.PIPE
+    if capture_output:
+        if keywords.get("stdout") is not None or keywords.get("stderr") is not None:
+            raise ValueError("run() takes either capture_output= or stdout= and stderr=")
+        keywords["stdout"] = keywords["stderr"] = subprocess.PIPE
+    with subprocess.Popen(words, **keywords) as process:
+        try:
+            output, errors = process.communicate(input, timeout=timeout)
+        except BaseException:
+            _end(process)
+            raise
+    return subprocess.CompletedProcess(words, process.returncode, output, errors)
+
+
+def _end(process: Any) -> None:
+    """Ends nonet and its command: by SIGTERM, which nonet passes on, and after half a second by SIGKILL."""
+    process.terminate()
+    if not _has_ended(process, 0.5):
+        for child in _children(process.pid):
+            with suppress(OSError):
+                os.kill(child, signal.SIGKILL)
+        # It ends as its command has, and only one that is stopped does not.
+        if not _has_ended(process, 1):
+            process.kill()
+    process.wait()
+
+
+def _has_ended(process: Any, seconds: float) -> bool:
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def _children(parent: int) -> List[int]:
+    """The processes that a process has made (proc_pid_stat(5): the parent is the second field after the name)."""
+    found = []
+    for name in filter(str.isdecimal, os.listdir("/proc")):
+        # It may end meanwhile.
+        with suppress(OSError), open(f"/proc/{name}/stat", "rb") as file:
+            if int(file.read().rpartition(b")")[2].split()[1]) == parent:
+                found.append(int(name))
     return found
 
 

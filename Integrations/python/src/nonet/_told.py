@@ -36,7 +36,7 @@ class State:
 def tell(state: State) -> Tuple[int, Dict[str, str]]:
     """A descriptor to be inherited, and the environment that names it."""
     fields = [state.word, state.log, str(state.filters), "1" if state.has_outside else "", *state.words]
-    number = _memory()
+    number = above_standard(_memory())
     os.write(number, b"\0".join(os.fsencode(field) for field in fields))
     os.set_inheritable(number, True)
     return number, {**os.environ, VARIABLE: str(number)}
@@ -79,6 +79,18 @@ def is_under_one_more(before: int) -> bool:
 def _status(name: str) -> Optional[str]:
     with open("/proc/self/status") as file:
         return next((line.split()[1] for line in file if line.startswith(name)), None)
+
+
+def above_standard(number: int) -> int:
+    """The descriptor, or another instead of it that is none of 0 to 2: where those are closed, others put theirs there."""
+    if number > 2:
+        return number
+    import fcntl
+
+    try:
+        return fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, 3)
+    finally:
+        os.close(number)
 
 
 def _memory() -> int:
