@@ -7,6 +7,7 @@ import sys
 import time
 
 import pytest
+from conftest import has
 
 TESTS = """
 import os, pytest
@@ -67,3 +68,18 @@ def test_a_signal_reaches_the_second_part(pytester, number):
     size = alive.stat().st_size
     time.sleep(0.3)
     assert alive.stat().st_size == size
+
+
+OF_ONE_PART = "each part has its own, and the second one's takes the place of the first one's"
+
+
+def test_what_is_of_one_part_is_said(session):
+    options = ["--nonet", "--nonet-marked=outside"]
+    assert OF_ONE_PART not in session(TESTS.format(body="pass"), *options).stdout
+    given = ["--log-file=log", "--cov=test_it"] if has("pytest_cov") else ["--log-file=log"]
+    done = session(TESTS.format(body="pass"), *options, *given)
+    assert done.returncode == 0 and done.stdout.count(OF_ONE_PART) == 1, done.stdout
+    for one in given:
+        assert one.partition("=")[0] + (":" if one == given[0] else ",") in done.stdout, done.stdout
+    done = session(TESTS.format(body="pass"), *options, ini="log_file = log\n")
+    assert f"nonet: log_file: {OF_ONE_PART}" in done.stdout, done.stdout
