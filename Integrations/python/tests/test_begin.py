@@ -224,3 +224,23 @@ def test_a_session_that_a_test_inside_starts_has_what_it_asks_for(session, pytes
     text = INNER + "def test_a():\n  assert '1 passed' in inner()\n  stricter = inner('--nonet-policy=strict')\n  assert 'strict:seccomp' in stricter and '1 failed' in stricter\n  assert inner('--nonet-strict') == ''\n"
     done = session(text, "--nonet")
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.skipif(_told.is_under_one_more(0), reason="a filter is around these tests")
+def test_a_variable_alone_takes_no_report_away(session, pytester, monkeypatch):
+    text = "def test_a(): attempt()\n"
+    monkeypatch.setenv("NONET", "default:stale")
+    done = session(text, "--nonet", "-q", "--junitxml=j.xml")
+    assert "1 attempt refused, by 1 test" in done.network and "nonet_attempt" in (pytester.path / "j.xml").read_text(), done.stdout
+    assert session(text, "--nonet", "--nonet-strict").returncode == 1
+
+
+def test_that_nothing_is_recorded_is_said_in_the_summary(session):
+    said = "nonet: attempts are not recorded here"
+    text = "def test_a(): attempt()\n"
+    assert said not in session(text, "--nonet", "-q").stdout  # The instrument.
+    for options in (["-q"], ["-q", "--allow", "socket"]):
+        done = session(text, "--nonet", "-q", program=[nonet.program(), *options, "--", sys.executable, "-m", "pytest"])
+        assert done.returncode == 0 and said in done.stdout and "1 passed" in done.stdout, done.stdout
+    done = session(text, "--nonet", "-q", program=[sys.executable, "-c", "import sys, pytest; sys.exit(pytest.main(sys.argv[1:] + ['-p', 'no:cacheprovider']))"])
+    assert done.returncode == 0 and said in done.stdout, done.stdout

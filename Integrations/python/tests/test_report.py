@@ -173,3 +173,20 @@ def test_each_process_has_spans_of_its_own():
     own, other = join([attempt(5, 2), attempt(5, 3)], spans, False)
     assert [one.nodeid for one in own.spans] == ["b"] and own.is_certain
     assert sorted(one.nodeid for one in other.spans) == ["a", "b"] and not other.is_certain
+
+
+# As glibc looks for nscd, and as Go makes its AF_UNIX streams.
+UNIX = """
+import ctypes
+def test_a(): assert ctypes.CDLL(None).socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK, 0) < 0
+def test_b(): pass
+"""
+
+
+@pytest.mark.parametrize("options", [[], ["--nonet-strict"]])
+def test_what_nonet_counts_is_what_is_told(session, options):
+    done = session("def test_b(): pass\n", "--nonet", "--nonet-policy=strict", *options)
+    assert done.returncode == 0 and not done.network, done.stdout  # The instrument.
+    done = session(UNIX, "--nonet", "--nonet-policy=strict", *options)
+    assert re.search("1 attempt refused, by 1 test ===*\n+test_it.py::test_a\n    socket AF_UNIX SOCK_STREAM", done.network), done.stdout
+    assert done.returncode == len(options) and ("1 failed, 1 passed" if options else "2 passed") in done.stdout, done.stdout

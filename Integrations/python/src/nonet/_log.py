@@ -5,12 +5,18 @@ from __future__ import annotations
 import calendar
 import json
 import os
+import resource
 import stat
-from typing import IO, Any, Dict, Iterator, List, NamedTuple, Optional
+from typing import Any, Dict, Iterator, NamedTuple, Optional, Tuple
 
 #: A number that io_uring_setup(2) is called with to mark a place in the log; `Log.fences` has who did.
 FENCE = 0x6E6F6E65
 FENCES = 4
+#: A log that is smaller has all that was tried before a line in front of it. A larger one may come back to repeats later,
+#: in their order.
+_IN_TURN = 16 << 20
+#: No line is longer.
+_PIPE_BUF = 4096
 
 
 class Attempt(NamedTuple):
@@ -101,31 +107,13 @@ def _number(value: Any, least: int = 0, none: Optional[int] = None) -> int:
     return value
 
 
-def _asks_name_service(event: Dict[str, Any]) -> bool:
-    """Whether it is as glibc looks for nscd, before lookups of names and users, under a policy that refuses the socket.
-
-    Where a policy lets the socket be made, the log has a connect to nscd's path, which nonet itself marks as a probe.
-    Here it has the kind of the socket alone, and so it cannot be told from that of another program that makes
-    its AF_UNIX streams close-on-exec and non-blocking by one call, as those of Go, of Rust's mio and of libuv do:
-    their sockets are left out too. Python's own are made otherwise, and told.
-    """
-    args = event.get("args", {})
-    flags = str(args.get("flags", ""))
-    return (
-        event["api"] == "socket"
-        and (args.get("family"), args.get("type"), args.get("protocol")) == ("AF_UNIX", "SOCK_STREAM", 0)
-        and "SOCK_CLOEXEC" in flags
-        and "SOCK_NONBLOCK" in flags
-    )
-
-
-def _opened(path: str) -> IO[bytes]:
-    """The log, and not what a test may have put in its place: a pipe that nobody writes to."""
-    file = open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK))
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        file.close()
+def _opened(path: str) -> int:
+    """A descriptor of the log, and not of what a test may have put in its place: a pipe that nobody writes to."""
+    number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(number).st_mode):
+        os.close(number)
         raise OSError(f"{path} is no file any more")
-    return file
+    return number
 
 
 class Log:
@@ -139,20 +127,25 @@ class Log:
         self._path = path
         self._offset = offset
         self._is_shared = is_shared
-        self._file: Optional[IO[bytes]] = None
+        self._number: Optional[int] = None
+        self._file = (0, 0)
         #: Whether something else wrote in it: a line was none of nonet's, it is shorter than what was read of it, or
         #: it does not have what its last line counts. Then what was tried is not known. A line that is like one of
         #: nonet's cannot be told from one, before the last line has come.
         self.is_damaged = False
+        #: Whether a test has closed it, or put another file in its place: then nothing more is read.
+        self.is_gone = False
         self._begin()
 
     def _begin(self) -> None:
-        self._rest = b""
+        self._position = self._offset
         self._counted = 0
         #: The first line of the run, and its last.
         self.head: Dict[str, Any] = {}
         self.end: Dict[str, Any] = {}
-        self.fences: List[int] = []
+        #: By thread and number: how many marks there were, and whether the last line of them stands behind all that was
+        #: tried before.
+        self.fences: Dict[Tuple[int, int], Tuple[int, bool]] = {}
 
     @property
     def lost(self) -> int:
@@ -169,24 +162,15 @@ class Log:
 
     def open(self) -> None:
         """Opens it before the first reading, so that what is put in its place is not read."""
-        if self._file is None:
-            self._file = _opened(self._path)
-            self._file.seek(self._offset)
+        if self._number is None and not self.is_gone:
+            self._number = _opened(self._path)
+            status = os.fstat(self._number)
+            self._file = (status.st_dev, status.st_ino)
 
     def read(self) -> Iterator[Attempt]:
-        """The attempts that were written since; such that only find out what there is are left out."""
+        """The attempts that were written since, as nonet counts them: such that only find out what there is are left out."""
         self.open()
-        assert self._file
-        if os.fstat(self._file.fileno()).st_size < self._file.tell():
-            # What is left is read once more: better told twice than not.
-            self.is_damaged = True
-            self.rewind()
-        data = self._file.read()
-        if not data:
-            return
-        lines = (self._rest + data).split(b"\n")
-        self._rest = lines.pop()
-        for line in lines:
+        for line in self._data().split(b"\n")[:-1]:
             try:
                 event = json.loads(line.decode())
                 if not isinstance(event, dict):
@@ -204,9 +188,50 @@ class Log:
                 self.is_damaged = True
             self._counted += found.count
             if found.call == "io_uring_setup":
-                self._note(event)
-            elif not event.get("probe") and found.verdict != "allowed" and not _asks_name_service(event):
+                self._note(event, found.count)
+            elif not event.get("probe") and found.verdict != "allowed":
                 yield found
+
+    def _data(self) -> bytes:
+        """The whole lines that were written since; none where the log is gone."""
+        if self._number is None:
+            return b""
+        try:
+            size = self._size()
+            if size < self._position:
+                # What is left is read once more: better told twice than not.
+                self.is_damaged = True
+                self.rewind()
+            data = os.pread(self._number, max(size - self._position, 0), self._position)
+        except OSError:
+            self.is_gone = self.is_damaged = True
+            # It is whoever's number now.
+            self._number = None
+            return b""
+        # Where there is no room for a line, its beginning is there for a moment.
+        data = data[: data.rfind(b"\n") + 1]
+        self._position += len(data)
+        return data
+
+    def is_full(self) -> bool:
+        """Whether nothing more can be written into it: its disk is full, or the limit on files (`ulimit -f`) is reached."""
+        if self._number is None:
+            return False
+        limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+        room = os.fstatvfs(self._number)
+        is_limited = limit != resource.RLIM_INFINITY and self._size() + _PIPE_BUF > limit
+        return is_limited or room.f_bavail * room.f_frsize < _PIPE_BUF
+
+    def _size(self) -> int:
+        """How much is written.
+
+        :raises OSError: The number is closed, or another file's.
+        """
+        assert self._number is not None
+        status = os.fstat(self._number)
+        if (status.st_dev, status.st_ino) != self._file:
+            raise OSError("another file")
+        return status.st_size
 
     def _note_run(self, event: Dict[str, Any]) -> None:
         """Notes a first or a last line."""
@@ -231,18 +256,23 @@ class Log:
     def rewind(self) -> None:
         """Lets the next reading begin where the first one did."""
         self._begin()
-        if self._file is not None:
-            self._file.seek(self._offset)
 
     def close(self) -> None:
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        if self._number is not None:
+            try:
+                self._size()
+                os.close(self._number)
+            except OSError:
+                pass  # A test has closed it.
+            self._number = None
 
-    def _note(self, event: Dict[str, Any]) -> None:
+    def _note(self, event: Dict[str, Any], count: int) -> None:
+        """Notes a mark, if it is one."""
         try:
             number = int(event["args"]["arg0"], 16) - FENCE
         except (KeyError, ValueError, TypeError):
             return
         if 0 <= number < FENCES:
-            self.fences.append(event["tid"])
+            before, _ = self.fences.get((event["tid"], number), (0, False))
+            in_turn = event.get("repeated") is True or self._position < _IN_TURN
+            self.fences[event["tid"], number] = (before + count, in_turn)

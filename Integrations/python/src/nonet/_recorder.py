@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-import threading
-import time
 from typing import Any, Generator, List
 
 import pytest
 
 from ._asked import Asked, clock, drained, listen
+from ._errors import NonetError
+from ._fences import Fences
 from ._joining import Span, describe, printable
 from ._loopback import is_outside
-from ._log import FENCE, FENCES, Attempt, Log
-
-_IO_URING_SETUP = 425
+from ._log import Attempt, Log
 
 
 class Recording:
@@ -26,14 +24,24 @@ class Recording:
         # Only these need to know at once what a test tried.
         self.looks_at_once = self.wishes.strict or bool(getattr(config.option, "xmlpath", None))
         self.is_only_worker = False
-        self._fences = 0
-        self._has_fences = True
-        self._call: Any = None
+        self.fences = Fences(self.log, self._take)
         self._last_stop = self._begun = 0.0
         self._left: List[Attempt] = []
         self._gone: List[Attempt] = []
         self._started = False
         listen()
+
+    def open(self) -> None:
+        """Opens the log while no test has run.
+
+        :raises NonetError: It is none; OSError: it is no file.
+        """
+        self._take()
+        if not self.log.head:
+            raise NonetError("the log of this session has no first line")
+        # A sandbox around this one answers itself.
+        if not self.log.head.get("outer"):
+            self.fences.begin(self.wishes.warn)
 
     def begin(self) -> None:
         """Notes that a test begins. `call.start` is what the test's own clock says, which may have been moved."""
@@ -48,13 +56,19 @@ class Recording:
             self._begun = start
         self._last_stop = clock()
         asked = drained()
-        # A worker sends it, and execnet sends no text that is no UTF-8.
-        report.nonet = [os.getpid(), start, self._last_stop, [[*one[:3], printable(one.text)] for one in asked]]
+        is_known = True
+        stop = self._last_stop
         if self.looks_at_once and call.when != "setup":
-            self._look(item, report, asked)
+            is_known = self._look(item, report, asked)
+        # A worker sends it, and execnet sends no text that is no UTF-8.
+        report.nonet = [os.getpid(), start, stop, [[*one[:3], printable(one.text)] for one in asked], is_known]
 
-    def _look(self, item: Any, report: Any, asked: List[Asked]) -> None:
-        self.wait()
+    def _look(self, item: Any, report: Any, asked: List[Asked]) -> bool:
+        """Judges what was tried.
+
+        :returns: Whether all of it is known; otherwise the end of the session judges the rest.
+        """
+        is_known = self.fences.wait()
         # What was tried before, while modules were imported, is no test's.
         mine = [one for one in self._left if one.last >= self._begun]
         self._left = []
@@ -69,7 +83,7 @@ class Recording:
             told = {one.target for one in mine}
             tried += [one.text + ", which is outside" for one in asked if one.kind == "address" and one.text not in told and is_outside(one.text)]
         if not tried:
-            return
+            return is_known
         for text in tried:
             item.user_properties.append(("nonet_attempt", text))
             if report.when == "teardown":
@@ -79,6 +93,7 @@ class Recording:
             report.longrepr = "the test tried to reach the network (--nonet-strict):\n" + "\n".join("    " + one for one in tried)
             if hasattr(report, "wasxfail"):
                 del report.wasxfail
+        return is_known
 
     def _sort(self, attempt: Attempt) -> None:
         """Keeps an attempt that was made here, or may have been."""
@@ -94,37 +109,8 @@ class Recording:
                 self._gone.append(attempt)
                 return
 
-    def wait(self) -> None:
-        """Waits until the log has all that was tried before, 20 ms at most.
-
-        A call that every policy of nonet answers, and that is no attempt, is made as a mark: the supervisor
-        answers calls in turn.
-        """
-        if not self._has_fences:
-            self._take()
-            return
-        del self.log.fences[:]
-        self._fences = (self._fences + 1) % FENCES
-        self._mark(_IO_URING_SETUP, FENCE + self._fences, None)
-        tid, end = threading.get_native_id(), time.monotonic() + 0.02
-        while True:
-            self._take()
-            if tid in self.log.fences:
-                return
-            if time.monotonic() > end:
-                self._has_fences = False
-                return
-            time.sleep(0.00002)
-
     def pytest_unconfigure(self) -> None:
         self.log.close()
-
-    def _mark(self, *arguments: Any) -> None:
-        if self._call is None:
-            import ctypes
-
-            self._call = ctypes.CDLL(None).syscall
-        self._call(*arguments)
 
     def _take(self) -> None:
         for one in self.log.read():
@@ -171,4 +157,6 @@ class Worker(Recording):
     def __init__(self, config: Any, session: Any) -> None:
         super().__init__(config, session, config.workerinput["nonet_log"], is_alone=False)
         self.is_only_worker = config.workerinput.get("workercount") == 1
+        if self.looks_at_once:
+            self.open()
         config.pluginmanager.register(Phases(self))

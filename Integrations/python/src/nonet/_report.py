@@ -43,15 +43,22 @@ class Reporter(Recording):
             register(Reports(self))
         self.failed: set[str] = set()
         self.found: Optional[List[Found]] = None
-        list(self.log.read())
-        self.outer: List[str] = self.log.head.get("outer") or []
+        self.unjudged: List[str] = []
+        self._ended = 0.0
+        self.open()
+        self.head = self.log.head
+        self.outer: List[str] = self.head.get("outer") or []
 
     def pytest_report_header(self) -> Optional[str]:
         if self.outer:
-            return f"nonet: attempts are not recorded here: a sandbox around this one refuses {' and '.join(self.outer)} itself"
+            return f"nonet: {self._unrecorded}"
         if self.wishes.loopback:
             return "nonet: what is tried outside fails by itself"
         return None
+
+    @property
+    def _unrecorded(self) -> str:
+        return f"attempts are not recorded here: a sandbox around this one refuses {' and '.join(self.outer)} itself"
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -79,8 +86,10 @@ class Reporter(Recording):
         """Takes what `phase` noted, here or in a worker."""
         noted = getattr(report, "nonet", None)
         if noted:
-            pid, start, stop, asked = noted
+            pid, start, stop, asked, is_known = noted
             self.spans.append(Span(start, stop, pid, report.nodeid, True, [Asked(*one) for one in asked]))
+            if not is_known:
+                self.unjudged.append(report.nodeid)
         if report.failed:
             self.failed.add(report.nodeid)
 
@@ -88,6 +97,11 @@ class Reporter(Recording):
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: Any) -> None:
         self.found, self.session = self._joined(), session
+        self._write_document()
+        if self.wishes.strict and self.found or self.damage:
+            self._fail()
+
+    def _write_document(self) -> None:
         path = self.config.option.nonet_json
         if path:
             try:
@@ -95,8 +109,6 @@ class Reporter(Recording):
             except OSError as error:
                 self._fail()
                 print(f"nonet: --nonet-json: {error}", file=sys.stderr)
-        if self.wishes.strict and self.found or self.damage:
-            self._fail()
 
     def _fail(self) -> None:
         if self.session is not None and self.session.exitstatus in (0, 5):
@@ -105,18 +117,21 @@ class Reporter(Recording):
     @property
     def damage(self) -> str:
         """Why not all is known that was tried."""
+        if self.log.is_gone:
+            return "a test closed it or put another file in its place, so what was tried is not all known"
         if self.log.is_damaged:
             return "something wrote in it, so what was tried is not all known"
+        if self._ended and self.fences.is_behind:
+            return "it did not take all (a full disk, a limit on files), so what was tried is not all known"
         lost = self.log.lost
         return f"{lost} more attempt{'s are' if lost != 1 else ' is'} not known" if lost else ""
 
     def _joined(self) -> List[Found]:
         # From its beginning, by the descriptor of the session's start: a test may have replaced the file since.
         self.log.rewind()
-        self._has_fences = True
-        self._left = []
+        self._left, self._ended = [], clock()
         self.is_alone, is_alone = True, self.is_alone
-        self.wait()
+        self.fences.wait_at_end()
         attempts = self._left
         self.is_alone = is_alone
         found = join(attempts, self.spans, is_alone)
@@ -136,6 +151,8 @@ class Reporter(Recording):
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         if self.found is None:
             self.found = self._joined()
+        if self.outer:
+            terminalreporter.write_line(f"nonet: {self._unrecorded}")
         if self.damage:
             terminalreporter.section("network: the log is damaged" if self.log.is_damaged else "network: the log is not whole")
             terminalreporter.write_line(f"{self.damage}, and the session fails")
@@ -150,9 +167,21 @@ class Reporter(Recording):
             terminalreporter.write_line(printable(name))
             for line, times in lines.items():
                 terminalreporter.write_line(f"    {line}" + (f" ({times} times)" if times > 1 else ""))
+        self._tell_unjudged(terminalreporter)
         passed = sorted(tests - self.failed)
         if self.wishes.strict and (passed or any(not one.spans or not one.is_certain for one in self.found)):
             terminalreporter.write_line("the session fails for what stands above (--nonet-strict)")
+
+    def _tell_unjudged(self, terminalreporter: Any) -> None:
+        """Names the tests that were over before the log told what they had tried."""
+        tried = {span.nodeid for one in self.found or [] for span in one.spans}
+        late = [nodeid for nodeid in dict.fromkeys(self.unjudged) if nodeid in tried]
+        path = getattr(self.config.option, "xmlpath", None)
+        if late and path:
+            terminalreporter.write_line(f"{path} has not all of this, since the log was late: {_few(late)}")
+        passed = [nodeid for nodeid in late if nodeid not in self.failed]
+        if passed and self.wishes.strict:
+            terminalreporter.write_line(f"did not fail by themselves, since the log was late: {_few(passed)}")
 
     def _lines(self) -> Dict[str, Dict[str, int]]:
         lines: Dict[str, Dict[str, int]] = {}
@@ -187,26 +216,45 @@ class Reporter(Recording):
                 asked=before(one.attempt, asked, "name"), arguments=program(one.attempt, asked),
             )
             entries.append(entry)
-        write(path, self.log.head, not self.outer, entries)
+        write(path, self.head, not self.outer, entries, not self.damage)
 
     # As late as can be: hooks of this name may try something, and what is decided here is still the session's status.
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
         if self.found is not None:
-            self._left, self.is_alone = [], True
-            self.wait()
-            late = [describe(one, []) for one in self._left]
-            for text in late:
-                print(f"nonet: tried after the tests: {text}", file=sys.stderr)
-            if late and self.wishes.strict or self.damage:
-                self._fail()
+            self._tell_what_came_late()
         super().pytest_unconfigure()
 
+    def _tell_what_came_late(self) -> None:
+        damage = self.damage
+        self._left, self.is_alone = [], True
+        if self.fences.is_behind:
+            self._take()
+        else:
+            self.fences.wait_at_end()
+        for one in self._left:
+            # Where the log is not whole this may have been tried in a test.
+            when = "told too late for the summary" if one.time < self._ended else "tried after the tests"
+            print(f"nonet: {when}: {describe(one, [])}", file=sys.stderr)
+        if self.damage and not damage:
+            print(f"nonet: the log: {self.damage}, and the session fails", file=sys.stderr)
+            self._write_document()
+        if self._left and self.wishes.strict or self.damage:
+            self._fail()
 
-def write(path: str, head: Dict[str, Any], is_recorded: bool, entries: List[Dict[str, Any]]) -> None:
-    """The document of --nonet-json."""
+
+def _few(names: List[str]) -> str:
+    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+    return printable(", ".join(names[:10])) + more
+
+
+def write(path: str, head: Dict[str, Any], is_recorded: bool, entries: List[Dict[str, Any]], is_whole: bool = False) -> None:
+    """Writes the document of --nonet-json.
+
+    :param is_whole: Whether these are all attempts.
+    """
     document = {name: head.get(name) for name in ("version", "policy", "layers")}
-    document.update(recorded=is_recorded, attempts=entries)
+    document.update(recorded=is_recorded, whole=is_recorded and is_whole, attempts=entries)
     with open(path, "w") as file:
         json.dump(document, file, indent=1)
         file.write("\n")

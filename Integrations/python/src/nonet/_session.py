@@ -6,7 +6,7 @@ import os
 from ._command import own
 from ._errors import NonetError
 from ._program import become, program
-from ._told import VARIABLE, State, filters, tell
+from ._told import VARIABLE, State, filters, is_under_one_more, tell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -72,8 +72,8 @@ def prepared(wishes: Wishes, word: str = "", has_outside: bool = False) -> Tuple
     :param word: What `possible` has found, where that was asked already.
     """
     # One supervisor is all that the kernel takes, and only inside another nonet there may be one. Such as refuse every
-    # socket are not tried: it would be an attempt there.
-    if not word and "NONET" in os.environ:
+    # socket are not tried: it would be an attempt there. Anybody can set the variable, so there has to be a filter.
+    if not word and "NONET" in os.environ and is_under_one_more(0):
         refuses = os.environ["NONET"].partition(":")[0] in ("default", "strict", "unix")
         word = "unrecorded" if refuses or not _can_run("--log", os.devnull) else "recorded"
     word = word or "recorded"

@@ -7,6 +7,7 @@ the options and the hooks; how a session starts is in `_begin`, what one inside 
 from __future__ import annotations
 
 import os
+import sys
 from typing import Any, Iterator, List, Optional
 
 import pytest
@@ -14,6 +15,12 @@ import pytest
 from . import _begin
 from ._begin import MARKED, Session, begun
 from ._errors import NonetError
+
+# Why there is no report.
+UNRECORDED = {
+    "unrecorded": "attempts are not recorded here, since another nonet, or another sandbox, is around this one",
+    "in place": "attempts are not recorded here, since another program holds this session",
+}
 
 
 def pytest_addoption(parser: Any) -> None:
@@ -44,6 +51,10 @@ def pytest_load_initial_conftests(early_config: Any, parser: Any, args: List[str
         early_config.nonet = begun(early_config)
     except (NonetError, ImportError, OSError) as error:
         raise pytest.UsageError(f"nonet: {error}") from None
+    if early_config.nonet.word == "outside" and early_config.nonet.status not in (0, 5):
+        from ._keeper import keep
+
+        keep(early_config.nonet.status)
     yield
 
 
@@ -54,6 +65,8 @@ def pytest_configure(config: Any) -> None:
     if session.word == "outside" and path and not hasattr(config, "workerinput"):
         stem, suffix = os.path.splitext(path)
         config.option.xmlpath = f"{stem}.outside{suffix}"
+    if session.word == "outside":
+        _tell_what_is_of_one_part(config)
     path = config.option.nonet_json
     if path and (os.path.isdir(path) or not os.path.isdir(os.path.dirname(os.path.abspath(path)))):
         raise pytest.UsageError(f"--nonet-json: no file can be made at {path}")
@@ -68,6 +81,15 @@ def pytest_configure(config: Any) -> None:
             config.pluginmanager.register(Recorder(config, session), "nonet-recorder")
         except (NonetError, OSError) as error:
             raise pytest.UsageError(f"nonet: {error}") from None
+
+
+def _tell_what_is_of_one_part(config: Any) -> None:
+    options = {"cov_source": "--cov", "log_file": "--log-file", "htmlpath": "--html", "report_log": "--report-log"}
+    given = [word for name, word in options.items() if getattr(config.option, name, None)]
+    if "--log-file" not in given and config.getini("log_file"):
+        given.append("log_file")
+    if given:
+        print(f"nonet: {', '.join(given)}: each part has its own, and the second one's takes the place of the first one's", file=sys.stderr)
 
 
 @pytest.hookimpl(trylast=True)
@@ -86,12 +108,19 @@ def pytest_report_header(config: Any) -> Optional[str]:
     hint = os.environ.get("NONET", "")
     words = {
         "recorded": f"nonet: {hint}",
-        "unrecorded": f"nonet: {hint}; attempts are not recorded here, since another nonet, or another sandbox, is around this one",
-        "in place": f"nonet: {hint}; in place, for another program holds this session; attempts are not recorded",
+        "unrecorded": f"nonet: {hint}; {UNRECORDED['unrecorded']}",
+        "in place": f"nonet: {hint}; in place; {UNRECORDED['in place']}",
         "outside": "nonet: the tests marked `network`, outside",
         "none": "nonet: nothing here can confine; the tests run with the network",
     }
     return words.get(session.word)
+
+
+# The header, which says so too, is not there with -q.
+def pytest_terminal_summary(terminalreporter: Any, config: Any) -> None:
+    session: Session = getattr(config, "nonet", None) or Session()
+    if session.word in UNRECORDED:
+        terminalreporter.write_line(f"nonet: {UNRECORDED[session.word]}")
 
 
 def pytest_collection_modifyitems(config: Any, items: List[Any]) -> None:
@@ -117,6 +146,7 @@ def pytest_sessionfinish(session: Any) -> None:
         from ._report import write
 
         write(session.config.option.nonet_json, {}, False, [])
-    # Both parts have to do; 5 is a part without tests.
-    if mine.word == "outside" and mine.status not in (0, 5) or (mine.word == "outside" and session.exitstatus == 5):
+    # Both parts have to do; 5 is a part without tests. `keep` holds a failure of the first one, and this tells it to
+    # who called pytest.main().
+    if mine.word == "outside" and (mine.status not in (0, 5) or session.exitstatus == 5):
         session.exitstatus = mine.status
