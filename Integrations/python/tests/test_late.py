@@ -2,11 +2,13 @@
 
 import json
 import os
+import subprocess
 import sys
 
 import pytest
 from conftest import has
 
+import nonet
 from nonet import _fences
 from nonet._fences import Fences
 from nonet._log import Log
@@ -55,6 +57,22 @@ def test_a_log_that_never_answers_is_not_whole(session, pytester):
     assert "tried after the tests" not in done.stdout
     document = json.loads((pytester.path / "j.json").read_text())
     assert document["recorded"] is True and document["whole"] is False
+
+
+@pytest.mark.parametrize("options", [[], ["--nonet-strict"]])
+def test_where_no_mark_can_come_nothing_fails(session, pytester, options):
+    text = subprocess.run([nonet.program(), "--print-policy", "default"], stdout=subprocess.PIPE, universal_newlines=True, check=True).stdout
+    inner, outer = pytester.path / "inner.policy", pytester.path / "outer.policy"
+    inner.write_text(text.replace("deny  io_uring_setup, io_uring_enter, io_uring_register  with ENOSYS", "allow io_uring_setup"))
+    assert inner.read_text() != text
+    outer.write_text("default allow\ndeny io_uring_setup with ENOSYS\n")
+    inside = [nonet.program(), "-q", "--policy", outer, "--", sys.executable, "-m", "pytest"]
+    for program, policy in ((None, [f"--nonet-policy={inner}"]), (inside, [])):
+        done = session("def test_a(): pass\n", "--nonet", "--nonet-json=j.json", *options, *policy, program=program)
+        assert done.returncode == 0 and not done.network and "1 passed" in done.stdout, done.stdout
+        assert json.loads((pytester.path / "j.json").read_text())["whole"] is False
+    done = session("def test_a(): attempt()\n", "--nonet", "--nonet-warn", "--nonet-json=j.json")
+    assert done.returncode == 0 and json.loads((pytester.path / "j.json").read_text())["whole"] is True, done.stdout
 
 
 # A limit on the size of files is to the log as a full disk.

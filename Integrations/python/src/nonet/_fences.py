@@ -19,6 +19,8 @@ _LONGER = 1.5
 _ALL = 30.0
 _FIRST = 1.0
 _REMINDER = 0.1
+# So many marks are longer than any line.
+_MANY = 16
 _LAST = 3.0
 
 
@@ -84,8 +86,17 @@ class Fences:
         if self.is_behind and not self._comes(longest):
             return False
         self._make(0)
-        self.is_behind = not self._comes(longest)
+        self.is_behind = not self._comes(longest) or self.log.is_full() and not self._has_room()
         return not self.is_behind
+
+    def _has_room(self) -> bool:
+        """Whether a line would find room that is longer than a mark's: so many marks do."""
+        for _ in range(_MANY):
+            sleep(0.0002)
+            self._make(self._last[1] + 1)
+            if not self._comes(_USUAL):
+                return False
+        return True
 
     def _make(self, number: int) -> int:
         """Makes a mark.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import calendar
 import json
 import os
-import resource
 import stat
 from typing import Any, Dict, Iterator, NamedTuple, Optional, Tuple
 
@@ -214,13 +213,17 @@ class Log:
         return data
 
     def is_full(self) -> bool:
-        """Whether nothing more can be written into it: its disk is full, or the limit on files (`ulimit -f`) is reached."""
+        """Whether a line may find no room in it: its disk is full, or the limit on files (`ulimit -f`) is reached."""
+        import resource
+
         if self._number is None:
             return False
         limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
-        room = os.fstatvfs(self._number)
-        is_limited = limit != resource.RLIM_INFINITY and self._size() + _PIPE_BUF > limit
-        return is_limited or room.f_bavail * room.f_frsize < _PIPE_BUF
+        try:
+            room, size = os.fstatvfs(self._number), self._size()
+        except OSError:
+            return False  # The next reading tells.
+        return limit != resource.RLIM_INFINITY and size + _PIPE_BUF > limit or room.f_bavail * room.f_frsize < _PIPE_BUF
 
     def _size(self) -> int:
         """How much is written.

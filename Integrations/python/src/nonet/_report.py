@@ -216,7 +216,7 @@ class Reporter(Recording):
                 asked=before(one.attempt, asked, "name"), arguments=program(one.attempt, asked),
             )
             entries.append(entry)
-        write(path, self.head, not self.outer, entries, not self.damage)
+        write(path, self.head, not self.outer, entries, self.fences.can_come and not self.damage)
 
     # As late as can be: hooks of this name may try something, and what is decided here is still the session's status.
     @pytest.hookimpl(trylast=True)
@@ -251,7 +251,7 @@ def _few(names: List[str]) -> str:
 def write(path: str, head: Dict[str, Any], is_recorded: bool, entries: List[Dict[str, Any]], is_whole: bool = False) -> None:
     """Writes the document of --nonet-json.
 
-    :param is_whole: Whether these are all attempts.
+    :param is_whole: Whether it is known that these are all attempts.
     """
     document = {name: head.get(name) for name in ("version", "policy", "layers")}
     document.update(recorded=is_recorded, whole=is_recorded and is_whole, attempts=entries)
