@@ -7,7 +7,7 @@ import sys
 import time
 
 import pytest
-from conftest import has
+from conftest import has, heed
 
 xdist = pytest.mark.skipif(not has("xdist"), reason="pytest-xdist is not installed")
 PASSES = "def test_it(): attempt()\n"
@@ -133,7 +133,7 @@ def test_the_part_inside_ends_with_the_session(pytester, way):
     pytester.makepyfile(test_it=RUNS.replace("IGNORES", ignores))
     for program in ([], ["--nonet", "--nonet-marked=outside"]):
         words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *(["-p", "no:randomly"] if has("pytest_randomly") else []), *options]
-        child = subprocess.Popen([*words, *program], stdout=subprocess.DEVNULL)
+        child = subprocess.Popen([*words, *program], stdout=subprocess.DEVNULL, preexec_fn=heed)
         try:
             assert until(lambda: (pytester.path / "pids").exists())
             pids = list(map(int, (pytester.path / "pids").read_text().split()))

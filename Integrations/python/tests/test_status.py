@@ -7,7 +7,7 @@ import sys
 import time
 
 import pytest
-from conftest import has
+from conftest import has, heed
 
 TESTS = """
 import os, pytest
@@ -53,7 +53,8 @@ def test_a_signal_reaches_the_second_part(pytester, number):
     pytester.makeini("[pytest]\n")
     (pytester.path / "failing").write_text("")
     alive = pytester.path / "alive"
-    child = subprocess.Popen([sys.executable, "-m", "pytest", "-q", "--nonet", "--nonet-marked=outside"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    words = [sys.executable, "-m", "pytest", "-q", "--nonet", "--nonet-marked=outside"]
+    child = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=heed)
     try:
         end = time.monotonic() + 20
         while not alive.exists():
