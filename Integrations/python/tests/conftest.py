@@ -3,6 +3,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -35,6 +36,14 @@ def heed() -> None:
     """Sets signals to what they do by themselves: what starts the tests (nohup, a shell's `&`) may ignore them."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
+
+
+def until(condition):
+    """What it gives as soon as that is true, within 20 seconds."""
+    end = time.monotonic() + 20
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.02)
+    return condition()
 
 
 def has(module):

@@ -7,7 +7,7 @@ import sys
 import time
 
 import pytest
-from conftest import has, heed
+from conftest import has, heed, until
 
 xdist = pytest.mark.skipif(not has("xdist"), reason="pytest-xdist is not installed")
 PASSES = "def test_it(): attempt()\n"
@@ -88,14 +88,6 @@ def test_the_module_is_not_run_by_another_program(session, pytester):
     pytester.makepyfile(other="import runpy, sys; sys.argv = ['nonet', *sys.argv[1:]]; runpy.run_module('nonet', run_name='__main__', alter_sys=True)")
     done = session(PASSES, program=[sys.executable, "other.py", "pytest"])
     assert done.returncode == 125 and "another program runs nonet as a module" in done.stdout, done.stdout
-
-
-def until(condition):
-    """What it gives as soon as that is true, within 20 seconds."""
-    end = time.monotonic() + 20
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.02)
-    return condition()
 
 
 def is_alive(pid):

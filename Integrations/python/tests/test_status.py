@@ -7,7 +7,7 @@ import sys
 import time
 
 import pytest
-from conftest import has, heed
+from conftest import has, heed, until
 
 TESTS = """
 import os, pytest
@@ -56,10 +56,7 @@ def test_a_signal_reaches_the_second_part(pytester, number):
     words = [sys.executable, "-m", "pytest", "-q", "--nonet", "--nonet-marked=outside"]
     child = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=heed)
     try:
-        end = time.monotonic() + 20
-        while not alive.exists():
-            assert child.poll() is None and time.monotonic() < end
-            time.sleep(0.05)
+        assert until(alive.exists) and child.poll() is None
         os.kill(child.pid, number)
         status = child.wait(timeout=10)
     finally:

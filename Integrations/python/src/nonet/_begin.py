@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from typing import Any, Dict, List, Optional
+from typing import Any, List, Optional
 
 import pytest
 
@@ -16,8 +16,6 @@ from ._session import Wishes
 from ._told import VARIABLE, above_standard, is_under_one_more, tell, told
 
 MARKED = ("inside", "deselect", "outside")
-
-_PR_SET_PDEATHSIG = 1
 
 # What the first session of this process was: one that a test starts in the same process has the same around it.
 _first: Optional[Session] = None
@@ -33,6 +31,11 @@ class Session:
     #: outside``: a worker of such a session. Empty: nonet was not asked for, or is around this session already.
     def __init__(self, word: str = "", wishes: Optional[Wishes] = None, log: str = "", status: int = 0) -> None:
         self.word, self.wishes, self.log, self.status = word, wishes or Wishes(), log, status
+
+    @property
+    def has_failed_part(self) -> bool:
+        """Whether the part before this one failed; 5 is one without tests."""
+        return self.word == "outside" and self.status not in (0, 5)
 
 
 # Such as have nonet around them.
@@ -70,7 +73,9 @@ def _begun(config: Any, given: Any) -> Session:
         raise NonetError("-f of pytest-xdist starts sessions of its own, which nonet cannot start again; start `nonet -- pytest -f`")
     if state.word:
         if state.has_outside:
-            _end_with(os.getppid())
+            from ._outside import end_with
+
+            end_with(os.getppid())
         _take_the_time()
         wishes = wishes_of(config, given)
         if tuple(wishes.words) != state.words:
@@ -230,77 +235,14 @@ def _in_place(config: Any, given: Any, wishes: Wishes) -> Session:
 
 def _with_a_part_outside(wishes: Wishes, word: str) -> Session:
     """Runs all but the marked tests under nonet, and goes on with those."""
+    from ._outside import run_first_part
+
     words, state = _session.prepared(wishes, word, has_outside=True)
     number, environment = tell(state)
     try:
-        status = _run(words + own().line, number, environment)
+        status = run_first_part(words + own().line, number, environment)
     finally:
         os.close(number)
     if status == 125 or status < 0:
         sys.exit(status if status > 0 else 128 - status)
     return Session("outside", wishes, status=status)
-
-
-def _run(words: List[str], descriptor: int, environment: Dict[str, str]) -> int:
-    """Runs a part that inherits a descriptor and ends with this process, whatever ends that.
-
-    :returns: Its status, or less than 0 for a signal. SIGTERM and SIGHUP are passed on to it, and do to this session what
-        they do once the part has ended. An interrupt is the part's too, and ends this session with 2 then.
-    """
-    import signal
-
-    # Who ignores it is not told how a child ends.
-    before: Dict[int, Any] = {signal.SIGCHLD: signal.signal(signal.SIGCHLD, signal.SIG_DFL)}
-    heard: List[int] = []
-    children: List[Any] = []
-
-    def pass_on(one: int, _frame: Any) -> None:
-        heard.append(one)
-        for child in children:
-            child.send_signal(one)
-
-    for passed in (signal.SIGTERM, signal.SIGHUP):
-        # None is one that Python has not set, and could not put back.
-        if signal.getsignal(passed) not in (signal.SIG_IGN, None):
-            before[passed] = signal.signal(passed, pass_on)
-    is_interrupted = False
-    try:
-        children.append(_started(words, descriptor, environment))
-        # What came before there was a child.
-        for early in heard[:]:
-            children[0].send_signal(early)
-        while True:
-            try:
-                status: int = children[0].wait()
-                break
-            except KeyboardInterrupt:
-                is_interrupted = True
-    finally:
-        for number, handler in before.items():
-            if handler is not None:
-                signal.signal(number, handler)
-    for number in heard:
-        os.kill(os.getpid(), number)
-    if is_interrupted or heard:
-        sys.exit(2 if is_interrupted else 128 + heard[0])
-    return status
-
-
-def _started(words: List[str], descriptor: int, environment: Dict[str, str]) -> Any:
-    """A child that is killed when this process ends."""
-    import subprocess
-
-    own, _ = os.getpid(), _prctl()
-    return subprocess.Popen(words, pass_fds=[descriptor], env=environment, preexec_fn=lambda: _end_with(own))
-
-
-def _end_with(parent: int) -> None:
-    """Has the kernel kill this process when its parent ends; where that one is gone already, it ends here."""
-    if _prctl()(_PR_SET_PDEATHSIG, 9, 0, 0, 0) != 0 or os.getppid() != parent:
-        os._exit(125)
-
-
-def _prctl() -> Any:
-    import ctypes
-
-    return ctypes.CDLL(None).prctl

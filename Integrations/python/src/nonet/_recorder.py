@@ -13,6 +13,7 @@ from ._fences import Fences
 from ._joining import Span, describe, printable
 from ._loopback import is_outside
 from ._log import Attempt, Log
+from ._process import parent_of
 
 
 class Recording:
@@ -103,8 +104,7 @@ class Recording:
                 self._left.append(attempt)
                 return
             try:
-                with open(f"/proc/{pid}/stat", "rb") as file:
-                    pid = int(file.read().rpartition(b")")[2].split()[1])
+                pid = parent_of(pid)
             except (OSError, ValueError, IndexError):
                 self._gone.append(attempt)
                 return

@@ -12,6 +12,7 @@ from typing import Any, Dict, List, Optional, Sequence, Union
 
 from ._errors import NonetError
 from ._log import Attempt, Log
+from ._process import parent_of
 from ._program import program, require_supported
 
 require_supported()
@@ -190,12 +191,12 @@ def _has_ended(process: Any, seconds: float) -> bool:
 
 
 def _children(parent: int) -> List[int]:
-    """The processes that a process has made (proc_pid_stat(5): the parent is the second field after the name)."""
+    """The processes that a process has made."""
     found = []
     for name in filter(str.isdecimal, os.listdir("/proc")):
         # It may end meanwhile.
-        with suppress(OSError), open(f"/proc/{name}/stat", "rb") as file:
-            if int(file.read().rpartition(b")")[2].split()[1]) == parent:
+        with suppress(OSError):
+            if parent_of(int(name)) == parent:
                 found.append(int(name))
     return found
 

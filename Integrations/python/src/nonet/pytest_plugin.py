@@ -51,8 +51,8 @@ def pytest_load_initial_conftests(early_config: Any, parser: Any, args: List[str
         early_config.nonet = begun(early_config)
     except (NonetError, ImportError, OSError) as error:
         raise pytest.UsageError(f"nonet: {error}") from None
-    if early_config.nonet.word == "outside" and early_config.nonet.status not in (0, 5):
-        from ._keeper import keep
+    if early_config.nonet.has_failed_part:
+        from ._outside import keep
 
         keep(early_config.nonet.status)
     yield
@@ -148,5 +148,5 @@ def pytest_sessionfinish(session: Any) -> None:
         write(session.config.option.nonet_json, {}, False, [])
     # Both parts have to do; 5 is a part without tests. `keep` holds a failure of the first one, and this tells it to
     # who called pytest.main().
-    if mine.word == "outside" and (mine.status not in (0, 5) or session.exitstatus == 5):
+    if mine.has_failed_part or (mine.word == "outside" and session.exitstatus == 5):
         session.exitstatus = mine.status
